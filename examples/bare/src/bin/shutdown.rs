@@ -1,0 +1,88 @@
+//! The main job with no libc: what `examples/graceful_shutdown.rs` does, in a static program of two
+//! kilobytes that has its own entry and makes its own system calls.
+//!
+//! ```text
+//! cd examples/bare && cargo build --release && target/release/shutdown
+//! ```
+
+#![no_std]
+#![no_main]
+
+use core::arch::global_asm;
+use core::time::Duration;
+use siglatch::sys::{self, nr};
+use siglatch::{Errno, Latch, SigSet, Signal};
+
+/// Set by the handler. Nothing else happens in signal context.
+static STOP: Latch = Latch::new();
+
+const ASKS_TO_STOP: SigSet = SigSet::empty().with(Signal::INT).with(Signal::TERM);
+
+fn work_until_asked() -> Result<(), Errno> {
+    STOP.catch(ASKS_TO_STOP)?;
+    print(b"pid ");
+    print_number(sys::getpid().unsigned_abs());
+    print(b"\n");
+    loop {
+        print(b"Working...\n");
+        // The rest of the second, unless a signal comes: then it wakes at once.
+        if STOP.wait(Some(Duration::from_secs(1)))? {
+            break;
+        }
+    }
+    print(b"Stopping program...\n");
+    for signal in STOP.take() {
+        print(if signal == Signal::INT { b"SIGINT" } else { b"SIGTERM" });
+        print(b" asked to stop\n");
+    }
+    print(b"Program exited safely\n");
+    Ok(())
+}
+
+/// Writes to standard output. What cannot be written is lost, as with a closed terminal.
+#[inline(never)]
+fn print(text: &[u8]) {
+    // SAFETY: the kernel reads `text` and nothing else.
+    let _written =
+        unsafe { sys::syscall3(nr::WRITE, 1, text.as_ptr().expose_provenance(), text.len()) };
+}
+
+/// Writes a number, a digit at a time.
+fn print_number(number: u32) {
+    if number >= 10 {
+        print_number(number / 10);
+    }
+    print(&[b'0' + (number % 10) as u8]);
+}
+
+extern "C" fn start() -> ! {
+    let status = match work_until_asked() {
+        Ok(()) => 0,
+        Err(errno) => errno.as_raw(),
+    };
+    sys::exit_group(status)
+}
+
+#[cfg(target_arch = "x86_64")]
+global_asm!(
+    ".globl _start",
+    "_start:",
+    "call {start}", // the kernel starts it with an aligned stack and zero in rbp
+    start = sym start,
+);
+
+#[cfg(target_arch = "aarch64")]
+global_asm!(
+    ".globl _start",
+    "_start:",
+    "mov x29, xzr",
+    "mov x30, xzr",
+    "bl {start}",
+    "brk 1",
+    start = sym start,
+);
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    sys::exit_group(101)
+}

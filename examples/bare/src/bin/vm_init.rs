@@ -1,0 +1,221 @@
+//! The first process of the machine in which `.ci/cross/vm` tries `shutdown`.
+//!
+//! It runs `/shutdown`, shows on the console what that prints, sends it SIGTERM as soon as it
+//! works, and at its end prints `VMEXIT` with its exit status (128 + n when signal n killed it)
+//! and switches the machine off. No step waits for a time to pass, and none has a deadline: the
+//! whole machine has one.
+//!
+//! It uses the crate's lowest level only, and so runs wherever that does.
+
+#![no_std]
+#![no_main]
+#![expect(unsafe_code, reason = "a program without libc has only system calls")]
+
+use core::arch::global_asm;
+use core::ffi::CStr;
+use core::panic::PanicInfo;
+use core::ptr;
+use siglatch::sys::{nr, syscall0, syscall1, syscall2, syscall3, syscall4, syscall5};
+
+/// What is run.
+const PROGRAM: &CStr = c"/shutdown";
+
+/// What it prints once SIGTERM will find its handler.
+const READY: &[u8] = b"Working...";
+
+const SIGTERM: usize = 15;
+const SIGCHLD: usize = 17;
+const STDOUT: usize = 1;
+const STDERR: usize = 2;
+const O_CLOEXEC: usize = 0o2_000_000;
+
+/// System calls that the crate itself has no use for.
+#[cfg(target_arch = "x86_64")]
+mod more {
+    pub(crate) const READ: usize = 0;
+    pub(crate) const CLOSE: usize = 3;
+    pub(crate) const CLONE: usize = 56;
+    pub(crate) const EXECVE: usize = 59;
+    pub(crate) const WAIT4: usize = 61;
+    pub(crate) const MOUNT: usize = 165;
+    pub(crate) const REBOOT: usize = 169;
+    pub(crate) const DUP3: usize = 292;
+    pub(crate) const PIPE2: usize = 293;
+}
+
+/// System calls that the crate itself has no use for.
+#[cfg(target_arch = "aarch64")]
+mod more {
+    pub(crate) const DUP3: usize = 24;
+    pub(crate) const MOUNT: usize = 40;
+    pub(crate) const CLOSE: usize = 57;
+    pub(crate) const PIPE2: usize = 59;
+    pub(crate) const READ: usize = 63;
+    pub(crate) const REBOOT: usize = 142;
+    pub(crate) const CLONE: usize = 220;
+    pub(crate) const EXECVE: usize = 221;
+    pub(crate) const WAIT4: usize = 260;
+}
+
+// The kernel enters with the stack pointer aligned and no frame below it.
+#[cfg(target_arch = "x86_64")]
+global_asm!(".globl _start", "_start:", "xor ebp, ebp", "call {}", "ud2", sym main);
+#[cfg(target_arch = "aarch64")]
+global_asm!(".globl _start", "_start:", "mov x29, xzr", "mov x30, xzr", "bl {}", "brk 1", sym main);
+
+extern "C" fn main() -> ! {
+    // SAFETY: no argument, no effect.
+    if unsafe { syscall0(nr::GETPID) } != 1 {
+        fail("not the first process, and so not on a machine to switch off"); // as it would be
+    }
+    mount_proc();
+    let (reader, writer) = pipe();
+    let child = spawn(writer);
+    close(writer); // or the pipe never ends
+
+    let mut buffer = [0; 64]; // small, so that no memset is called to clear it
+    let mut awaited = READY;
+    loop {
+        let text = read(reader, &mut buffer);
+        if text.is_empty() {
+            break;
+        }
+        write(STDOUT, text);
+        for &byte in text {
+            if !awaited.is_empty() {
+                awaited = awaited_after(awaited, byte);
+                if awaited.is_empty() {
+                    terminate(child); // once: nothing is awaited any more
+                }
+            }
+        }
+    }
+
+    let status = wait(child);
+    write(STDOUT, b"\nVMEXIT ");
+    match status & 0x7f {
+        0 => print_number(status >> 8 & 0xff),
+        signal => print_number(128 | signal),
+    }
+    write(STDOUT, b"\n");
+    power_off()
+}
+
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    fail("panic")
+}
+
+/// Says what went wrong, and ends this process. Of the first one the kernel makes a panic, which
+/// ends the machine too, without a `VMEXIT`.
+fn fail(what: &str) -> ! {
+    for text in ["vm_init: ", what, "\n"] {
+        write(STDERR, text.as_bytes());
+    }
+    loop {
+        // SAFETY: passes no memory.
+        let _never = unsafe { syscall1(nr::EXIT_GROUP, 127) };
+    }
+}
+
+/// The result of a system call that cannot fail here.
+fn expect(result: isize, what: &str) -> usize {
+    usize::try_from(result).unwrap_or_else(|_| fail(what))
+}
+
+/// What of [`READY`] is still to come after `byte`, when `awaited` was before it.
+fn awaited_after(awaited: &'static [u8], byte: u8) -> &'static [u8] {
+    // Its first byte is not in it again: after a mismatch it can only begin here or later.
+    let byte = &[byte];
+    awaited.strip_prefix(byte).or_else(|| READY.strip_prefix(byte)).unwrap_or(READY)
+}
+
+fn mount_proc() {
+    let [kind, at] = [c"proc", c"/proc"].map(|text| text.as_ptr().expose_provenance());
+    // SAFETY: reads three strings that end with a zero byte.
+    expect(unsafe { syscall5(more::MOUNT, kind, at, kind, 0, 0) }, "mount");
+}
+
+/// A pipe: the end to read from and the end to write to.
+fn pipe() -> (usize, usize) {
+    let mut ends = [0_u32; 2];
+    // SAFETY: writes two integers of 32 bits, which `ends` has room for.
+    let result = unsafe { syscall2(more::PIPE2, (&raw mut ends).expose_provenance(), O_CLOEXEC) };
+    expect(result, "pipe2");
+    let [reader, writer] = ends.map(|end| end as usize);
+    (reader, writer)
+}
+
+/// Starts the program with `stdout` as its standard output, and returns the process id.
+fn spawn(stdout: usize) -> usize {
+    // SAFETY: without flags, a copy of this process with a memory of its own.
+    let child = expect(unsafe { syscall5(more::CLONE, SIGCHLD, 0, 0, 0, 0) }, "clone");
+    if child == 0 {
+        // SAFETY: this process has a standard output to replace, and passes no memory.
+        expect(unsafe { syscall3(more::DUP3, stdout, STDOUT, 0) }, "dup3");
+        let arguments = [PROGRAM.as_ptr(), ptr::null()];
+        let [path, arguments] =
+            [PROGRAM.as_ptr().expose_provenance(), arguments.as_ptr().expose_provenance()];
+        // SAFETY: reads a path that ends with a zero byte and a list that ends with null; no
+        // environment is allowed on Linux (execve(2)).
+        expect(unsafe { syscall3(more::EXECVE, path, arguments, 0) }, "execve");
+    }
+    child
+}
+
+fn close(file: usize) {
+    // SAFETY: the caller has no more use for it.
+    expect(unsafe { syscall1(more::CLOSE, file) }, "close");
+}
+
+/// Reads what is there, and nothing only at the end.
+fn read(file: usize, buffer: &mut [u8]) -> &[u8] {
+    let address = buffer.as_mut_ptr().expose_provenance();
+    // SAFETY: writes into the buffer, at most as much as it holds.
+    let length = expect(unsafe { syscall3(more::READ, file, address, buffer.len()) }, "read");
+    buffer.get(..length).unwrap_or_default()
+}
+
+/// Writes all of it, unless that fails, and then there is nowhere to say so.
+fn write(file: usize, mut text: &[u8]) {
+    while !text.is_empty() {
+        let address = text.as_ptr().expose_provenance();
+        // SAFETY: reads the text.
+        let result = unsafe { syscall3(nr::WRITE, file, address, text.len()) };
+        let Some(rest) = usize::try_from(result).ok().and_then(|written| text.get(written..))
+        else {
+            break;
+        };
+        text = rest;
+    }
+}
+
+fn terminate(process: usize) {
+    // SAFETY: the process is another one.
+    expect(unsafe { syscall2(nr::KILL, process, SIGTERM) }, "kill");
+}
+
+/// Waits for the end of a child, and returns its status as wait4(2) gives it.
+fn wait(child: usize) -> u32 {
+    let mut status = 0_u32;
+    let address = (&raw mut status).expose_provenance();
+    // SAFETY: writes one integer of 32 bits, which `status` is.
+    expect(unsafe { syscall4(more::WAIT4, child, address, 0, 0) }, "wait4");
+    status
+}
+
+fn print_number(number: u32) {
+    if number >= 10 {
+        print_number(number / 10);
+    }
+    write(STDOUT, &[b'0' | (number % 10) as u8]);
+}
+
+fn power_off() -> ! {
+    const MAGIC: [usize; 2] = [0xfee1_dead, 672_274_793];
+    const POWER_OFF: usize = 0x4321_fedc;
+    loop {
+        // SAFETY: this process is all that the machine is there for.
+        let _never = unsafe { syscall4(more::REBOOT, MAGIC[0], MAGIC[1], POWER_OFF, 0) };
+    }
+}

@@ -1,0 +1,404 @@
+//! Actions: what the process does when a signal comes, sigaction(2).
+//!
+//! A [`Latch`](crate::Latch) is the safe way to catch a signal. Here is the rest: ask, ignore, take
+//! the default, put back what was there; and, `unsafe`, install a handler of one's own.
+//!
+//! ```
+//! use siglatch::action::{self, Disposition};
+//! use siglatch::Signal;
+//!
+//! let before = action::ignore(Signal::INT)?; // Ctrl-C does nothing now
+//! assert_eq!(action::query(Signal::INT)?.disposition(), Disposition::Ignore);
+//! before.restore()?;
+//! # Ok::<(), siglatch::Errno>(())
+//! ```
+#![expect(unsafe_code, reason = "changes actions through the kernel's door")]
+
+use core::ffi::{c_int, c_ulong, c_void};
+use core::fmt;
+use core::ops::BitOr;
+
+use crate::sys::{self, KernelSigaction, KernelSiginfo, SIG_DFL, SIG_IGN};
+use crate::{ALONE, Errno, SigSet, Signal};
+
+/// A handler as the kernel calls it with `SA_SIGINFO`: the number, the details, and the context
+/// that was interrupted (`ucontext_t`).
+pub type Handler = unsafe extern "C" fn(c_int, *mut KernelSiginfo, *mut c_void);
+
+/// What happens when a signal comes, without the details.
+#[doc(alias = "Handlers")]
+#[doc(alias = "sa_handler")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Disposition {
+    /// The [default action](crate::DefaultAction) (`SIG_DFL`).
+    #[doc(alias = "SIG_DFL")]
+    Default,
+    /// Nothing (`SIG_IGN`).
+    #[doc(alias = "SIG_IGN")]
+    Ignore,
+    /// A handler runs: this crate's, a C library's, anybody's.
+    Handler,
+}
+
+/// Flags of an action, `SA_*` of sigaction(2).
+#[doc(alias = "sa_flags")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct SaFlags(c_ulong);
+
+/// One line a flag: the constant, libc's name, and what it does.
+macro_rules! sa_flags {
+    ($($(#[$doc:meta])* $name:ident = $c_name:ident $text:literal;)*) => {
+        impl SaFlags {
+            $(
+                $(#[$doc])*
+                #[doc(alias = $text)]
+                pub const $name: Self = Self(libc::$c_name as u32 as c_ulong);
+            )*
+        }
+
+        impl fmt::Debug for SaFlags {
+            /// `SA_SIGINFO | SA_RESTART`, then what has no name here as a number.
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut rest = self.0;
+                let mut separator = "";
+                $(
+                    if self.contains(Self::$name) {
+                        rest &= !Self::$name.0;
+                        write!(f, "{separator}{}", $text)?;
+                        separator = " | ";
+                    }
+                )*
+                if rest != 0 || separator.is_empty() {
+                    write!(f, "{separator}{rest:#x}")?;
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+sa_flags! {
+    /// `SIGCHLD` only for children that end, not for those that stop or go on.
+    NOCLDSTOP = SA_NOCLDSTOP "SA_NOCLDSTOP";
+    /// Children that end leave nothing to wait for.
+    NOCLDWAIT = SA_NOCLDWAIT "SA_NOCLDWAIT";
+    /// The handler is called with three arguments.
+    SIGINFO = SA_SIGINFO "SA_SIGINFO";
+    /// The handler runs on the alternate stack, if the thread has one.
+    ONSTACK = SA_ONSTACK "SA_ONSTACK";
+    /// A system call that the handler interrupted goes on, where signal(7) lists it, instead of
+    /// failing with `EINTR`.
+    RESTART = SA_RESTART "SA_RESTART";
+    /// The signal itself is not blocked while its handler runs.
+    NODEFER = SA_NODEFER "SA_NODEFER";
+    /// The disposition is the default again from the moment the handler starts.
+    RESETHAND = SA_RESETHAND "SA_RESETHAND";
+}
+
+impl SaFlags {
+    /// No flag.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self(0)
+    }
+
+    /// Whether all of `flags` are set.
+    #[must_use]
+    pub const fn contains(self, flags: Self) -> bool {
+        self.0 & flags.0 == flags.0
+    }
+
+    /// The bits, as the kernel has them; it knows more than are named here.
+    #[must_use]
+    pub const fn bits(self) -> c_ulong {
+        self.0
+    }
+
+    pub(crate) const fn from_bits(bits: c_ulong) -> Self {
+        Self(bits)
+    }
+
+    /// Those of both; for constants, where `|` cannot be used.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those of `self` that are not in `other`.
+    pub(crate) const fn difference(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Those of `self` that are also in `other`.
+    pub(crate) const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+
+impl BitOr for SaFlags {
+    type Output = Self;
+    fn bitor(self, other: Self) -> Self {
+        self.union(other)
+    }
+}
+
+/// The action of a signal: disposition, flags, and what its handler blocks.
+#[doc(alias = "sigaction")]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Action {
+    kernel: KernelSigaction,
+}
+
+impl Action {
+    const fn plain(handler: usize) -> Self {
+        Self {
+            kernel: KernelSigaction {
+                handler,
+                flags: 0,
+                restorer: 0,
+                mask: SigSet::empty().to_kernel(),
+            },
+        }
+    }
+
+    /// A handler of one's own, for [`install`].
+    ///
+    /// `SA_SIGINFO` is always set. All else is as in `flags` and `mask`; most handlers want
+    /// [`SaFlags::ONSTACK`] too, since a thread of another language's runtime may have a stack
+    /// that is too small for a signal frame.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub fn handler(handler: Handler, flags: SaFlags, mask: impl Into<SigSet>) -> Self {
+        Self {
+            kernel: KernelSigaction {
+                handler: handler as *const () as usize,
+                flags: (flags | SaFlags::SIGINFO).bits() | sys::SIGACTION_FLAGS,
+                restorer: sys::sigaction_restorer(),
+                mask: mask.into().to_kernel(),
+            },
+        }
+    }
+
+    /// What happens when the signal comes.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub const fn disposition(&self) -> Disposition {
+        match self.kernel.handler {
+            SIG_DFL => Disposition::Default,
+            SIG_IGN => Disposition::Ignore,
+            _ => Disposition::Handler,
+        }
+    }
+
+    /// The flags. The kernel's own `SA_RESTORER` is among the bits where the architecture has it.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub const fn flags(&self) -> SaFlags {
+        SaFlags::from_bits(self.kernel.flags)
+    }
+
+    /// What is blocked while the handler runs, besides the signal itself.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "sa_mask")]
+    #[must_use]
+    pub const fn mask(&self) -> SigSet {
+        SigSet::from_kernel(self.kernel.mask)
+    }
+}
+
+impl fmt::Debug for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Action")
+            .field("disposition", &self.disposition())
+            .field("flags", &self.flags())
+            .field("mask", &self.mask())
+            .finish()
+    }
+}
+
+/// The action that a change replaced, to be put back by [`restore`](Self::restore).
+///
+/// Dropping it leaves the change as it is.
+#[derive(Debug)]
+pub struct Previous {
+    signal: Signal,
+    replaced: KernelSigaction,
+    installed: KernelSigaction,
+}
+
+impl Previous {
+    /// The signal whose action was changed.
+    #[must_use]
+    pub const fn signal(&self) -> Signal {
+        self.signal
+    }
+
+    /// The action that was in force before.
+    #[must_use]
+    pub const fn action(&self) -> Action {
+        Action { kernel: self.replaced }
+    }
+
+    /// Puts the action back that was there before, byte for byte, if the one in force is still the
+    /// one that replaced it. Says whether it did.
+    ///
+    /// It does not when other code has set the action since: that code may be gone from memory
+    /// were it put back under, and it knows nothing of the one before.
+    ///
+    /// # Errors
+    ///
+    /// None that Linux documents; a seccomp(2) filter may make one.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    pub fn restore(self) -> Result<bool, Errno> {
+        let mut current = KernelSigaction::default();
+        read(self.signal, &mut current)?;
+        if !same(&current, &self.installed) {
+            return Ok(false);
+        }
+        // SAFETY: the action was in force for this very signal, and nobody has taken it back: the
+        // one that replaced it is still there.
+        match unsafe { compare_exchange(self.signal, &current, &self.replaced) } {
+            Err(Errno::AGAIN) => Ok(false),
+            result => result.map(|()| true),
+        }
+    }
+}
+
+/// The action of a signal.
+///
+/// # Errors
+///
+/// None that Linux documents; a seccomp(2) filter may make one.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+#[doc(alias = "getsignal")]
+pub fn query(signal: Signal) -> Result<Action, Errno> {
+    let mut action = Action::plain(SIG_DFL);
+    read(signal, &mut action.kernel).map(|()| action)
+}
+
+/// Ignores a signal: `SIG_IGN`. Instances that are pending are discarded.
+///
+/// Programs that this one executes inherit it. A latch that has caught the signal gets it no more;
+/// [`Previous::restore`] gives it back.
+///
+/// Ignoring `SIGCHLD` also has the kernel reap children, as wait(2) tells.
+///
+/// # Errors
+///
+/// `EINVAL`: `SIGKILL` or `SIGSTOP`.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+#[doc(alias = "SIG_IGN")]
+pub fn ignore(signal: Signal) -> Result<Previous, Errno> {
+    // SAFETY: no handler is installed.
+    unsafe { install(signal, &Action::plain(SIG_IGN)) }
+}
+
+/// Takes the [default action](Signal::default_action) of a signal: `SIG_DFL`.
+///
+/// A latch that has caught the signal gets it no more; [`Previous::restore`] gives it back.
+///
+/// # Errors
+///
+/// `EINVAL`: `SIGKILL` or `SIGSTOP`.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+#[doc(alias = "SIG_DFL")]
+pub fn default(signal: Signal) -> Result<Previous, Errno> {
+    // SAFETY: no handler is installed.
+    unsafe { install(signal, &Action::plain(SIG_DFL)) }
+}
+
+/// Installs an action of one's own, a handler of [`Action::handler`] for example.
+///
+/// # Errors
+///
+/// `EINVAL`: `SIGKILL` or `SIGSTOP`.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+///
+/// # Safety
+///
+/// A handler must be sound to run at any instruction of any thread that does not block the
+/// signal, as signal-safety(7) tells; it must not unwind; and its code must stay in memory for as
+/// long as it may be called, which is until no action refers to it and no other handler chains to
+/// it.
+pub unsafe fn install(signal: Signal, action: &Action) -> Result<Previous, Errno> {
+    let mut replaced = KernelSigaction::default();
+    // SAFETY: the caller answers for the handler; a set of `SigSet` has no signal in it that a C
+    // library keeps for itself, and neither is `signal` one.
+    unsafe { sys::rt_sigaction(signal.as_raw(), Some(&action.kernel), Some(&mut replaced)) }?;
+    Ok(Previous { signal, replaced, installed: action.kernel })
+}
+
+/// Reads the action of a signal, as the kernel has it.
+pub(crate) fn read(signal: Signal, current: &mut KernelSigaction) -> Result<(), Errno> {
+    // SAFETY: nothing is changed.
+    unsafe { sys::rt_sigaction(signal.as_raw(), None, Some(current)) }
+}
+
+/// Sets the action of a signal if the one in force is still `current`.
+///
+/// No system call does both at once: where `current` turns out to have been replaced in between,
+/// what replaced it is put back.
+///
+/// # Errors
+///
+/// `EAGAIN`: it was replaced in between.
+///
+/// # Safety
+///
+/// As [`sys::rt_sigaction`], while `current` is in force.
+pub(crate) unsafe fn compare_exchange(
+    signal: Signal,
+    current: &KernelSigaction,
+    new: &KernelSigaction,
+) -> Result<(), Errno> {
+    if ALONE {
+        // Nobody else replaces anything.
+        //
+        // SAFETY: the caller's promise.
+        return unsafe { sys::rt_sigaction(signal.as_raw(), Some(new), None) };
+    }
+    let mut replaced = KernelSigaction::default();
+    // SAFETY: the caller's promise.
+    unsafe { sys::rt_sigaction(signal.as_raw(), Some(new), Some(&mut replaced)) }?;
+    if replaced == *current {
+        return Ok(());
+    }
+    // SAFETY: it was in force until the call above, and is put back as it was.
+    unsafe { sys::rt_sigaction(signal.as_raw(), Some(&replaced), None) }.and(Err(Errno::AGAIN))
+}
+
+/// Whether two actions are the same. The kernel drops the bits of `SIGKILL` and `SIGSTOP` from the
+/// mask, so they do not count.
+fn same(a: &KernelSigaction, b: &KernelSigaction) -> bool {
+    const STRIPPED: u64 = Signal::KILL.bit() | Signal::STOP.bit();
+    a.handler == b.handler
+        && a.flags == b.flags
+        && a.mask.bits() & !STRIPPED == b.mask.bits() & !STRIPPED
+}

@@ -1,0 +1,117 @@
+//! A set of signals in atomic words of the machine: one word, or two where words have 32 bits and
+//! there may be no atomic of 64.
+//!
+//! Every operation is `SeqCst`. The handler's changes and looks have to be (see `wake` and `gate`),
+//! on x86_64 the others cost nothing more, and no other is on a hot path. The call sites say what
+//! they pair with.
+
+use core::sync::atomic::AtomicUsize;
+use core::sync::atomic::Ordering::SeqCst;
+
+use crate::{SigSet, Signal};
+
+const WORDS: usize = 64 / usize::BITS as usize;
+
+/// Where a signal's bit is: worked out once in the handler, then used on every receiver.
+#[derive(Clone, Copy)]
+pub(super) struct Bit {
+    word: usize,
+    mask: usize,
+}
+
+impl Bit {
+    pub(super) const fn of(signal: Signal) -> Self {
+        let bit = signal.bit();
+        if WORDS == 1 {
+            Self { word: 0, mask: bit as usize }
+        } else {
+            let low = bit as u32 as usize;
+            let high = (bit >> 32) as usize;
+            Self { word: (low == 0) as usize, mask: low | high }
+        }
+    }
+}
+
+/// Signals in atomic words. With two words, a look at the whole set is not one moment's.
+pub(super) struct AtomicSet {
+    words: [AtomicUsize; WORDS],
+}
+
+impl AtomicSet {
+    pub(super) const fn new() -> Self {
+        Self { words: [const { AtomicUsize::new(0) }; WORDS] }
+    }
+
+    fn word(&self, bit: Bit) -> &AtomicUsize {
+        #[expect(clippy::indexing_slicing, reason = "a power of two, masked: no panic is left")]
+        &self.words[bit.word & (WORDS - 1)]
+    }
+
+    #[inline]
+    pub(super) fn contains(&self, bit: Bit) -> bool {
+        self.word(bit).load(SeqCst) & bit.mask != 0
+    }
+
+    #[inline]
+    pub(super) fn insert(&self, bit: Bit) {
+        self.word(bit).fetch_or(bit.mask, SeqCst);
+    }
+
+    /// Says whether the bit was set.
+    #[inline]
+    pub(super) fn remove(&self, bit: Bit) -> bool {
+        self.word(bit).fetch_and(!bit.mask, SeqCst) & bit.mask != 0
+    }
+
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        let [words @ .., last] = &self.words;
+        last.load(SeqCst) == 0 && words.iter().all(|word| word.load(SeqCst) == 0)
+    }
+
+    /// All 64 bits, those of numbers that are not a program's signals too.
+    pub(super) fn bits(&self) -> u64 {
+        self.collect(|word| word.load(SeqCst))
+    }
+
+    pub(super) fn load(&self) -> SigSet {
+        SigSet::from_known_bits(self.bits())
+    }
+
+    pub(super) fn take(&self) -> SigSet {
+        SigSet::from_known_bits(self.collect(|word| word.swap(0, SeqCst)))
+    }
+
+    pub(super) fn store(&self, bits: u64) {
+        self.each(bits, |word, bits| word.store(bits, SeqCst));
+    }
+
+    pub(super) fn insert_all(&self, set: SigSet) {
+        self.each(set.bits(), |word, bits| _ = word.fetch_or(bits, SeqCst));
+    }
+
+    pub(super) fn remove_all(&self, set: SigSet) {
+        self.each(set.bits(), |word, bits| _ = word.fetch_and(!bits, SeqCst));
+    }
+
+    /// Calls `f` on each word with its part of `bits`, the lowest first.
+    #[inline]
+    fn each(&self, bits: u64, f: impl Fn(&AtomicUsize, usize)) {
+        let [low, high @ ..] = &self.words;
+        f(low, bits as usize);
+        for word in high {
+            f(word, (bits >> 32) as usize);
+        }
+    }
+
+    /// Puts together what `f` makes of each word, the lowest first.
+    #[inline]
+    fn collect(&self, f: impl Fn(&AtomicUsize) -> usize) -> u64 {
+        let [low, high @ ..] = &self.words;
+        let mut bits = f(low) as u64;
+        for word in high {
+            bits |= (f(word) as u64) << 32;
+        }
+        bits
+    }
+}

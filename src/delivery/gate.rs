@@ -1,0 +1,89 @@
+//! Which handlers are in flight, so that a release can wait until none of them still believes what
+//! was just changed.
+//!
+//! A handler counts itself in before it looks at anything, and out when it has finished with the
+//! receivers. Who waits must not be kept waiting for ever by signals that keep pouring in, so there
+//! are two counters: the waiter turns new handlers to the other one, waits for the first to reach
+//! zero, turns back, and waits for the other. The wait takes two turns because a handler that
+//! chose its counter long ago may stand on either side.
+//!
+//! A handler never waits here. It does two atomic additions, and the kernel's SRCU, whose scheme
+//! this is, explains why one is not enough (kernel/rcu/srcutree.c).
+//!
+//! | state of a handler | what the waiter knows |
+//! |---|---|
+//! | has chosen a side, has not counted itself | it will look after the change, and see it |
+//! | has counted itself before the waiter looked | the waiter waits for it |
+//! | has counted itself after the waiter looked | it looks after the change, and sees it |
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use crate::time;
+
+/// Two pairs of sides: bit 0 of `turn` is the side, bit 1 the pair.
+const SIDES: usize = 4;
+
+pub(super) struct Gate {
+    turn: AtomicU32,
+    inside: [AtomicU32; SIDES],
+}
+
+/// The side on which a handler counted itself in.
+pub(super) struct Ticket(u32);
+
+impl Gate {
+    pub(super) const fn new() -> Self {
+        Self { turn: AtomicU32::new(0), inside: [const { AtomicU32::new(0) }; SIDES] }
+    }
+
+    fn side(&self, turn: u32) -> &AtomicU32 {
+        #[expect(clippy::indexing_slicing, reason = "a power of two, masked: no panic is left")]
+        &self.inside[turn as usize & (SIDES - 1)]
+    }
+
+    /// A handler starts. What it looks at afterwards, it must look at by `SeqCst` loads.
+    pub(super) fn enter(&self) -> Ticket {
+        // ORDERING: Relaxed: an old turn is fine, that is what the second turn is for.
+        let turn = self.turn.load(Ordering::Relaxed);
+        // ORDERING: SeqCst pairs with the SeqCst load in `wait_until_empty`: either the waiter sees
+        // this handler, or this handler's later loads see what the waiter changed before.
+        self.side(turn).fetch_add(1, Ordering::SeqCst);
+        Ticket(turn)
+    }
+
+    /// A handler has finished with the receivers.
+    #[expect(clippy::needless_pass_by_value, reason = "a ticket is good for one leaving")]
+    pub(super) fn leave(&self, ticket: Ticket) {
+        // ORDERING: Release pairs with the load in `wait_until_empty`: what the handler did is done.
+        self.side(ticket.0).fetch_sub(1, Ordering::Release);
+    }
+
+    /// Waits for every handler that may have looked before the caller's last `SeqCst` change. One
+    /// caller at a time, and never in signal context: it would wait for itself.
+    pub(super) fn wait_until_empty(&self) {
+        for _ in 0..2 {
+            // ORDERING: Relaxed: only this function and `start_over` write it, under one lock.
+            let turn = self.turn.load(Ordering::Relaxed);
+            // ORDERING: Relaxed: who sees it late is on the old side, which is waited for below.
+            self.turn.store(turn ^ 1, Ordering::Relaxed);
+            // A handler is done in less than a microsecond, unless its thread does not run: then it
+            // may need this processor, so this thread sleeps and does not spin.
+            //
+            // ORDERING: SeqCst pairs with the increment in `enter` and the decrement in `leave`.
+            while self.side(turn).load(Ordering::SeqCst) != 0 {
+                time::pause();
+            }
+        }
+    }
+
+    /// In a child of fork(2): the handlers that other threads of the parent were in were counted,
+    /// and will never leave. Goes to the other pair of sides, which nobody uses, and leaves those
+    /// counts behind.
+    pub(super) fn start_over(&self) {
+        // ORDERING: Relaxed, all: one caller at a time, and a handler sees either turn whole.
+        let turn = self.turn.load(Ordering::Relaxed) ^ 2;
+        self.side(turn).store(0, Ordering::Relaxed);
+        self.side(turn ^ 1).store(0, Ordering::Relaxed);
+        self.turn.store(turn, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,234 @@
+//! All that runs in signal context.
+//!
+//! The kernel calls [`on_signal`] for every signal that is caught, at any instruction of any
+//! thread. What can be reached from there is this file and
+//!
+//! - `Gate::enter`, `Gate::leave`: an atomic addition each,
+//! - `List::iter`: one load and one test a receiver,
+//! - `Latch::wants`, `Latch::trip`, `Wake::notify`: an atomic or, and futex(2) if somebody waits,
+//! - `PreviousAction::chained`, then the handler that was there before ours, if there was one,
+//! - `depart`, when nobody wants the signal any more: rt_sigaction(2), getpid(2), gettid(2) and
+//!   tgkill(2).
+//!
+//! All of it is bounded by the number of receivers, which is fixed once all are registered. None of
+//! it allocates, locks, waits, panics, calls libc or touches errno. An unhurried signal that nobody
+//! waits for makes no system call but the kernel's own rt_sigreturn.
+//!
+//! The handler runs with the mask that the receivers asked for, all signals by default. It may run
+//! on several threads at once, and where the mask is narrow it may interrupt itself: everything it
+//! touches is atomic.
+//!
+//! # Two places in a chain
+//!
+//! Other code may install its action over ours and chain to us, and still be there when all our
+//! receivers have left. Our handler then stays where it is, under theirs. Were it installed a
+//! second time, over theirs, then the two would call each other for ever. So there is a second
+//! entry, [`on_signal_over`], with its own record of the action under it:
+//!
+//! ```text
+//! kernel → on_signal_over → their handler → on_signal → the action before all of us
+//! ```
+//!
+//! Only the upper one trips receivers; the lower one hands on.
+#![expect(unsafe_code, reason = "is called by the kernel, and calls it")]
+
+use core::ffi::{c_int, c_void};
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use super::bits::{AtomicSet, Bit};
+use super::gate::Gate;
+use super::list::List;
+use super::previous::PreviousAction;
+use crate::action::{self, Handler};
+use crate::sys::{KernelSigaction, KernelSiginfo, SIG_DFL, SIG_IGN};
+use crate::{ALONE, Signal, send, signal};
+
+/// Every receiver in the process.
+pub(super) static RECEIVERS: List = List::new();
+
+/// The handlers in flight.
+pub(super) static GATE: Gate = Gate::new();
+
+/// The signals for which [`on_signal`] is installed, or was and is chained to by an action over it.
+/// Only read and written under the lock of `registry`.
+pub(super) static INSTALLED: AtomicSet = AtomicSet::new();
+
+/// The signals for which [`on_signal_over`] is installed, likewise. Written under the lock, read by
+/// the handler.
+pub(super) static INSTALLED_OVER: AtomicSet = AtomicSet::new();
+
+/// The actions under [`on_signal`], by number.
+static UNDER: [PreviousAction; signal::MAX as usize] =
+    [const { PreviousAction::new() }; signal::MAX as usize];
+
+/// The actions under [`on_signal_over`]: for as many signals as were ever caught anew under another
+/// handler.
+static UNDER_OVER: [OverSlot; 4] = [const { OverSlot::new() }; 4];
+
+/// A record that belongs to one signal from its first use on.
+struct OverSlot {
+    /// The signal's number; 0 while it belongs to none.
+    owner: AtomicU32,
+    under: PreviousAction,
+}
+
+impl OverSlot {
+    const fn new() -> Self {
+        Self { owner: AtomicU32::new(0), under: PreviousAction::new() }
+    }
+}
+
+/// One of the two places that our handler can have in the chain of a signal.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The usual one.
+    First,
+    /// Over other code's handler, which may chain to ours in the first place.
+    Over,
+}
+
+impl Place {
+    /// The place that an action is the handler of, if it is ours.
+    pub(super) fn of(action: &KernelSigaction) -> Option<Self> {
+        if action.handler == Self::First.entry() {
+            Some(Self::First)
+        } else if !ALONE && action.handler == Self::Over.entry() {
+            Some(Self::Over)
+        } else {
+            None
+        }
+    }
+
+    /// The handler's address.
+    pub(super) fn entry(self) -> usize {
+        let entry: Handler = match self {
+            Self::First => on_signal,
+            Self::Over => on_signal_over,
+        };
+        entry as *const () as usize
+    }
+
+    /// Where it is noted that our handler has this place.
+    pub(super) fn installed(self) -> &'static AtomicSet {
+        match self {
+            Self::First => &INSTALLED,
+            Self::Over => &INSTALLED_OVER,
+        }
+    }
+
+    /// The action under it; `None` for [`Over`](Self::Over) if no slot belongs to the signal.
+    pub(super) fn under(self, signal: Signal) -> Option<&'static PreviousAction> {
+        let raw = signal.as_raw().unsigned_abs();
+        match self {
+            Self::First => UNDER.get(raw.wrapping_sub(1) as usize),
+            // ORDERING: Acquire pairs with the Release in `claim`.
+            Self::Over => UNDER_OVER
+                .iter()
+                .find(|slot| slot.owner.load(Ordering::Acquire) == raw)
+                .map(|slot| &slot.under),
+        }
+    }
+
+    /// As [`under`](Self::under), and takes a free slot for the signal if it has none. Only under
+    /// the lock of `registry`.
+    pub(super) fn claim(self, signal: Signal) -> Option<&'static PreviousAction> {
+        if ALONE || self == Self::First {
+            return self.under(signal);
+        }
+        self.under(signal).or_else(|| {
+            let free = UNDER_OVER.iter().find(|slot| slot.owner.load(Ordering::Relaxed) == 0)?;
+            // ORDERING: Release pairs with the Acquire in `under`.
+            free.owner.store(signal.as_raw().unsigned_abs(), Ordering::Release);
+            Some(&free.under)
+        })
+    }
+
+    /// Whether the signal is for this place to take, and not already taken by the one over it.
+    fn is_upper(self, signal: Signal, bit: Bit) -> bool {
+        // ORDERING: Acquire pairs with the Release of `registry`, which notes the upper place once
+        // it is installed.
+        if ALONE || self == Self::Over || !INSTALLED_OVER.contains(bit) {
+            return true;
+        }
+        // Other code may have put the lower one back over the upper, so the kernel has the last
+        // word.
+        let mut current = KernelSigaction::default();
+        action::read(signal, &mut current).is_ok() && Self::of(&current) != Some(Self::Over)
+    }
+}
+
+/// The handler of every signal that is caught.
+unsafe extern "C" fn on_signal(signo: c_int, info: *mut KernelSiginfo, context: *mut c_void) {
+    // SAFETY: the arguments are passed on as they came.
+    unsafe { deliver(Place::First, signo, info, context) }
+}
+
+/// The same in the second place.
+unsafe extern "C" fn on_signal_over(signo: c_int, info: *mut KernelSiginfo, context: *mut c_void) {
+    // SAFETY: the arguments are passed on as they came.
+    unsafe { deliver(Place::Over, signo, info, context) }
+}
+
+/// Trips the receivers, then calls the handler that was there before.
+///
+/// # Safety
+///
+/// The arguments are those of a handler with `SA_SIGINFO`, from the kernel or from code that chains
+/// to us.
+unsafe fn deliver(place: Place, signo: c_int, info: *mut KernelSiginfo, context: *mut c_void) {
+    // No number is ever registered that is not a signal's.
+    let index = signo.wrapping_sub(1).cast_unsigned();
+    let Some(signal) = Signal::from_bit_index(index) else { return };
+    let bit = Bit::of(signal);
+    let ticket = GATE.enter();
+    let mut taken = !place.is_upper(signal, bit);
+    if !taken {
+        for latch in RECEIVERS.iter() {
+            if latch.wants(bit) {
+                latch.trip(bit);
+                taken = true;
+            }
+        }
+    }
+    let under = place.under(signal);
+    let chained = under.and_then(PreviousAction::chained);
+    if let (false, None, Some(under)) = (taken, chained, under) {
+        depart(place, signal, under);
+    }
+    // The handler that was there before may leave by siglongjmp(3), so it is called outside the
+    // gate. It needs nothing of ours.
+    GATE.leave(ticket);
+    if let Some(chained) = chained {
+        // SAFETY: the arguments are what we were called with, and what was under our place was the
+        // action of this signal.
+        unsafe { chained.call(signo, info, context) }
+    }
+}
+
+/// Nobody wants the signal: its receivers left while it was on its way, or left while other code's
+/// action was over ours and has now put ours back. It must not be swallowed: the action before
+/// ours, which is no handler, is put in force, and the signal sent again, to take its effect when
+/// this handler returns.
+#[cold]
+fn depart(place: Place, signal: Signal, under: &'static PreviousAction) {
+    let mut current = KernelSigaction::default();
+    if !ALONE && action::read(signal, &mut current).is_err() {
+        return;
+    }
+    if ALONE || Place::of(&current) == Some(place) {
+        // SAFETY: what is put in force is `SIG_DFL` or `SIG_IGN`: `under` has no handler to call.
+        if unsafe { action::compare_exchange(signal, &current, &under.kept()) }.is_err() {
+            return;
+        }
+    } else if is_handler(&current) {
+        // It called us, and would again and again.
+        return;
+    }
+    // There is nothing to do about a failure.
+    let _sent = send::raise(signal);
+}
+
+/// Whether an action calls a function.
+pub(super) const fn is_handler(action: &KernelSigaction) -> bool {
+    !matches!(action.handler, SIG_DFL | SIG_IGN)
+}

@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+#[cfg(test)]
+extern crate std;
+
+/// Whether the program says that it is alone in its process: no C library, no other code that sets
+/// actions (`--cfg siglatch_alone`, for the one who builds the program to set). Then no handler is
+/// ever found in force that is not ours, and all that is there for the sake of one is left out; if
+/// one is found after all, a catch refuses to replace it.
+const ALONE: bool = cfg!(siglatch_alone);
+
+mod delivery;
+mod errno;
+mod info;
+mod pid;
+mod set;
+mod signal;
+mod time;
+
+pub mod action;
+pub mod exit;
+pub mod mask;
+pub mod send;
+pub mod sys;
+
+pub use delivery::{Drain, Latch};
+pub use errno::Errno;
+pub use info::{Cause, ChildState, FaultDetail, SigInfo, Trust, Value};
+pub use pid::Pid;
+pub use set::{Iter, SigSet};
+pub use signal::{DefaultAction, Name, Signal};

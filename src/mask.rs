@@ -1,0 +1,174 @@
+//! The calling thread's signal mask: sigprocmask(2), pthread_sigmask(3).
+//!
+//! A blocked signal stays pending until it is unblocked. Each thread has its own mask; a new
+//! thread, a child of fork(2) and a program of execve(2) start with the mask of the thread that
+//! made them.
+//!
+//! ```
+//! use siglatch::mask::MaskGuard;
+//! use siglatch::{Latch, Signal, send};
+//!
+//! static USR1: Latch = Latch::new();
+//! USR1.catch(Signal::USR1)?;
+//! {
+//!     let _blocked = MaskGuard::block(Signal::USR1)?;
+//!     send::raise(Signal::USR1)?;
+//!     assert!(!USR1.is_set()); // pending
+//! }
+//! assert!(USR1.is_set()); // delivered when the guard put the mask back
+//! # Ok::<(), siglatch::Errno>(())
+//! ```
+#![expect(unsafe_code, reason = "changes the mask through the kernel's door")]
+
+use core::ffi::c_int;
+use core::marker::PhantomData;
+use static_assertions::assert_not_impl_any;
+
+use crate::sys::{self, KernelSigset};
+use crate::{Errno, SigSet};
+
+/// The mask of the calling thread.
+///
+/// # Errors
+///
+/// None that Linux documents; a seccomp(2) filter may make one.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe; in a handler it has what the handler's action blocks, too.
+pub fn query() -> Result<SigSet, Errno> {
+    // SAFETY: nothing is changed.
+    unsafe { sys::rt_sigprocmask(libc::SIG_BLOCK, None) }.map(SigSet::from_kernel)
+}
+
+/// Blocks `signals` too. Returns the mask before.
+///
+/// # Errors
+///
+/// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them; nothing is changed.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe; in a handler it lasts until the handler returns.
+#[doc(alias = "pthread_sigmask")]
+#[doc(alias = "sigprocmask")]
+#[doc(alias = "SIG_BLOCK")]
+pub fn block(signals: impl Into<SigSet>) -> Result<SigSet, Errno> {
+    change(libc::SIG_BLOCK, signals.into()).map(SigSet::from_kernel)
+}
+
+/// Unblocks `signals`. Returns the mask before.
+///
+/// Those that are pending are delivered before this returns, one instance at least.
+///
+/// # Errors
+///
+/// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them; nothing is changed.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe; in a handler it lasts until the handler returns.
+#[doc(alias = "SIG_UNBLOCK")]
+pub fn unblock(signals: impl Into<SigSet>) -> Result<SigSet, Errno> {
+    change(libc::SIG_UNBLOCK, signals.into()).map(SigSet::from_kernel)
+}
+
+/// Blocks `signals` and no others. Returns the mask before.
+///
+/// # Errors
+///
+/// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them; nothing is changed.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe; in a handler it lasts until the handler returns.
+#[doc(alias = "SIG_SETMASK")]
+pub fn set(signals: impl Into<SigSet>) -> Result<SigSet, Errno> {
+    change(libc::SIG_SETMASK, signals.into()).map(SigSet::from_kernel)
+}
+
+fn change(how: c_int, signals: SigSet) -> Result<KernelSigset, Errno> {
+    if !(signals & SigSet::UNCHANGEABLE).is_empty() {
+        return Err(Errno::INVAL);
+    }
+    // SAFETY: a mask is for the program to choose, and no set of `SigSet` has a signal in it that
+    // a C library keeps for itself.
+    unsafe { sys::rt_sigprocmask(how, Some(signals.to_kernel())) }
+}
+
+/// Puts the calling thread's mask back when dropped, to the bit.
+///
+/// It is tied to its thread. Guards that overlap are to be dropped in the reverse order of their
+/// making, as a block does by itself: each puts back what it found.
+#[derive(Debug)]
+#[must_use = "the mask is put back as soon as the guard is dropped"]
+pub struct MaskGuard {
+    before: KernelSigset,
+    /// A mask belongs to one thread.
+    _not_send: PhantomData<*mut ()>,
+}
+
+assert_not_impl_any!(MaskGuard: Send, Sync);
+
+impl MaskGuard {
+    /// Blocks `signals` too, until the guard is dropped.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them; nothing is changed.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    pub fn block(signals: impl Into<SigSet>) -> Result<Self, Errno> {
+        change(libc::SIG_BLOCK, signals.into()).map(Self::putting_back)
+    }
+
+    /// Unblocks `signals` until the guard is dropped.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them; nothing is changed.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    pub fn unblock(signals: impl Into<SigSet>) -> Result<Self, Errno> {
+        change(libc::SIG_UNBLOCK, signals.into()).map(Self::putting_back)
+    }
+
+    /// Blocks `signals` and no others, until the guard is dropped.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them; nothing is changed.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    pub fn set(signals: impl Into<SigSet>) -> Result<Self, Errno> {
+        change(libc::SIG_SETMASK, signals.into()).map(Self::putting_back)
+    }
+
+    /// The mask that will be put back.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub const fn before(&self) -> SigSet {
+        SigSet::from_kernel(self.before)
+    }
+
+    const fn putting_back(before: KernelSigset) -> Self {
+        Self { before, _not_send: PhantomData }
+    }
+}
+
+impl Drop for MaskGuard {
+    fn drop(&mut self) {
+        // SAFETY: it was this thread's mask before.
+        let put_back = unsafe { sys::rt_sigprocmask(libc::SIG_SETMASK, Some(self.before)) };
+        debug_assert!(put_back.is_ok(), "SIG_SETMASK is known and the set's size is right");
+    }
+}

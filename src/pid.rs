@@ -1,0 +1,76 @@
+//! [`Pid`]: the number of one process.
+
+use core::fmt;
+use core::num::NonZeroI32;
+
+use crate::Errno;
+use crate::sys;
+
+/// The number of one process: greater than 0.
+///
+/// kill(2) gives 0 and the negative numbers other meanings (this group, everybody, another group);
+/// a `Pid` is never one of those.
+#[doc(alias = "pid_t")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pid(NonZeroI32);
+
+impl Pid {
+    /// The process with this number; whether there is one is not asked.
+    ///
+    /// # Errors
+    ///
+    /// `ESRCH`: the number is 0 or negative, so no process can have it.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    pub const fn from_raw(raw: i32) -> Result<Self, Errno> {
+        match NonZeroI32::new(raw) {
+            Some(number) if raw > 0 => Ok(Self(number)),
+            _ => Err(Errno::SRCH),
+        }
+    }
+
+    /// This process.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "getpid")]
+    #[must_use]
+    pub fn this() -> Self {
+        // A process always has a number, so the second is never taken.
+        Self(NonZeroI32::new(sys::getpid()).unwrap_or(NonZeroI32::MAX))
+    }
+
+    /// The number.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub const fn as_raw(self) -> i32 {
+        self.0.get()
+    }
+}
+
+impl TryFrom<u32> for Pid {
+    type Error = Errno;
+
+    /// From `std::process::id` or `Child::id`.
+    fn try_from(raw: u32) -> Result<Self, Errno> {
+        i32::try_from(raw).map_err(|_| Errno::SRCH).and_then(Self::from_raw)
+    }
+}
+
+impl fmt::Display for Pid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Pid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,564 @@
+//! [`Signal`]: the signals of signal(7), by number and by name.
+
+use core::fmt::{self, Write as _};
+use core::num::NonZeroU8;
+use core::str::FromStr;
+
+use crate::{Errno, SigSet};
+
+/// The largest signal number.
+pub(crate) const MAX: i32 = 64;
+
+/// The kernel's own first real-time signal.
+const KERNEL_RT_MIN: i32 = 32;
+
+/// The first real-time signal that is free: a C library keeps those from 32 up to here for itself
+/// (thread cancellation, set*id, timers), and blocking or catching them breaks it.
+const RT_MIN: i32 = if cfg!(target_env = "musl") { 35 } else { 34 };
+
+/// A signal: a standard one (1 to 31) or a real-time one.
+///
+/// The numbers that a C library keeps for itself (32 and 33, with musl also 34) are not signals
+/// that a program may use, and no safe function makes a `Signal` of them.
+///
+/// Ordered by number, which is also the order in which the kernel delivers pending signals.
+///
+/// ```
+/// use siglatch::Signal;
+///
+/// let signal: Signal = "term".parse()?;
+/// assert_eq!(signal, Signal::TERM);
+/// assert_eq!(signal.to_string(), "SIGTERM");
+/// assert_eq!(Signal::rt(3)?.to_string(), "SIGRTMIN+3");
+/// # Ok::<(), siglatch::Errno>(())
+/// ```
+#[doc(alias = "Signals")]
+#[doc(alias = "signum")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Signal(NonZeroU8);
+
+/// What happens when a signal comes and nobody has said otherwise: its default action, signal(7).
+///
+/// The kernel's own table: `SIGIO`, `SIGPWR`, `SIGSTKFLT` and the real-time signals terminate.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DefaultAction {
+    /// The process ends.
+    Terminate,
+    /// The process ends and dumps core, as far as `RLIMIT_CORE` allows.
+    Core,
+    /// The process stops.
+    Stop,
+    /// The process goes on, if it was stopped.
+    Continue,
+    /// Nothing.
+    Ignore,
+}
+
+/// One line a standard signal: constant, C name, default action, what strsignal(3) says.
+macro_rules! standard_signals {
+    ($($(#[$doc:meta])* $name:ident = $c_name:ident $text:literal, $default:ident, $description:literal;)*) => {
+        impl Signal {
+            $(
+                $(#[$doc])*
+                ///
+                #[doc = concat!("Default action: [`", stringify!($default),
+                    "`](DefaultAction::", stringify!($default), ").")]
+                #[doc(alias = $text)]
+                pub const $name: Self = Self::constant(libc::$c_name);
+            )*
+
+            /// The standard signals, 1 to 31, in the order of their numbers.
+            pub const STANDARD: [Self; 31] = [$(Self::$name),*];
+
+            const fn standard_name(self) -> Option<&'static str> {
+                match self {
+                    $(Self::$name => Some($text),)*
+                    _ => None,
+                }
+            }
+
+            const fn standard_description(self) -> Option<&'static str> {
+                match self {
+                    $(Self::$name => Some($description),)*
+                    _ => None,
+                }
+            }
+
+            /// What happens when this signal comes and its disposition is the default.
+            ///
+            /// It is the kernel's own table (`include/linux/signal.h`).
+            ///
+            /// # Async-signal-safety
+            ///
+            /// Async-signal-safe.
+            #[must_use]
+            pub const fn default_action(self) -> DefaultAction {
+                match self {
+                    $(Self::$name => DefaultAction::$default,)*
+                    _ => DefaultAction::Terminate,
+                }
+            }
+        }
+    };
+}
+
+standard_signals! {
+    /// The terminal was closed; by custom also "read your configuration again".
+    HUP = SIGHUP "SIGHUP", Terminate, "Hangup";
+    /// Interrupt from the keyboard, Ctrl-C.
+    INT = SIGINT "SIGINT", Terminate, "Interrupt";
+    /// Quit from the keyboard, Ctrl-\\.
+    QUIT = SIGQUIT "SIGQUIT", Core, "Quit";
+    /// An instruction that the processor does not have.
+    ILL = SIGILL "SIGILL", Core, "Illegal instruction";
+    /// A breakpoint or a trace step.
+    TRAP = SIGTRAP "SIGTRAP", Core, "Trace/breakpoint trap";
+    /// abort(3) was called.
+    #[doc(alias = "SIGIOT")]
+    ABRT = SIGABRT "SIGABRT", Core, "Aborted";
+    /// An access to memory that has nothing behind it.
+    BUS = SIGBUS "SIGBUS", Core, "Bus error";
+    /// An arithmetic operation that has no result.
+    FPE = SIGFPE "SIGFPE", Core, "Floating point exception";
+    /// The end, which can be neither caught nor blocked nor ignored.
+    KILL = SIGKILL "SIGKILL", Terminate, "Killed";
+    /// For a program's own use.
+    USR1 = SIGUSR1 "SIGUSR1", Terminate, "User defined signal 1";
+    /// An access to memory that is not there or not allowed.
+    SEGV = SIGSEGV "SIGSEGV", Core, "Segmentation fault";
+    /// For a program's own use.
+    USR2 = SIGUSR2 "SIGUSR2", Terminate, "User defined signal 2";
+    /// A write to a pipe or socket that nobody reads.
+    PIPE = SIGPIPE "SIGPIPE", Terminate, "Broken pipe";
+    /// The time of alarm(2) or `ITIMER_REAL` is up.
+    ALRM = SIGALRM "SIGALRM", Terminate, "Alarm clock";
+    /// The polite request to end.
+    TERM = SIGTERM "SIGTERM", Terminate, "Terminated";
+    /// Not sent by the kernel.
+    STKFLT = SIGSTKFLT "SIGSTKFLT", Terminate, "Stack fault";
+    /// A child ended, stopped or went on.
+    #[doc(alias = "SIGCLD")]
+    CHLD = SIGCHLD "SIGCHLD", Ignore, "Child exited";
+    /// Go on, if stopped.
+    CONT = SIGCONT "SIGCONT", Continue, "Continued";
+    /// Stop, which can be neither caught nor blocked nor ignored.
+    STOP = SIGSTOP "SIGSTOP", Stop, "Stopped (signal)";
+    /// Stop from the keyboard, Ctrl-Z.
+    TSTP = SIGTSTP "SIGTSTP", Stop, "Stopped";
+    /// A process in the background read from the terminal.
+    TTIN = SIGTTIN "SIGTTIN", Stop, "Stopped (tty input)";
+    /// A process in the background wrote to the terminal.
+    TTOU = SIGTTOU "SIGTTOU", Stop, "Stopped (tty output)";
+    /// Out-of-band data came to a socket.
+    URG = SIGURG "SIGURG", Ignore, "Urgent I/O condition";
+    /// The limit on processor time is reached.
+    XCPU = SIGXCPU "SIGXCPU", Core, "CPU time limit exceeded";
+    /// The limit on the size of a file is reached.
+    XFSZ = SIGXFSZ "SIGXFSZ", Core, "File size limit exceeded";
+    /// The time of `ITIMER_VIRTUAL` is up.
+    VTALRM = SIGVTALRM "SIGVTALRM", Terminate, "Virtual timer expired";
+    /// The time of `ITIMER_PROF` is up.
+    PROF = SIGPROF "SIGPROF", Terminate, "Profiling timer expired";
+    /// The window changed its size.
+    WINCH = SIGWINCH "SIGWINCH", Ignore, "Window changed";
+    /// A file descriptor is ready (`F_SETOWN`, `F_SETSIG`).
+    #[doc(alias = "SIGPOLL")]
+    IO = SIGIO "SIGIO", Terminate, "I/O possible";
+    /// The power is failing.
+    PWR = SIGPWR "SIGPWR", Terminate, "Power failure";
+    /// A system call that a filter does not allow.
+    SYS = SIGSYS "SIGSYS", Core, "Bad system call";
+}
+
+impl Signal {
+    const fn constant(raw: i32) -> Self {
+        match Self::from_raw(raw) {
+            Ok(signal) => signal,
+            Err(_) => panic_while_compiling(),
+        }
+    }
+
+    /// The signal with this number.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: not a number from 1 to 64, or one that a C library keeps for itself.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    pub const fn from_raw(raw: i32) -> Result<Self, Errno> {
+        if raw < 1 || raw > MAX || (raw >= KERNEL_RT_MIN && raw < RT_MIN) {
+            return Err(Errno::INVAL);
+        }
+        match NonZeroU8::new(raw as u8) {
+            Some(number) => Ok(Self(number)),
+            None => Err(Errno::INVAL),
+        }
+    }
+
+    /// The signal whose bit in a set is the one at `index`, if that is from 0 to 63. Whether the
+    /// number is one of a program's signals is not asked.
+    pub(crate) const fn from_bit_index(index: u32) -> Option<Self> {
+        if index >= MAX as u32 {
+            return None;
+        }
+        match NonZeroU8::new((index as u8).wrapping_add(1)) {
+            Some(number) => Some(Self(number)),
+            None => None,
+        }
+    }
+
+    /// The real-time signal `SIGRTMIN + n`.
+    ///
+    /// `n` goes from 0 to [`Signal::rt_count`]` - 1`.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: there is no such real-time signal.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "SIGRTMIN")]
+    #[doc(alias = "SIGRTMAX")]
+    pub const fn rt(n: u8) -> Result<Self, Errno> {
+        Self::from_raw(RT_MIN.saturating_add(n as i32))
+    }
+
+    /// How many real-time signals a program may use: 31, or 30 with musl.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub const fn rt_count() -> u8 {
+        (MAX - RT_MIN + 1) as u8
+    }
+
+    /// The number.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub const fn as_raw(self) -> i32 {
+        self.0.get() as i32
+    }
+
+    /// The `n` of `SIGRTMIN + n`; `None` for a standard signal.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub const fn rt_offset(self) -> Option<u8> {
+        match self.0.get().checked_sub(RT_MIN as u8) {
+            Some(n) => Some(n),
+            None => None,
+        }
+    }
+
+    /// Whether it is a real-time signal: its instances queue, standard signals do not.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub const fn is_rt(self) -> bool {
+        self.rt_offset().is_some()
+    }
+
+    /// Whether the kernel lets nobody change its action: `SIGKILL` and `SIGSTOP`.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub const fn is_unchangeable(self) -> bool {
+        SigSet::UNCHANGEABLE.contains(self)
+    }
+
+    /// Whether the kernel sends it for a fault of the running instruction, which would fault again
+    /// after a handler that only took note: `SIGSEGV`, `SIGBUS`, `SIGFPE` and `SIGILL`.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub const fn is_fault(self) -> bool {
+        SigSet::FAULTS.contains(self)
+    }
+
+    /// The name: `SIGTERM`, or `SIGRTMIN+3` for a real-time signal.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "sigabbrev_np")]
+    #[must_use]
+    pub fn name(self) -> Name {
+        let mut name = Name(heapless::String::new());
+        // The longest, `SIGRTMIN+30`, has 11 bytes, so nothing is ever cut.
+        let _fits = match self.standard_name() {
+            Some(text) => name.0.write_str(text),
+            None => write!(name.0, "SIGRTMIN+{}", self.rt_offset().unwrap_or_default()),
+        };
+        name
+    }
+
+    /// What strsignal(3) says in English, such as `Terminated`; for a real-time signal
+    /// `Real-time signal`, without its number.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "strsignal")]
+    #[must_use]
+    pub const fn description(self) -> &'static str {
+        match self.standard_description() {
+            Some(text) => text,
+            None => "Real-time signal",
+        }
+    }
+
+    /// Every signal that a program may use, in the order of the numbers.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "valid_signals")]
+    pub fn all() -> impl Iterator<Item = Self> {
+        (1..=MAX).filter_map(|raw| Self::from_raw(raw).ok())
+    }
+}
+
+/// Ends compilation: only ever called in a constant.
+const fn panic_while_compiling() -> ! {
+    #[expect(clippy::panic, reason = "a constant that is wrong must not compile")]
+    {
+        panic!("not a signal on this architecture")
+    }
+}
+
+/// A signal's name, in fixed memory; see [`Signal::name`].
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Name(heapless::String<12>);
+
+impl Name {
+    /// The text.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl core::ops::Deref for Name {
+    type Target = str;
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.name(), f)
+    }
+}
+
+impl fmt::Debug for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl TryFrom<i32> for Signal {
+    type Error = Errno;
+
+    fn try_from(raw: i32) -> Result<Self, Errno> {
+        Self::from_raw(raw)
+    }
+}
+
+impl From<Signal> for i32 {
+    fn from(signal: Signal) -> Self {
+        signal.as_raw()
+    }
+}
+
+impl FromStr for Signal {
+    type Err = Errno;
+
+    /// Reads a signal as kill(1) does: `TERM`, `SIGTERM` or `15`; `RTMIN`, `RTMIN+3`, `RTMAX-2`,
+    /// with or without `SIG`; in capitals or not.
+    ///
+    /// `IOT`, `CLD` and `POLL` are read as `ABRT`, `CHLD` and `IO`.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: no such signal, or a number that a C library keeps for itself.
+    fn from_str(text: &str) -> Result<Self, Errno> {
+        if text.starts_with(|c: char| c.is_ascii_digit()) {
+            return Self::from_raw(number(text)?);
+        }
+        let name = strip_prefix(text, "SIG").unwrap_or(text);
+        if let Some(offset) = strip_prefix(name, "RTMIN") {
+            return Self::from_raw(RT_MIN.saturating_add(signed_number(offset, '+')?)).and_then(rt);
+        }
+        if let Some(offset) = strip_prefix(name, "RTMAX") {
+            return Self::from_raw(MAX.saturating_sub(signed_number(offset, '-')?)).and_then(rt);
+        }
+        let known = |signal: &Self| {
+            signal.standard_name().is_some_and(|full| full[3..].eq_ignore_ascii_case(name))
+        };
+        let alias =
+            |(alias, signal): &(&str, Self)| alias.eq_ignore_ascii_case(name).then_some(*signal);
+        Self::STANDARD
+            .into_iter()
+            .find(known)
+            .or_else(|| ALIASES.iter().find_map(alias))
+            .ok_or(Errno::INVAL)
+    }
+}
+
+/// Other names of the same numbers.
+const ALIASES: [(&str, Signal); 3] =
+    [("IOT", Signal::ABRT), ("CLD", Signal::CHLD), ("POLL", Signal::IO)];
+
+fn rt(signal: Signal) -> Result<Signal, Errno> {
+    if signal.is_rt() { Ok(signal) } else { Err(Errno::INVAL) }
+}
+
+/// What follows `prefix` in `text`, in capitals or not.
+fn strip_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (head, tail) = text.split_at_checked(prefix.len())?;
+    head.eq_ignore_ascii_case(prefix).then_some(tail)
+}
+
+/// Nothing, or `sign` and a number.
+fn signed_number(text: &str, sign: char) -> Result<i32, Errno> {
+    match text.strip_prefix(sign) {
+        Some(digits) => number(digits),
+        None if text.is_empty() => Ok(0),
+        None => Err(Errno::INVAL),
+    }
+}
+
+/// Decimal digits and nothing else (`str::parse` would take a sign).
+fn number(text: &str) -> Result<i32, Errno> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        text.parse().map_err(|_| Errno::INVAL)
+    } else {
+        Err(Errno::INVAL)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DefaultAction, KERNEL_RT_MIN, MAX, RT_MIN, Signal};
+    use crate::Errno;
+    use std::string::ToString as _;
+
+    #[test]
+    fn standard_signals_are_1_to_31_in_order() {
+        let numbers = Signal::STANDARD.map(Signal::as_raw);
+        assert!(numbers.into_iter().eq(1..=31));
+    }
+
+    #[test]
+    fn reserved_and_impossible_numbers_are_refused() {
+        let reserved = KERNEL_RT_MIN..RT_MIN;
+        for raw in [i32::MIN, -1, 0, 32, 33, 65, i32::MAX].into_iter().chain(reserved) {
+            assert_eq!(Signal::from_raw(raw), Err(Errno::INVAL), "{raw}");
+        }
+        let valid = (1..=31).chain(RT_MIN..=MAX);
+        assert!(Signal::all().map(Signal::as_raw).eq(valid));
+    }
+
+    #[test]
+    fn every_name_is_read_back() {
+        for signal in Signal::all() {
+            let name = signal.to_string();
+            assert_eq!(name.parse(), Ok(signal), "{name}");
+            assert_eq!(name.to_lowercase().parse(), Ok(signal));
+            assert_eq!(name[3..].parse(), Ok(signal));
+            assert_eq!(signal.as_raw().to_string().parse(), Ok(signal));
+        }
+    }
+
+    #[test]
+    fn other_spellings_are_read() {
+        for (text, signal) in [
+            ("iot", Signal::ABRT),
+            ("SIGCLD", Signal::CHLD),
+            ("POLL", Signal::IO),
+            ("RTMIN", Signal::rt(0).unwrap()),
+            ("sigrtmax", Signal::from_raw(64).unwrap()),
+            ("RTMAX-1", Signal::from_raw(63).unwrap()),
+        ] {
+            assert_eq!(text.parse(), Ok(signal), "{text}");
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for text in [
+            "",
+            "SIG",
+            "SIGSIGTERM",
+            "0",
+            "32",
+            "33",
+            "65",
+            "-1",
+            "+9",
+            " 9",
+            "9 ",
+            "1e1",
+            "TERMS",
+            "RTMIN-1",
+            "RTMIN+",
+            "RTMIN++1",
+            "RTMIN+-1",
+            "RTMIN+31",
+            "RTMAX+1",
+            "RTMAX-64",
+            "RTMAX-30x",
+            "99999999999999999999",
+            "SIGТERM",
+            "é",
+        ] {
+            assert_eq!(text.parse::<Signal>(), Err(Errno::INVAL), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn default_actions_are_the_kernels() {
+        for signal in Signal::all() {
+            let expected = match signal.as_raw() {
+                17 | 23 | 28 => DefaultAction::Ignore,
+                18 => DefaultAction::Continue,
+                19..=22 => DefaultAction::Stop,
+                3..=8 | 11 | 24 | 25 | 31 => DefaultAction::Core,
+                _ => DefaultAction::Terminate,
+            };
+            assert_eq!(signal.default_action(), expected, "{signal}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The kernel's structs for signals, as user space hands them over.
+//!
+//! They are not libc's: its `sigaction` has another field order and its `sigset_t` is 128 bytes,
+//! where the kernel's are 8. Sources: include/uapi/asm-generic/signal.h, arch/x86/include/uapi/
+//! asm/signal.h, include/uapi/asm-generic/siginfo.h (Linux 6.17).
+
+use core::ffi::{c_int, c_ulong};
+use core::mem::{align_of, offset_of, size_of};
+use static_assertions::const_assert_eq;
+
+/// The disposition "take the default action", where a handler's address would stand.
+pub const SIG_DFL: usize = 0;
+
+/// The disposition "ignore", where a handler's address would stand.
+pub const SIG_IGN: usize = 1;
+
+/// The largest errno: a result from −4095 to −1 is a failure.
+pub const MAX_ERRNO: isize = 4095;
+
+/// The `sigsetsize` argument: the size in bytes of the kernel's signal set, and no other value.
+pub const SIGSET_SIZE: usize = size_of::<KernelSigset>();
+
+/// The size in bytes of the kernel's `siginfo_t` in user space.
+pub const SI_MAX_SIZE: usize = 128;
+
+const WORDS: usize = 64 / c_ulong::BITS as usize;
+
+/// The kernel's `sigset_t`: 64 bits in words of the machine, signal 1 lowest.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct KernelSigset {
+    words: [c_ulong; WORDS],
+}
+
+impl KernelSigset {
+    /// The set whose bit `n - 1` says whether signal `n` is in it.
+    #[must_use]
+    pub const fn from_bits(bits: u64) -> Self {
+        #[cfg(target_pointer_width = "64")]
+        let words = [bits];
+        #[cfg(target_pointer_width = "32")]
+        let words = [bits as c_ulong, (bits >> 32) as c_ulong];
+        Self { words }
+    }
+
+    /// Bit `n - 1` says whether signal `n` is in the set.
+    #[must_use]
+    pub const fn bits(self) -> u64 {
+        #[cfg(target_pointer_width = "64")]
+        let [bits] = self.words;
+        #[cfg(target_pointer_width = "32")]
+        let bits = {
+            let [low, high] = self.words;
+            low as u64 | (high as u64) << 32
+        };
+        bits
+    }
+}
+
+/// The kernel's `struct sigaction`.
+///
+/// `handler` is [`SIG_DFL`], [`SIG_IGN`] or the address of a function that takes three arguments
+/// when `SA_SIGINFO` is in `flags`, and one otherwise.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct KernelSigaction {
+    /// What to do: an address, [`SIG_DFL`] or [`SIG_IGN`].
+    pub handler: usize,
+    /// `SA_*` bits.
+    pub flags: c_ulong,
+    /// Where a handler returns to, if `SA_RESTORER` is set; else not looked at.
+    pub restorer: usize,
+    /// What is blocked while the handler runs, besides the signal itself.
+    pub mask: KernelSigset,
+}
+
+/// The kernel's `siginfo_t`, not yet decoded.
+///
+/// Only its first 48 bytes ever carry anything (`struct kernel_siginfo`); the rest is there
+/// because the kernel writes 128.
+#[repr(C, align(8))]
+#[derive(Clone, Copy)]
+pub struct KernelSiginfo {
+    /// `si_signo`, `si_errno`, `si_code`, then a union by [`Cause`](crate::Cause).
+    pub bytes: [u8; SI_MAX_SIZE],
+}
+
+impl KernelSiginfo {
+    /// All zero, for the kernel to fill in.
+    #[must_use]
+    pub const fn zeroed() -> Self {
+        Self { bytes: [0; SI_MAX_SIZE] }
+    }
+}
+
+impl core::fmt::Debug for KernelSiginfo {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        crate::SigInfo::from_kernel(self).fmt(f)
+    }
+}
+
+/// The kernel's `struct __kernel_timespec`: seconds and nanoseconds, 64 bits each.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct KernelTimespec {
+    /// Whole seconds.
+    pub seconds: i64,
+    /// Nanoseconds, 0 to 999,999,999.
+    pub nanoseconds: i64,
+}
+
+const_assert_eq!(SIGSET_SIZE, 8);
+const_assert_eq!(align_of::<KernelSigset>(), align_of::<c_ulong>());
+const_assert_eq!(size_of::<KernelSiginfo>(), size_of::<libc::siginfo_t>());
+const_assert_eq!(align_of::<KernelSiginfo>(), 8);
+const_assert_eq!(size_of::<KernelTimespec>(), 16);
+const_assert_eq!(size_of::<c_int>(), 4);
+const_assert_eq!(SIG_DFL, libc::SIG_DFL);
+const_assert_eq!(SIG_IGN, libc::SIG_IGN);
+
+#[cfg(target_pointer_width = "64")]
+mod layout {
+    use super::{KernelSigaction, const_assert_eq, offset_of, size_of};
+    const_assert_eq!(offset_of!(KernelSigaction, handler), 0);
+    const_assert_eq!(offset_of!(KernelSigaction, flags), 8);
+    const_assert_eq!(offset_of!(KernelSigaction, restorer), 16);
+    const_assert_eq!(offset_of!(KernelSigaction, mask), 24);
+    const_assert_eq!(size_of::<KernelSigaction>(), 32);
+}

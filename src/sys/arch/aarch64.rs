@@ -1,0 +1,100 @@
+//! aarch64, 64-bit (ILP32 is refused in `sys`).
+//!
+//! | | |
+//! |---|---|
+//! | instruction | `svc 0` |
+//! | number | x8 |
+//! | arguments | x0 x1 x2 x3 x4 x5 |
+//! | result | x0 |
+//! | clobbered | nothing else |
+//!
+//! Arm AAPCS64; arch/arm64/kernel/entry.S; syscall(2).
+
+use core::arch::asm;
+use core::ffi::c_ulong;
+
+/// Generates one `syscallN`: the same block, with as many argument registers as it takes.
+macro_rules! syscall {
+    ($(#[$doc:meta])* $name:ident($first:ident $(, $arg:ident in $reg:tt)*)) => {
+        $(#[$doc])*
+        ///
+        /// Returns what the kernel leaves in x0: a result, or `-errno` (−4095 to −1).
+        ///
+        /// # Safety
+        ///
+        /// The number and the arguments must make a system call whose effects on memory and on the
+        /// process the caller answers for.
+        #[inline(always)]
+        #[must_use = "a failure is in the value: -4095 to -1 is -errno"]
+        pub unsafe fn $name(number: usize, $first: usize $(, $arg: usize)*) -> isize {
+            let result: isize;
+            // SAFETY: registers are those of the table above: x8 and the arguments in, x0 out, all
+            // others kept by the kernel. Memory: the caller answers for what the kernel reads and
+            // writes. `nostack`: the instruction pushes nothing, and a handler's frame goes below
+            // the stack pointer, where nothing of ours lives.
+            unsafe {
+                asm!(
+                    "svc 0",
+                    in("x8") number,
+                    inlateout("x0") $first as isize => result,
+                    $(in($reg) $arg,)*
+                    options(nostack),
+                );
+            }
+            result
+        }
+    };
+}
+
+/// A system call with no argument.
+///
+/// Returns what the kernel leaves in x0: a result, or `-errno` (−4095 to −1).
+///
+/// # Safety
+///
+/// The number must name a system call whose effects on the process the caller answers for.
+#[inline(always)]
+#[must_use = "a failure is in the value: -4095 to -1 is -errno"]
+pub unsafe fn syscall0(number: usize) -> isize {
+    // SAFETY: the caller's promise; a call without arguments does not look at x0.
+    unsafe { syscall1(number, 0) }
+}
+
+syscall!(/// A system call with one argument.
+    syscall1(a));
+syscall!(/// A system call with two arguments.
+    syscall2(a, b in "x1"));
+syscall!(/// A system call with three arguments.
+    syscall3(a, b in "x1", c in "x2"));
+syscall!(/// A system call with four arguments.
+    syscall4(a, b in "x1", c in "x2", d in "x3"));
+syscall!(/// A system call with five arguments.
+    syscall5(a, b in "x1", c in "x2", d in "x3", e in "x4"));
+syscall!(/// A system call with six arguments.
+    syscall6(a, b in "x1", c in "x2", d in "x3", e in "x4", f in "x5"));
+
+/// System call numbers of aarch64 (include/uapi/asm-generic/unistd.h).
+pub mod nr {
+    #![allow(missing_docs, reason = "each is the number of the call it names")]
+    pub const WRITE: usize = 64;
+    pub const EXIT_GROUP: usize = 94;
+    pub const FUTEX: usize = 98;
+    pub const CLOCK_GETTIME: usize = 113;
+    pub const CLOCK_NANOSLEEP: usize = 115;
+    pub const KILL: usize = 129;
+    pub const TGKILL: usize = 131;
+    pub const RT_SIGACTION: usize = 134;
+    pub const RT_SIGPROCMASK: usize = 135;
+    pub const GETPID: usize = 172;
+    pub const GETTID: usize = 178;
+}
+
+/// Flags that every action of ours carries on this architecture: none. The kernel returns from a
+/// handler through its own vDSO, which unwinders know best.
+pub const SIGACTION_FLAGS: c_ulong = 0;
+
+/// The code that a handler returns to: the kernel's own, so none is given.
+#[must_use]
+pub const fn sigaction_restorer() -> usize {
+    0
+}

@@ -1,0 +1,52 @@
+//! The kernel's door: syscalls by inline assembly, their numbers, and the structs they take.
+//!
+//! Three levels, each in its own file, each calling the one above it in this list:
+//!
+//! 1. [`syscall0`]…[`syscall6`] and [`nr`]: one file an architecture, the same exports in the same
+//!    order. The result is what the kernel leaves in the register: a value, or `-errno`.
+//! 2. the kernel's own structs ([`KernelSigaction`], [`KernelSigset`], …), which are not libc's.
+//! 3. one typed wrapper a syscall, [`Errno`](crate::Errno) decoded, nothing else added.
+//!
+//! It is public for programs that have no libc to call. The rest of the crate is the safe layer
+//! over it; a program that has both a libc and this door should use the safe layer.
+//!
+//! # Safety
+//!
+//! Everything here is `unsafe` to call: the kernel reads and writes memory through the integers
+//! and pointers it is handed, and replaces process-wide state that other code relies on. Each
+//! wrapper lists what its caller owes. No function of libc is called and errno is never touched,
+//! so all of it is async-signal-safe as far as the syscall itself is.
+//!
+//! No assembly block claims `nomem`, `readonly` or `pure`: any syscall may deliver a signal on its
+//! way back to user space, and the handler writes memory.
+#![expect(unsafe_code, reason = "the only place where the kernel is called")]
+
+mod abi;
+mod calls;
+
+#[cfg_attr(target_arch = "x86_64", path = "arch/x86_64.rs")]
+#[cfg_attr(target_arch = "aarch64", path = "arch/aarch64.rs")]
+#[cfg_attr(
+    not(any(
+        all(target_arch = "x86_64", target_pointer_width = "64"),
+        all(target_arch = "aarch64", target_pointer_width = "64"),
+    )),
+    path = "arch/unsupported.rs"
+)]
+mod arch;
+
+#[cfg(not(target_os = "linux"))]
+compile_error!("siglatch is for Linux: it speaks to the kernel directly");
+
+pub use abi::{
+    KernelSigaction, KernelSiginfo, KernelSigset, KernelTimespec, MAX_ERRNO, SI_MAX_SIZE, SIG_DFL,
+    SIG_IGN, SIGSET_SIZE,
+};
+pub use arch::{
+    SIGACTION_FLAGS, nr, sigaction_restorer, syscall0, syscall1, syscall2, syscall3, syscall4,
+    syscall5, syscall6,
+};
+pub use calls::{
+    clock_gettime, clock_nanosleep, exit_group, futex_wait, futex_wake, getpid, gettid, kill,
+    rt_sigaction, rt_sigprocmask, tgkill,
+};

@@ -1,0 +1,133 @@
+//! The fork harness that every integration test stands on.
+//!
+//! A signal test changes its whole process, so each scenario here forks a [`Child`] and does its
+//! work there, while the parent sends signals, follows a handshake and reads the exit status:
+//!
+//! ```ignore
+//! mod support;
+//! use support::{Child, scenarios};
+//!
+//! fn main() -> std::process::ExitCode {
+//!     support::main(scenarios![term_ends_the_loop])
+//! }
+//!
+//! fn term_ends_the_loop() {
+//!     let mut child = Child::start(|link| {
+//!         // … catch SIGTERM …
+//!         link.ready();
+//!         // … wait for it …
+//!         link.say("caught");
+//!     });
+//!     child.await_ready();
+//!     child.kill(libc::SIGTERM);
+//!     child.expect("caught");
+//!     child.wait().assert_exited(0);
+//! }
+//! ```
+//!
+//! Three rules make that reliable:
+//! - **The parent has one thread.** A fork copies only the thread that calls it, and with it every
+//!   lock that another thread held. So the test binaries are `harness = false`, `main` runs the
+//!   scenarios one after the other on the main thread, and a fork beside other threads is refused.
+//!   Threads belong in children.
+//! - **Nobody sleeps to wait.** Every wait is for a descriptor or for SIGCHLD, with a deadline.
+//! - **A failure tells the story.** Anything that panics while a child lives, or while its
+//!   [`Outcome`] does, gets their report added: what was said, the captured output, the kernel's
+//!   view of the process.
+//!
+//! A child starts with the signal state of a Rust program: SIGPIPE ignored, SIGSEGV and SIGBUS
+//! caught by the runtime on an alternate stack, all else default, an empty mask. What the test
+//! binary inherited beyond that is undone once, in [`main`]; a fork changes none of it.
+//!
+//! The system calls come from `libc` and not from `nix`, because nix's `Signal` has no real-time
+//! signals and its `waitpid` fails on a process that died by one.
+
+// `allow`, not `expect`, for these: whether they fire depends on what a test binary uses.
+#![allow(
+    clippy::allow_attributes,
+    dead_code,
+    unused_imports,
+    reason = "each test binary uses its part"
+)]
+#![allow(unreachable_pub, reason = "a test binary exports nothing, yet `pub` marks the interface")]
+#![expect(unsafe_code, reason = "fork, signals and waits are calls into C")]
+#![expect(clippy::panic, reason = "a panic is how a test fails")]
+#![expect(clippy::expect_used, reason = "without the basic system services no test")]
+
+mod child;
+mod failure;
+pub mod oracle;
+mod outcome;
+mod process;
+mod program;
+pub mod recorder;
+mod report;
+pub mod siginfo;
+pub mod state;
+mod sys;
+
+pub use self::child::{Child, Link};
+pub use self::failure::{assert_contains, failure_of, skip};
+pub use self::outcome::{Outcome, Status};
+pub use self::process::Process;
+pub use self::program::{Program, example, spawn};
+pub use self::report::signal_name;
+pub use self::sys::exit_now;
+
+use libtest_mimic::{Arguments, Completion, Trial};
+use std::process::ExitCode;
+
+/// A named test: a plain function that panics when it fails. Made by [`scenarios!`].
+#[derive(Debug, Clone, Copy)]
+pub struct Scenario {
+    pub name: &'static str,
+    pub run: fn(),
+}
+
+/// The scenarios of a test binary, each named like its function.
+macro_rules! scenarios {
+    ($($run:ident),+ $(,)?) => {
+        [$($crate::support::Scenario { name: stringify!($run), run: $run }),+]
+    };
+}
+pub(crate) use scenarios;
+
+/// Runs the scenarios as `cargo test` asks (filters, `--list`, `--exact`, …), one at a time.
+pub fn main(scenarios: impl IntoIterator<Item = Scenario>) -> ExitCode {
+    // One thread whatever the command line says: see the module's first rule.
+    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
+    failure::install_hook();
+    start_from_a_known_state();
+
+    let trials = scenarios.into_iter().map(trial).collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    // Last and on stderr, so that a skip is seen in every output format.
+    for line in failure::skipped_lines() {
+        eprintln!("{line}");
+    }
+    conclusion.exit_code()
+}
+
+/// Undoes what this process has inherited, so that a run under `nohup`, in the background or from a
+/// supervisor is like any other. SIGCHLD matters to the harness too: while it is ignored, children
+/// leave no status.
+fn start_from_a_known_state() {
+    // SIGPIPE is ignored by the runtime on purpose.
+    for signo in (1..=64).filter(|signo| *signo != libc::SIGPIPE) {
+        if oracle::raw_action(signo).handler == libc::SIG_IGN {
+            oracle::set_default(signo);
+        }
+    }
+    sys::unblock_all();
+}
+
+fn trial(Scenario { name, run }: Scenario) -> Trial {
+    Trial::ignorable_test(name, move || {
+        failure::enter(name);
+        failure::catch(run)?;
+        Ok(match failure::take_skip() {
+            Some(reason) => Completion::ignored_with(reason),
+            None => Completion::Completed,
+        })
+    })
+}
