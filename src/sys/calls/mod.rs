@@ -1,0 +1,20 @@
+//! One typed wrapper a system call: arguments in their own types, [`Errno`](crate::Errno) decoded.
+//!
+//! Nothing is added: no retry, no default, no state. A file holds the calls of one subject.
+
+mod futex;
+mod process;
+mod signal;
+mod time;
+
+pub use futex::{futex_wait, futex_wake};
+pub use process::{exit_group, getpid, gettid};
+pub use signal::{kill, rt_sigaction, rt_sigprocmask, tgkill};
+pub use time::{clock_gettime, clock_nanosleep};
+
+use core::ffi::c_int;
+
+/// A signed argument as the register wants it: sign-extended.
+const fn signed(value: c_int) -> usize {
+    value as isize as usize
+}
