@@ -49,16 +49,26 @@ macro_rules! errnos {
 errnos! {
     /// Not permitted to send that signal there.
     PERM = EPERM "EPERM";
+    /// No such file; for a pidfd of a process, a number that only a thread of one has.
+    NOENT = ENOENT "ENOENT";
     /// No such process, thread or process group.
     SRCH = ESRCH "ESRCH";
     /// A handler ran and cut the call short.
     INTR = EINTR "EINTR";
+    /// Not an open file descriptor, or one of another kind.
+    BADF = EBADF "EBADF";
     /// A limit on queued signals is reached, or a value changed meanwhile.
     AGAIN = EAGAIN "EAGAIN";
     /// No room: all places over other code's actions are taken for this signal.
     BUSY = EBUSY "EBUSY";
+    /// The kernel is short of memory.
+    NOMEM = ENOMEM "ENOMEM";
     /// No such signal; or one whose action cannot be changed (`SIGKILL`, `SIGSTOP`).
     INVAL = EINVAL "EINVAL";
+    /// The system's limit on open files is reached.
+    NFILE = ENFILE "ENFILE";
+    /// The process's limit on open files is reached (`RLIMIT_NOFILE`).
+    MFILE = EMFILE "EMFILE";
     /// The same thread is in the middle of a catch or a release.
     DEADLK = EDEADLK "EDEADLK";
     /// The kernel is built without the call.

@@ -2,33 +2,19 @@
 //!
 //! Which fields of the union are filled follows from the signal and `si_code`, by the rule that
 //! the kernel itself uses when it copies them (`siginfo_layout` in kernel/signal.c). A field that
-//! the kernel did not fill is never shown.
+//! the kernel did not fill is never shown. `decode` has the rule, `layout` where each field of the
+//! struct is.
+
+pub(crate) mod decode;
+mod layout;
 
 use core::fmt;
 
 use crate::Signal;
 use crate::sys::KernelSiginfo;
 
-/// `si_code` values that are the same for every signal (include/uapi/asm-generic/siginfo.h).
-mod code {
-    pub(super) const USER: i32 = 0;
-    pub(super) const KERNEL: i32 = 0x80;
-    pub(super) const QUEUE: i32 = -1;
-    pub(super) const TIMER: i32 = -2;
-    pub(super) const MESGQ: i32 = -3;
-    pub(super) const ASYNCIO: i32 = -4;
-    pub(super) const SIGIO: i32 = -5;
-    pub(super) const TKILL: i32 = -6;
-}
-
 /// The part of `siginfo_t` that the kernel ever fills (`struct kernel_siginfo`, 64-bit).
 const FILLED: usize = 48;
-
-/// The size of a pointer or a long, which the union is laid out by.
-const WORD: usize = size_of::<usize>();
-
-/// Where the union starts: after three ints, aligned to a word.
-const UNION: usize = if WORD == 8 { 16 } else { 12 };
 
 /// What the kernel tells about one instance of a signal: siginfo_t of sigaction(2).
 ///
@@ -226,7 +212,7 @@ impl Value {
     /// An int (`sival_int`); the rest of the union is zero.
     #[must_use]
     pub fn from_int(int: i32) -> Self {
-        let mut bytes = [0; WORD];
+        let mut bytes = [0; size_of::<usize>()];
         for (to, from) in bytes.iter_mut().zip(int.to_ne_bytes()) {
             *to = from;
         }
@@ -263,6 +249,22 @@ impl SigInfo {
     #[must_use]
     pub fn from_kernel(info: &KernelSiginfo) -> Self {
         Self { bytes: info.bytes.first_chunk().copied().unwrap_or([0; FILLED]) }
+    }
+
+    /// All zero: a place for details to be put.
+    pub(crate) const fn zeroed() -> Self {
+        Self { bytes: [0; FILLED] }
+    }
+
+    /// Only which signal it was. The code is none that the kernel knows.
+    pub(crate) fn without_details(signal: Signal) -> Self {
+        let mut info = Self::zeroed();
+        let fields = signal.as_raw().to_ne_bytes().into_iter();
+        let unknown = [0; 4].into_iter().chain(i32::MIN.to_ne_bytes());
+        for (to, from) in info.bytes.iter_mut().zip(fields.chain(unknown)) {
+            *to = from;
+        }
+        info
     }
 
     /// `si_signo`: which signal; `None` if the number is not one of a program's signals.
@@ -305,11 +307,7 @@ impl SigInfo {
     /// Async-signal-safe.
     #[must_use]
     pub fn trust(&self) -> Trust {
-        match self.code() {
-            1.. => Trust::Kernel,
-            code::USER | code::TKILL => Trust::Stamped,
-            _ => Trust::Claimed,
-        }
+        decode::trust(self.code())
     }
 
     /// The sender's process id, where there is a sender.
@@ -323,12 +321,7 @@ impl SigInfo {
     #[doc(alias = "si_pid")]
     #[must_use]
     pub fn sender(&self) -> Option<i32> {
-        match self.cause() {
-            Cause::User { pid, .. } | Cause::Thread { pid, .. } | Cause::Queue { pid, .. } => {
-                Some(pid)
-            }
-            _ => None,
-        }
+        self.cause().sender()
     }
 
     /// Why it was sent, with the details that came along.
@@ -338,110 +331,7 @@ impl SigInfo {
     /// Async-signal-safe.
     #[must_use]
     pub fn cause(&self) -> Cause {
-        let (pid, uid) = (self.int(UNION), self.int(UNION + 4).cast_unsigned());
-        let value = Value(self.word(UNION + 8));
-        match self.code() {
-            code::USER => Cause::User { pid, uid },
-            code::KERNEL => Cause::Kernel,
-            code::QUEUE => Cause::Queue { pid, uid, value },
-            code::TIMER => Cause::Timer { id: pid, overrun: self.int(UNION + 4), value },
-            code::MESGQ => Cause::MessageQueue { pid, uid, value },
-            code::ASYNCIO => Cause::AsyncIo { pid, uid, value },
-            code::TKILL => Cause::Thread { pid, uid },
-            code::SIGIO => self.poll(),
-            code @ 1..code::KERNEL => self.by_signal(code),
-            ..0 => Cause::Other { pid, uid, value },
-            _ => Cause::Other { pid, uid, value: Value(0) },
-        }
-    }
-
-    /// The codes from 1 to 127, which mean something else for each signal. The limits are the
-    /// kernel's `NSIGILL`, `NSIGFPE`, …; past them the codes up to 6 are those of a ready file
-    /// descriptor, for whatever signal `F_SETSIG` chose.
-    fn by_signal(&self, code: i32) -> Cause {
-        match (self.int(0), code) {
-            (libc::SIGILL, ..=11)
-            | (libc::SIGFPE, ..=15)
-            | (libc::SIGSEGV, ..=10)
-            | (libc::SIGBUS, ..=5)
-            | (libc::SIGTRAP, ..=6) => self.fault(code),
-            (libc::SIGCHLD, ..=6) => self.child(code),
-            (libc::SIGSYS, ..=2) => Cause::Syscall {
-                address: self.word(UNION),
-                number: self.int(UNION + WORD),
-                arch: self.int(UNION + WORD + 4).cast_unsigned(),
-            },
-            (_, ..=6) => self.poll(),
-            _ => Cause::Other {
-                pid: self.int(UNION),
-                uid: self.int(UNION + 4).cast_unsigned(),
-                value: Value(0),
-            },
-        }
-    }
-
-    fn poll(&self) -> Cause {
-        Cause::Poll { band: self.word(UNION).cast_signed(), fd: self.int(UNION + WORD) }
-    }
-
-    fn fault(&self, code: i32) -> Cause {
-        let detail = match (self.int(0), code) {
-            (libc::SIGBUS, 4 | 5) => {
-                FaultDetail::HardwareError { address_lsb: self.short(UNION + WORD) }
-            }
-            (libc::SIGSEGV, 3) => FaultDetail::Bounds {
-                lower: self.word(UNION + 2 * WORD),
-                upper: self.word(UNION + 3 * WORD),
-            },
-            (libc::SIGSEGV, 4) => {
-                FaultDetail::ProtectionKey { key: self.int(UNION + 2 * WORD).cast_unsigned() }
-            }
-            (libc::SIGTRAP, 6) => FaultDetail::Perf {
-                data: self.word(UNION + WORD),
-                kind: self.int(UNION + 2 * WORD).cast_unsigned(),
-                flags: self.int(UNION + 2 * WORD + 4).cast_unsigned(),
-            },
-            _ => FaultDetail::None,
-        };
-        Cause::Fault { address: self.word(UNION), detail }
-    }
-
-    fn child(&self, code: i32) -> Cause {
-        let status = self.int(UNION + 8);
-        let state = match code {
-            1 => ChildState::Exited(status),
-            2 => ChildState::Killed(status),
-            3 => ChildState::Dumped(status),
-            4 => ChildState::Trapped(status),
-            5 => ChildState::Stopped(status),
-            _ => ChildState::Continued,
-        };
-        // clock_t is a long, so it stands at the next multiple of its size after `si_status`.
-        let times = UNION + if WORD == 8 { 16 } else { 12 };
-        Cause::Child {
-            pid: self.int(UNION),
-            uid: self.int(UNION + 4).cast_unsigned(),
-            state,
-            user_ticks: self.word(times).cast_signed() as i64,
-            system_ticks: self.word(times + WORD).cast_signed() as i64,
-        }
-    }
-
-    fn short(&self, at: usize) -> i16 {
-        i16::from_ne_bytes(self.read(at))
-    }
-
-    fn int(&self, at: usize) -> i32 {
-        i32::from_ne_bytes(self.read(at))
-    }
-
-    fn word(&self, at: usize) -> usize {
-        usize::from_ne_bytes(self.read(at))
-    }
-
-    /// `N` bytes from `at` on; zeros past the end, where no field stands.
-    fn read<const N: usize>(&self, at: usize) -> [u8; N] {
-        self.bytes.get(at..).and_then(<[u8]>::first_chunk).copied().unwrap_or([0; N])
+        decode::cause(self)
     }
 }
 

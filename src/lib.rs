@@ -11,22 +11,29 @@ extern crate std;
 const ALONE: bool = cfg!(siglatch_alone);
 
 mod delivery;
+mod dispatch;
 mod errno;
 mod info;
 mod pid;
 mod set;
+mod shutdown;
 mod signal;
+mod tid;
 mod time;
 
 pub mod action;
 pub mod exit;
+pub mod fd;
 pub mod mask;
 pub mod send;
 pub mod sys;
 
-pub use delivery::{Drain, Latch};
+pub use delivery::{Drain, DrainInfo, Hook, InfoQueue, Interruption, Latch, Verdict};
+pub use dispatch::{Deferred, Handlers};
 pub use errno::Errno;
 pub use info::{Cause, ChildState, FaultDetail, SigInfo, Trust, Value};
 pub use pid::Pid;
 pub use set::{Iter, SigSet};
+pub use shutdown::Shutdown;
 pub use signal::{DefaultAction, Name, Signal};
+pub use tid::Tid;

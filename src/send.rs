@@ -1,8 +1,37 @@
-//! Sending signals: raise(3), kill(2).
+//! Sending signals: raise(3), kill(2), tgkill(2), sigqueue(3).
+//!
+//! | to | plain | with a value |
+//! |---|---|---|
+//! | the calling thread | [`raise`] | |
+//! | a process | [`kill`] | [`queue`] |
+//! | a thread | [`kill_thread`] | [`queue_thread`] |
+//! | a process group | [`kill_group`], [`kill_own_group`] | |
+//! | all that there is | [`kill_everything`] | |
+//!
+//! A process's number may be another process's once the process has been waited for; a
+//! [`PidFd`](crate::fd::PidFd) stays with the one it was opened for.
+//!
+//! # When signals do not get through
+//!
+//! A standard signal that is pending already is not sent a second time, and what came first keeps
+//! its details. Instances of a real-time signal queue, up to `RLIMIT_SIGPENDING` for all processes
+//! of the receiver's user. Past that limit:
+//!
+//! | | standard signal | real-time signal |
+//! |---|---|---|
+//! | [`kill`], [`kill_group`], [`kill_own_group`], [`kill_everything`] | sent as ever | sent without details, and not a second time while pending |
+//! | all others | sent without details | `EAGAIN` |
+//!
+//! One without details looks as if process 0 of user 0 had called kill(2).
 #![expect(unsafe_code, reason = "sends through the kernel's door")]
 
+mod queue;
+
+pub(crate) use queue::stamped;
+pub use queue::{queue, queue_thread, resend};
+
 use crate::sys;
-use crate::{Errno, Pid, Signal};
+use crate::{Errno, Pid, Signal, Tid};
 
 /// Sends `signal` to the calling thread: raise(3).
 ///
@@ -42,7 +71,7 @@ pub fn raise(signal: Signal) -> Result<(), Errno> {
 ///
 /// # Errors
 ///
-/// `ESRCH`: there is no such process. `EPERM`: not allowed to send it there..
+/// `ESRCH`: there is no such process. `EPERM`: not allowed to send it there.
 ///
 /// # Async-signal-safety
 ///
@@ -64,4 +93,104 @@ pub fn kill(pid: Pid, signal: Signal) -> Result<(), Errno> {
 pub fn probe(pid: Pid) -> Result<(), Errno> {
     // SAFETY: signal 0 is not delivered to anybody.
     unsafe { sys::kill(pid.as_raw(), 0) }
+}
+
+/// Sends `signal` to one thread of a process: tgkill(2), pthread_kill(3).
+///
+/// No other thread takes it, whatever this one blocks. The cause that a handler sees is
+/// [`Thread`](crate::Cause::Thread).
+///
+/// # Errors
+///
+/// `EAGAIN`: a real-time signal, and `RLIMIT_SIGPENDING` is reached. `EPERM`: not allowed to send
+/// it there. `ESRCH`: there is no such thread in that process.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+///
+/// # Examples
+///
+/// ```
+/// use siglatch::{Latch, Pid, Signal, Tid, send};
+///
+/// static USR1: Latch = Latch::new();
+/// USR1.catch(Signal::USR1)?;
+/// let main = Tid::this();
+/// std::thread::spawn(move || send::kill_thread(Pid::this(), main, Signal::USR1));
+/// USR1.wait(None)?;
+/// # Ok::<(), siglatch::Errno>(())
+/// ```
+#[doc(alias = "tgkill")]
+#[doc(alias = "pthread_kill")]
+pub fn kill_thread(pid: Pid, tid: Tid, signal: Signal) -> Result<(), Errno> {
+    // SAFETY: as in `raise`, should it reach this process.
+    unsafe { sys::tgkill(pid.as_raw(), tid.as_raw(), signal.as_raw()) }
+}
+
+/// Sends `signal` to every process of the group `group`, which has the number of the process that
+/// it was made for: killpg(3).
+///
+/// It is sent to those that may be sent to, and succeeds if there is one.
+///
+/// Group 1 is refused: to kill(2) its number, −1, means every process there is
+/// ([`kill_everything`]), and killpg(3) does not tell the two apart. A member of that group has
+/// [`kill_own_group`], and since Linux 6.9 there is
+/// [`PidFd::send_to`](crate::fd::PidFd::send_to).
+///
+/// # Errors
+///
+/// `EINVAL`: group 1. `EPERM`: not allowed to send it to any of them. `ESRCH`: there is no such
+/// group.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+#[doc(alias = "killpg")]
+pub fn kill_group(group: Pid, signal: Signal) -> Result<(), Errno> {
+    if group.as_raw() == 1 {
+        return Err(Errno::INVAL);
+    }
+    // SAFETY: as in `raise`, should it reach this process.
+    unsafe { sys::kill(group.as_raw().wrapping_neg(), signal.as_raw()) }
+}
+
+/// Sends `signal` to every process of the caller's own group, the caller included: `kill(0, …)`.
+///
+/// A shell with job control makes a group of each command line, so this reaches the rest of the
+/// pipeline; started by a script or a supervisor, a process may share the group with them.
+///
+/// # Errors
+///
+/// None that Linux documents: a process may always send to itself.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+pub fn kill_own_group(signal: Signal) -> Result<(), Errno> {
+    // SAFETY: as in `raise`, for it reaches this process.
+    unsafe { sys::kill(0, signal.as_raw()) }
+}
+
+/// Sends `signal` to every process that the caller may send to, but not to itself and not to
+/// process 1: `kill(-1, …)`.
+///
+/// For root that is the whole system, or the whole of its pid namespace (a container); for another
+/// user all processes of that user: the session that the program was started from, editors,
+/// daemons, all. It is what an init program does at the end: `SIGTERM` to everything, a while for
+/// it to leave, `SIGKILL`.
+///
+/// That it was not allowed to send it to any of them is no error here: success does not say that
+/// anybody got it.
+///
+/// # Errors
+///
+/// `ESRCH`: there is no other process.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+pub fn kill_everything(signal: Signal) -> Result<(), Errno> {
+    // SAFETY: it does not reach this process.
+    unsafe { sys::kill(-1, signal.as_raw()) }
 }

@@ -2,6 +2,7 @@
 
 #![expect(unsafe_code, reason = "installs actions that other code would install")]
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
+#![expect(clippy::arithmetic_side_effects, reason = "sets have no overflow")]
 
 mod support;
 
@@ -12,7 +13,7 @@ use siglatch::{Errno, SigSet, Signal, mask, send};
 use std::process::ExitCode;
 use support::oracle::{self, RawAction};
 use support::state::SignalState;
-use support::{Child, recorder, scenarios};
+use support::{Child, in_child, recorder, scenarios};
 
 fn main() -> ExitCode {
     support::main(scenarios![
@@ -81,11 +82,8 @@ fn odd_actions() -> Vec<(&'static str, RawAction)> {
         flags: c.flags & !bits_of(libc::SA_SIGINFO),
         ..c
     };
-    let odd = |action: RawAction| RawAction {
-        flags: action.flags | ODD_FLAGS,
-        mask: ODD_MASK,
-        ..action
-    };
+    let odd =
+        |action: RawAction| RawAction { flags: action.flags | ODD_FLAGS, mask: ODD_MASK, ..action };
     vec![
         ("a C handler", c),
         ("a C handler of one argument", one_argument),
@@ -105,20 +103,16 @@ fn put(signal: Signal, action: &RawAction) {
     assert_eq!(oracle::raw_action(signal.as_raw()), *action, "the kernel keeps it as it is");
 }
 
+type Change = fn(Signal) -> Result<Previous, Errno>;
+
 /// The changes that this crate can make.
-const CHANGES: [(&str, fn(Signal) -> Result<Previous, Errno>); 3] =
+const CHANGES: [(&str, Change); 3] =
     [("ignore", action::ignore), ("default", action::default), ("install", install_own)];
 
 fn install_own(signal: Signal) -> Result<Previous, Errno> {
     let action = Action::handler(never_called, SaFlags::RESTART, SigSet::full());
     // SAFETY: the handler does nothing.
     unsafe { action::install(signal, &action) }
-}
-
-/// Runs the scenario in a child, since it changes the process.
-#[track_caller]
-fn in_child(body: impl FnOnce()) {
-    Child::start(|_| body()).wait().assert_exited(0);
 }
 
 fn query_tells_what_the_kernel_has() {
@@ -197,24 +191,24 @@ fn restore_leaves_what_others_have_put_there() {
         for (name, before) in odd_actions() {
             for (change, make) in CHANGES {
                 // One that differs in every field, and those that differ in a single one.
-                let ours = |change: fn(&mut RawAction)| {
+                let overridden = |by: fn(&mut RawAction)| {
                     put(signal, &before);
                     let previous = make(signal).expect("change");
                     let mut theirs = oracle::raw_action(signal.as_raw());
-                    change(&mut theirs);
+                    by(&mut theirs);
                     put(signal, &theirs);
                     let state = SignalState::now();
                     assert_eq!(previous.restore(), Ok(false), "{change} over {name}");
                     state.assert_unchanged(&format!("{change} over {name} is not undone"));
                 };
-                ours(|theirs| {
+                overridden(|theirs| {
                     let action = RawAction { mask: 1, ..c_action() };
                     *theirs = action;
                 });
-                ours(|theirs| theirs.flags ^= bits_of(libc::SA_NODEFER));
-                ours(|theirs| theirs.mask ^= oracle::bit(libc::SIGQUIT));
-                ours(|theirs| theirs.mask ^= oracle::bit(64));
-                ours(|theirs| theirs.handler = with_one_argument as *const () as usize);
+                overridden(|theirs| theirs.flags ^= bits_of(libc::SA_NODEFER));
+                overridden(|theirs| theirs.mask ^= oracle::bit(libc::SIGQUIT));
+                overridden(|theirs| theirs.mask ^= oracle::bit(64));
+                overridden(|theirs| theirs.handler = with_one_argument as *const () as usize);
             }
         }
     });
@@ -260,7 +254,7 @@ fn changes_in_a_row_go_back_in_reverse() {
 
 fn dropping_the_previous_leaves_the_change() {
     in_child(|| {
-        drop(action::ignore(Signal::HUP).expect("ignore"));
+        let _left_so = action::ignore(Signal::HUP).expect("ignore");
         assert_eq!(oracle::raw_action(libc::SIGHUP).handler, libc::SIG_IGN);
     });
 }
@@ -270,7 +264,7 @@ fn queried_action_can_be_installed() {
         for (name, odd) in odd_actions() {
             put(Signal::USR1, &odd);
             let queried = action::query(Signal::USR1).expect("query");
-            drop(action::default(Signal::USR1).expect("default"));
+            let _left_so = action::default(Signal::USR1).expect("default");
             // SAFETY: it was in force for this signal, which is not sent.
             let previous = unsafe { action::install(Signal::USR1, &queried) }.expect("install");
             assert_eq!(oracle::raw_action(libc::SIGUSR1), odd, "{name}");
@@ -284,7 +278,7 @@ fn ignored_signal_does_nothing() {
     let signals = SigSet::full() - SigSet::from(Signal::CONT);
     let mut child = Child::start(|link| {
         for signal in signals {
-            drop(action::ignore(signal).expect("ignore"));
+            let _left_so = action::ignore(signal).expect("ignore");
         }
         link.ready();
         assert_eq!(link.hear(), "all sent");
@@ -340,7 +334,7 @@ fn default_ends_the_process() {
     for signal in [Signal::TERM, Signal::PIPE, Signal::SEGV, Signal::IO] {
         let mut child = Child::start(|link| {
             recorder::install(signal.as_raw());
-            drop(action::default(signal).expect("default"));
+            let _left_so = action::default(signal).expect("default");
             link.ready();
             link.hear();
         });

@@ -14,7 +14,7 @@ use siglatch::action::{self, Action, Disposition, Previous, SaFlags};
 use siglatch::sys::KernelSiginfo;
 use siglatch::{Cause, SigInfo, SigSet, Signal, mask, send};
 use std::process::{self, ExitCode};
-use support::{Child, oracle, recorder, scenarios};
+use support::{Child, in_child, oracle, recorder, scenarios};
 
 fn main() -> ExitCode {
     support::main(scenarios![
@@ -33,7 +33,6 @@ fn main() -> ExitCode {
 }
 
 /// What the handler has seen, one number each.
-#[derive(Default)]
 struct Seen {
     signo: AtomicI32,
     /// `User` is 1, `Thread` is 2, anything else 0.
@@ -110,11 +109,6 @@ fn install(signal: Signal, flags: SaFlags, mask: impl Into<SigSet>) -> Previous 
     unsafe { action::install(signal, &Action::handler(look, flags, mask)) }.expect("install")
 }
 
-#[track_caller]
-fn in_child(body: impl FnOnce()) {
-    Child::start(|_| body()).wait().assert_exited(0);
-}
-
 /// The real user id of this process.
 fn uid() -> u32 {
     // SAFETY: no argument, no effect.
@@ -177,9 +171,10 @@ fn mask_is_in_force_while_it_runs() {
             SigSet::from([Signal::INT, Signal::rt(30).or(Signal::rt(29)).expect("rt")]),
         ];
         for mask in masks {
-            for (flags, own) in
-                [(SaFlags::empty(), SigSet::from(Signal::USR1)), (SaFlags::NODEFER, SigSet::empty())]
-            {
+            for (flags, own) in [
+                (SaFlags::empty(), SigSet::from(Signal::USR1)),
+                (SaFlags::NODEFER, SigSet::empty()),
+            ] {
                 install(Signal::USR1, flags, mask);
                 send::raise(Signal::USR1).expect("raise");
                 let inside = SigSet::from_bits(SEEN.mask.load(SeqCst));

@@ -5,9 +5,9 @@
 
 mod support;
 
+use core::cell::RefCell;
 use core::fmt::Write as _;
 use core::ptr;
-use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::fd::{FromRawFd as _, OwnedFd};

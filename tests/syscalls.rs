@@ -5,7 +5,6 @@
 //! each begins by a `write` of its name to a descriptor that is none.
 
 #![expect(unsafe_code, reason = "a system call marks the beginning of a section")]
-#![expect(clippy::panic, reason = "a panic is how a test fails")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
 mod support;

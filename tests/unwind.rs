@@ -2,7 +2,6 @@
 //! behind it the function that was interrupted and those that called it.
 
 #![expect(unsafe_code, reason = "handlers are installed, and code is read as bytes")]
-#![expect(clippy::panic, reason = "a panic is how a test fails")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
 mod support;

@@ -15,6 +15,7 @@ const WORDS: usize = 64 / usize::BITS as usize;
 /// Where a signal's bit is: worked out once in the handler, then used on every receiver.
 #[derive(Clone, Copy)]
 pub(super) struct Bit {
+    #[cfg(target_pointer_width = "32")]
     word: usize,
     mask: usize,
 }
@@ -22,12 +23,13 @@ pub(super) struct Bit {
 impl Bit {
     pub(super) const fn of(signal: Signal) -> Self {
         let bit = signal.bit();
-        if WORDS == 1 {
-            Self { word: 0, mask: bit as usize }
-        } else {
-            let low = bit as u32 as usize;
-            let high = (bit >> 32) as usize;
-            Self { word: (low == 0) as usize, mask: low | high }
+        Self {
+            #[cfg(target_pointer_width = "32")]
+            word: (bit >> 32 != 0) as usize,
+            #[cfg(target_pointer_width = "32")]
+            mask: (bit | bit >> 32) as usize,
+            #[cfg(target_pointer_width = "64")]
+            mask: bit as usize,
         }
     }
 }
@@ -42,9 +44,16 @@ impl AtomicSet {
         Self { words: [const { AtomicUsize::new(0) }; WORDS] }
     }
 
+    #[cfg(target_pointer_width = "64")]
+    fn word(&self, _: Bit) -> &AtomicUsize {
+        let [word] = &self.words;
+        word
+    }
+
+    #[cfg(target_pointer_width = "32")]
     fn word(&self, bit: Bit) -> &AtomicUsize {
-        #[expect(clippy::indexing_slicing, reason = "a power of two, masked: no panic is left")]
-        &self.words[bit.word & (WORDS - 1)]
+        let [low, high] = &self.words;
+        if bit.word == 0 { low } else { high }
     }
 
     #[inline]

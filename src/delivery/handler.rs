@@ -39,6 +39,7 @@ use super::bits::{AtomicSet, Bit};
 use super::gate::Gate;
 use super::list::List;
 use super::previous::PreviousAction;
+use super::receiver::{Arrival, Outcome};
 use crate::action::{self, Handler};
 use crate::sys::{KernelSigaction, KernelSiginfo, SIG_DFL, SIG_IGN};
 use crate::{ALONE, Signal, send, signal};
@@ -182,16 +183,18 @@ unsafe fn deliver(place: Place, signo: c_int, info: *mut KernelSiginfo, context:
     let bit = Bit::of(signal);
     let ticket = GATE.enter();
     let mut taken = !place.is_upper(signal, bit);
+    let mut ended = false;
     if !taken {
-        for latch in RECEIVERS.iter() {
-            if latch.wants(bit) {
-                latch.trip(bit);
-                taken = true;
-            }
-        }
+        let arrival = Arrival { signal, info, context };
+        RECEIVERS.each_wanting(bit, |receiver| {
+            let outcome = receiver.deliver(bit, &arrival);
+            taken |= outcome != Outcome::Declined;
+            ended = outcome == Outcome::Ended;
+            !ended
+        });
     }
     let under = place.under(signal);
-    let chained = under.and_then(PreviousAction::chained);
+    let chained = if ended { None } else { under.and_then(PreviousAction::chained) };
     if let (false, None, Some(under)) = (taken, chained, under) {
         depart(place, signal, under);
     }

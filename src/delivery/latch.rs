@@ -6,6 +6,7 @@ use core::time::Duration;
 use static_assertions::assert_impl_all;
 
 use super::bits::{AtomicSet, Bit};
+use super::receiver::Deliver;
 use super::wake::Wake;
 use crate::{Errno, SigSet, Signal, time};
 
@@ -74,6 +75,10 @@ pub struct Latch {
     /// takes no room in the program's file.
     interrupts: bool,
     unblocked: SigSet,
+    /// What it does in the handler besides, if it is the first field of another receiver.
+    deliver: Option<Deliver>,
+    /// Whether it may catch the signals of faults.
+    takes_faults: bool,
 }
 
 assert_impl_all!(Latch: Send, Sync, Unpin);
@@ -90,7 +95,14 @@ impl Latch {
             wake: Wake::new(),
             interrupts: false,
             unblocked: SigSet::empty(),
+            deliver: None,
+            takes_faults: false,
         }
+    }
+
+    /// The latch of another type of receiver.
+    pub(crate) const fn with(deliver: Deliver) -> Self {
+        Self { deliver: Some(deliver), ..Self::new() }
     }
 
     /// Whether a system call that its signal interrupts goes on (`SA_RESTART`, the default) or
@@ -186,7 +198,7 @@ impl Latch {
     ///
     /// Async-signal-safe.
     pub fn set(&self, signal: Signal) {
-        self.trip(Bit::of(signal));
+        self.trip(signal, Bit::of(signal));
     }
 
     /// Sleeps until a flag is set, or for `timeout` at most; `None` has no limit. Says whether a
@@ -232,11 +244,11 @@ impl Latch {
     }
 
     /// Flag first, wake second. It runs in the handler.
-    pub(super) fn trip(&self, bit: Bit) {
+    pub(super) fn trip(&self, signal: Signal, bit: Bit) {
         // ORDERING: SeqCst. Its Release half pairs with the Acquire of those who look and take;
         // as a whole it is ordered before `notify` looks for waiters, as `Wake` demands.
         self.pending.insert(bit);
-        self.wake.notify();
+        self.wake.notify(signal);
     }
 
     /// Whether the handler is to trip it.
@@ -246,12 +258,30 @@ impl Latch {
         self.interest.contains(bit)
     }
 
+    pub(super) const fn wake(&self) -> &Wake {
+        &self.wake
+    }
+
     pub(super) const fn interest(&self) -> &AtomicSet {
         &self.interest
     }
 
     pub(super) const fn next(&self) -> &AtomicPtr<Self> {
         &self.next
+    }
+
+    /// The same, for a type that can do something about a fault.
+    pub(super) const fn taking_faults(mut self) -> Self {
+        self.takes_faults = true;
+        self
+    }
+
+    pub(super) const fn takes_faults(&self) -> bool {
+        self.takes_faults
+    }
+
+    pub(super) const fn own_delivery(&self) -> Option<Deliver> {
+        self.deliver
     }
 
     pub(super) const fn restarts(&self) -> bool {

@@ -4,10 +4,12 @@
 //! anybody, wherever it interrupts a registration. No memory is needed for it but the receivers'.
 #![expect(unsafe_code, reason = "follows the addresses that it linked")]
 
-use core::ptr;
+use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
+use super::bits::Bit;
 use super::latch::Latch;
+use super::receiver::Receiver;
 
 pub(super) struct List {
     first: AtomicPtr<Latch>,
@@ -18,37 +20,40 @@ impl List {
         Self { first: AtomicPtr::new(ptr::null_mut()) }
     }
 
-    /// Links `latch` at the end, unless it is in the list. One caller at a time: `registry` holds
-    /// its lock.
-    pub(super) fn link(&self, latch: &'static Latch) {
+    /// Links a receiver at the end, unless it is in the list. One caller at a time: `registry`
+    /// holds its lock.
+    pub(super) fn link(&self, receiver: Receiver) {
         let mut link = &self.first;
-        // ORDERING: Acquire pairs with the Release below, of another thread's `link`.
-        while let Some(linked) = follow(link, Ordering::Acquire) {
-            if ptr::eq(linked, latch) {
+        while let Some(linked) = follow(link) {
+            if linked == receiver {
                 return;
             }
-            link = linked.next();
+            // SAFETY: a linked receiver is there for ever.
+            link = unsafe { linked.address().as_ref() }.next();
         }
-        // ORDERING: Release pairs with the Acquire of those who walk: the latch was made before.
-        link.store(ptr::from_ref(latch).cast_mut(), Ordering::Release);
+        // ORDERING: Release pairs with the Acquire in `follow`: the receiver was made before.
+        link.store(receiver.address().as_ptr(), Ordering::Release);
     }
 
-    /// The receivers in the order of their registration.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &'static Latch> {
+    /// Calls `f` on each receiver that wants a signal, in the order of their registration, as long
+    /// as it says so.
+    #[inline]
+    pub(super) fn each_wanting(&self, bit: Bit, mut f: impl FnMut(Receiver) -> bool) {
         let mut link = &self.first;
-        core::iter::from_fn(move || {
-            // ORDERING: Acquire pairs with the Release in `link`.
-            let latch = follow(link, Ordering::Acquire)?;
-            link = latch.next();
-            Some(latch)
-        })
+        while let Some(receiver) = follow(link) {
+            if receiver.wants(bit) && !f(receiver) {
+                return;
+            }
+            // SAFETY: a linked receiver is there for ever.
+            link = unsafe { receiver.address().as_ref() }.next();
+        }
     }
 }
 
 /// The receiver that a link leads to.
-fn follow(link: &AtomicPtr<Latch>, order: Ordering) -> Option<&'static Latch> {
-    let latch = link.load(order);
-    // SAFETY: a link is null or was stored by `link`, from a shared reference that lives for ever
-    // to a type that is only ever shared.
-    unsafe { latch.as_ref() }
+fn follow(link: &AtomicPtr<Latch>) -> Option<Receiver> {
+    // ORDERING: Acquire pairs with the Release in `link`.
+    let latch = NonNull::new(link.load(Ordering::Acquire))?;
+    // SAFETY: it was stored by `link`, from a receiver.
+    Some(unsafe { Receiver::new(latch) })
 }

@@ -7,21 +7,31 @@
 //! | `bits` | a set of signals in atomic words |
 //! | `wake` | sleeping until woken from a handler |
 //! | `latch` | [`Latch`]: the flags of one receiver |
+//! | `receiver` | a latch, and what there may be behind it |
 //! | `list` | every receiver that was ever registered |
 //! | `gate` | which handlers are in flight |
+//! | `queue` | [`InfoQueue`]: a latch with room for details behind it |
+//! | `hook` | [`Hook`]: a function of the program's own in signal context |
 //! | `previous` | the action that was in force before ours |
 //! | `handler` | all that runs in signal context |
 //! | `lock` | one registration at a time |
+//! | `wake_fd` | descriptors that a latch writes to |
 //! | `registry` | catch and release |
 
 mod bits;
 mod gate;
 mod handler;
+mod hook;
 mod latch;
 mod list;
 mod lock;
 mod previous;
-mod registry;
+mod queue;
+pub(crate) mod receiver;
+pub(crate) mod registry;
 mod wake;
+mod wake_fd;
 
+pub use hook::{Hook, Interruption, Verdict};
 pub use latch::{Drain, Latch};
+pub use queue::{DrainInfo, InfoQueue};

@@ -17,6 +17,7 @@ use super::handler::{GATE, Place, RECEIVERS, is_handler};
 use super::latch::Latch;
 use super::lock::{Lock, LockGuard};
 use super::previous::PreviousAction;
+use super::receiver::Receiver;
 use crate::action::{self, SaFlags};
 use crate::sys::{self, KernelSigaction, KernelSigset, SIG_IGN};
 use crate::{ALONE, Errno, SigSet, Signal};
@@ -54,10 +55,7 @@ impl Latch {
     #[doc(alias = "signal")]
     #[doc(alias = "sigaction")]
     pub fn catch(&'static self, signals: impl Into<SigSet>) -> Result<(), Errno> {
-        let signals = signals.into();
-        check(signals)?;
-        let _lock = lock()?;
-        catch_locked(self, signals)
+        catch(Receiver::of(self), signals.into())
     }
 
     /// Catches those of `signals` that were not ignored when nobody had caught them yet, and
@@ -78,15 +76,7 @@ impl Latch {
         &'static self,
         signals: impl Into<SigSet>,
     ) -> Result<SigSet, Errno> {
-        let mut signals = signals.into();
-        check(signals)?;
-        let _lock = lock()?;
-        for signal in signals {
-            if is_ignored(signal)? {
-                signals.remove(signal);
-            }
-        }
-        catch_locked(self, signals).map(|()| signals)
+        catch_unless_ignored(Receiver::of(self), signals.into())
     }
 
     /// Releases `signals`: when this returns, no handler sets their flags in this latch any more.
@@ -108,13 +98,171 @@ impl Latch {
     /// Not async-signal-safe: it waits for handlers that are in flight, and would wait for the one
     /// it is called from.
     pub fn release(&'static self, signals: impl Into<SigSet>) -> Result<(), Errno> {
-        let _lock = lock()?;
-        make(Change::Release, self, signals.into() & self.caught())
+        release(Receiver::of(self), signals.into())
     }
 }
 
+/// The methods that a type of receiver takes over from the latch in its field `latch`, which is its
+/// first, in a `repr(C)` struct.
+macro_rules! receiver_methods {
+    () => {
+        /// Whether a system call that its signal interrupts goes on; see
+        /// [`Latch::restart`](crate::Latch::restart).
+        #[must_use]
+        pub const fn restart(mut self, restart: bool) -> Self {
+            self.latch = self.latch.restart(restart);
+            self
+        }
+
+        /// What is blocked while the handler runs; see [`Latch::mask`](crate::Latch::mask).
+        #[must_use]
+        pub const fn mask(mut self, mask: crate::SigSet) -> Self {
+            self.latch = self.latch.mask(mask);
+            self
+        }
+
+        /// The signals that it has caught and not released.
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Async-signal-safe.
+        #[must_use]
+        pub fn caught(&self) -> crate::SigSet {
+            self.latch.caught()
+        }
+
+        /// Catches `signals`; see [`Latch::catch`](crate::Latch::catch).
+        ///
+        /// # Errors
+        ///
+        /// As [`Latch::catch`](crate::Latch::catch).
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Not async-signal-safe: it waits for handlers that are in flight.
+        pub fn catch(&'static self, signals: impl Into<crate::SigSet>) -> Result<(), crate::Errno> {
+            registry::catch(self.receiver(), signals.into())
+        }
+
+        /// Catches those of `signals` that were not ignored, and returns which; see
+        /// [`Latch::catch_unless_ignored`](crate::Latch::catch_unless_ignored).
+        ///
+        /// # Errors
+        ///
+        /// As [`Latch::catch`](crate::Latch::catch).
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Not async-signal-safe: it waits for handlers that are in flight.
+        pub fn catch_unless_ignored(
+            &'static self,
+            signals: impl Into<crate::SigSet>,
+        ) -> Result<crate::SigSet, crate::Errno> {
+            registry::catch_unless_ignored(self.receiver(), signals.into())
+        }
+
+        /// Releases `signals`; see [`Latch::release`](crate::Latch::release).
+        ///
+        /// # Errors
+        ///
+        /// As [`Latch::release`](crate::Latch::release).
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Not async-signal-safe: it waits for handlers that are in flight.
+        pub fn release(
+            &'static self,
+            signals: impl Into<crate::SigSet>,
+        ) -> Result<(), crate::Errno> {
+            registry::release(self.receiver(), signals.into())
+        }
+
+        /// Writes to a descriptor with each signal; see
+        /// [`Latch::set_wake_fd`](crate::Latch::set_wake_fd).
+        ///
+        /// # Errors
+        ///
+        /// As [`Latch::set_wake_fd`](crate::Latch::set_wake_fd).
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Not async-signal-safe: it waits for handlers that are in flight.
+        ///
+        /// # Safety
+        ///
+        /// As [`Latch::set_wake_fd`](crate::Latch::set_wake_fd).
+        pub unsafe fn set_wake_fd(
+            &self,
+            fd: Option<core::ffi::c_int>,
+        ) -> Result<Option<core::ffi::c_int>, crate::Errno> {
+            // SAFETY: the caller's promise.
+            unsafe { self.latch.set_wake_fd(fd) }
+        }
+
+        /// Makes `event` readable with each signal; see
+        /// [`Latch::wake_through`](crate::Latch::wake_through).
+        ///
+        /// # Errors
+        ///
+        /// As [`Latch::wake_through`](crate::Latch::wake_through).
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Not async-signal-safe: it waits for handlers that are in flight.
+        pub fn wake_through(&self, event: &'static crate::fd::EventFd) -> Result<(), crate::Errno> {
+            self.latch.wake_through(event)
+        }
+
+        /// How many wake-ups could not be written; see
+        /// [`Latch::missed_wakes`](crate::Latch::missed_wakes).
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Async-signal-safe.
+        #[must_use]
+        pub fn missed_wakes(&self) -> u32 {
+            self.latch.missed_wakes()
+        }
+
+        fn receiver(&'static self) -> Receiver {
+            // SAFETY: a shared reference for ever, to all of a `repr(C)` struct that has its latch
+            // in front.
+            unsafe { Receiver::new(NonNull::from(self).cast()) }
+        }
+    };
+}
+pub(crate) use receiver_methods;
+
+/// [`Latch::catch`] for any receiver.
+pub(crate) fn catch(receiver: Receiver, signals: SigSet) -> Result<(), Errno> {
+    check(receiver, signals)?;
+    let _lock = lock()?;
+    catch_locked(receiver, signals)
+}
+
+/// [`Latch::catch_unless_ignored`] for any receiver.
+pub(crate) fn catch_unless_ignored(
+    receiver: Receiver,
+    mut signals: SigSet,
+) -> Result<SigSet, Errno> {
+    check(receiver, signals)?;
+    let _lock = lock()?;
+    for signal in signals {
+        if is_ignored(signal)? {
+            signals.remove(signal);
+        }
+    }
+    catch_locked(receiver, signals).map(|()| signals)
+}
+
+/// [`Latch::release`] for any receiver.
+pub(crate) fn release(receiver: Receiver, signals: SigSet) -> Result<(), Errno> {
+    let _lock = lock()?;
+    make(Change::Release, receiver, signals & receiver.caught())
+}
+
 /// Takes the lock, and notes if this is another process than last time.
-fn lock() -> Result<LockGuard<'static>, Errno> {
+pub(super) fn lock() -> Result<LockGuard<'static>, Errno> {
     let guard = LOCK.acquire()?;
     if ALONE {
         return Ok(guard);
@@ -127,10 +275,10 @@ fn lock() -> Result<LockGuard<'static>, Errno> {
     Ok(guard)
 }
 
-fn check(signals: SigSet) -> Result<(), Errno> {
+fn check(receiver: Receiver, signals: SigSet) -> Result<(), Errno> {
     if !(signals & SigSet::UNCHANGEABLE).is_empty() {
         Err(Errno::INVAL)
-    } else if !(signals & SigSet::FAULTS).is_empty() {
+    } else if !(signals & SigSet::FAULTS).is_empty() && !receiver.takes_faults() {
         Err(Errno::OPNOTSUPP)
     } else {
         Ok(())
@@ -155,23 +303,23 @@ enum Change {
     Release,
 }
 
-fn catch_locked(latch: &'static Latch, signals: SigSet) -> Result<(), Errno> {
-    let new = signals.difference(latch.caught());
-    RECEIVERS.link(latch);
-    let result = make(Change::Catch, latch, signals);
+fn catch_locked(receiver: Receiver, signals: SigSet) -> Result<(), Errno> {
+    let new = signals.difference(receiver.caught());
+    RECEIVERS.link(receiver);
+    let result = make(Change::Catch, receiver, signals);
     if result.is_err() {
         // The first error is told; putting back is as good as it can be.
-        let _released = make(Change::Release, latch, new);
+        let _released = make(Change::Release, receiver, new);
     }
     result
 }
 
 /// Makes a change for each of `signals`, and returns the first error.
-fn make(change: Change, latch: &Latch, signals: SigSet) -> Result<(), Errno> {
+fn make(change: Change, receiver: Receiver, signals: SigSet) -> Result<(), Errno> {
     // ORDERING: SeqCst, both, pairs with the handler's look, through the gate.
     match change {
-        Change::Catch => latch.interest().insert_all(signals),
-        Change::Release => latch.interest().remove_all(signals),
+        Change::Catch => receiver.interest().insert_all(signals),
+        Change::Release => receiver.interest().remove_all(signals),
     }
     GATE.wait_until_empty();
     let mut result = Ok(());
@@ -254,13 +402,14 @@ fn go_over(signal: Signal, place: Place, action: &mut KernelSigaction) {
     let mut wanted = false;
     let mut flags = ALWAYS.union(SaFlags::RESTART);
     let mut unblocked = SigSet::full();
-    for latch in RECEIVERS.iter().filter(|latch| latch.wants(bit)) {
+    RECEIVERS.each_wanting(bit, |receiver| {
         wanted = true;
-        unblocked = unblocked & latch.unblocked();
-        if !latch.restarts() {
+        unblocked = unblocked & receiver.unblocked();
+        if !receiver.restarts() {
             flags = flags.difference(SaFlags::RESTART);
         }
-    }
+        true
+    });
     if !wanted {
         return;
     }

@@ -99,6 +99,71 @@ impl core::fmt::Debug for KernelSiginfo {
     }
 }
 
+/// The kernel's `struct signalfd_siginfo`: one record that read(2) of a signalfd(2) hands over.
+///
+/// Which fields it filled follows from the signal and the code, as for `siginfo_t`; the others are
+/// zero.
+#[expect(missing_docs, reason = "each is the field of that name in signalfd(2)")]
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct KernelSignalfdSiginfo {
+    pub signo: u32,
+    pub errno: i32,
+    pub code: i32,
+    pub pid: u32,
+    pub uid: u32,
+    pub fd: i32,
+    pub tid: u32,
+    pub band: u32,
+    pub overrun: u32,
+    pub trapno: u32,
+    pub status: i32,
+    pub int: i32,
+    pub ptr: u64,
+    pub utime: u64,
+    pub stime: u64,
+    pub addr: u64,
+    pub addr_lsb: u16,
+    /// Zero, as the one at the end.
+    pub padding: u16,
+    pub syscall: i32,
+    pub call_addr: u64,
+    pub arch: u32,
+    /// Zero: room for fields to come.
+    pub reserved: [u8; 28],
+}
+
+impl KernelSignalfdSiginfo {
+    /// All zero, for the kernel to fill in.
+    #[must_use]
+    pub const fn zeroed() -> Self {
+        Self {
+            signo: 0,
+            errno: 0,
+            code: 0,
+            pid: 0,
+            uid: 0,
+            fd: 0,
+            tid: 0,
+            band: 0,
+            overrun: 0,
+            trapno: 0,
+            status: 0,
+            int: 0,
+            ptr: 0,
+            utime: 0,
+            stime: 0,
+            addr: 0,
+            addr_lsb: 0,
+            padding: 0,
+            syscall: 0,
+            call_addr: 0,
+            arch: 0,
+            reserved: [0; 28],
+        }
+    }
+}
+
 /// The kernel's `struct __kernel_timespec`: seconds and nanoseconds, 64 bits each.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -113,6 +178,8 @@ const_assert_eq!(SIGSET_SIZE, 8);
 const_assert_eq!(align_of::<KernelSigset>(), align_of::<c_ulong>());
 const_assert_eq!(size_of::<KernelSiginfo>(), size_of::<libc::siginfo_t>());
 const_assert_eq!(align_of::<KernelSiginfo>(), 8);
+const_assert_eq!(size_of::<KernelSignalfdSiginfo>(), 128);
+const_assert_eq!(size_of::<KernelSignalfdSiginfo>(), size_of::<libc::signalfd_siginfo>());
 const_assert_eq!(size_of::<KernelTimespec>(), 16);
 const_assert_eq!(size_of::<c_int>(), 4);
 const_assert_eq!(SIG_DFL, libc::SIG_DFL);
@@ -126,4 +193,37 @@ mod layout {
     const_assert_eq!(offset_of!(KernelSigaction, restorer), 16);
     const_assert_eq!(offset_of!(KernelSigaction, mask), 24);
     const_assert_eq!(size_of::<KernelSigaction>(), 32);
+}
+
+/// Each field of `signalfd_siginfo` is where libc has the one of that name.
+macro_rules! assert_signalfd_fields {
+    ($($ours:ident = $libc:ident,)*) => {
+        $(const_assert_eq!(
+            offset_of!(KernelSignalfdSiginfo, $ours),
+            offset_of!(libc::signalfd_siginfo, $libc)
+        );)*
+    };
+}
+
+assert_signalfd_fields! {
+    signo = ssi_signo,
+    errno = ssi_errno,
+    code = ssi_code,
+    pid = ssi_pid,
+    uid = ssi_uid,
+    fd = ssi_fd,
+    tid = ssi_tid,
+    band = ssi_band,
+    overrun = ssi_overrun,
+    trapno = ssi_trapno,
+    status = ssi_status,
+    int = ssi_int,
+    ptr = ssi_ptr,
+    utime = ssi_utime,
+    stime = ssi_stime,
+    addr = ssi_addr,
+    addr_lsb = ssi_addr_lsb,
+    syscall = ssi_syscall,
+    call_addr = ssi_call_addr,
+    arch = ssi_arch,
 }

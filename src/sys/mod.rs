@@ -39,14 +39,15 @@ mod arch;
 compile_error!("siglatch is for Linux: it speaks to the kernel directly");
 
 pub use abi::{
-    KernelSigaction, KernelSiginfo, KernelSigset, KernelTimespec, MAX_ERRNO, SI_MAX_SIZE, SIG_DFL,
-    SIG_IGN, SIGSET_SIZE,
+    KernelSigaction, KernelSiginfo, KernelSignalfdSiginfo, KernelSigset, KernelTimespec, MAX_ERRNO,
+    SI_MAX_SIZE, SIG_DFL, SIG_IGN, SIGSET_SIZE,
 };
 pub use arch::{
     SIGACTION_FLAGS, nr, sigaction_restorer, syscall0, syscall1, syscall2, syscall3, syscall4,
     syscall5, syscall6,
 };
 pub use calls::{
-    clock_gettime, clock_nanosleep, exit_group, futex_wait, futex_wake, getpid, gettid, kill,
-    rt_sigaction, rt_sigprocmask, tgkill,
+    clock_gettime, clock_nanosleep, close, eventfd2, exit_group, fcntl_getfl, futex_wait,
+    futex_wake, getpid, gettid, getuid, kill, pidfd_open, pidfd_send_signal, read, rt_sigaction,
+    rt_sigprocmask, rt_sigqueueinfo, rt_tgsigqueueinfo, signalfd4, tgkill, write,
 };

@@ -216,6 +216,12 @@ impl Drop for Child {
     }
 }
 
+/// Runs a scenario that needs nothing from outside in a child, which has to come to its end.
+#[track_caller]
+pub fn in_child(body: impl FnOnce()) {
+    Child::start(|_| body()).wait().assert_exited(0);
+}
+
 /// The child's whole life.
 fn live(parent: i32, link: &mut Link, output: &File, body: impl FnOnce(&mut Link)) -> ! {
     sys::redirect_output(output);

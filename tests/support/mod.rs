@@ -55,6 +55,7 @@
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
 mod child;
+pub mod core_files;
 mod failure;
 pub mod oracle;
 mod outcome;
@@ -66,7 +67,7 @@ pub mod siginfo;
 pub mod state;
 mod sys;
 
-pub use self::child::{Child, Link};
+pub use self::child::{Child, Link, in_child};
 pub use self::failure::{assert_contains, failure_of, skip};
 pub use self::outcome::{Outcome, Status};
 pub use self::process::Process;

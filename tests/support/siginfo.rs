@@ -3,11 +3,11 @@
 //! The fields come from libc's accessors, so that they can be held against what the crate makes of
 //! the same bytes.
 
-use super::sys;
+use super::{oracle, sys};
 use core::mem::{MaybeUninit, transmute};
 use core::{fmt, ptr};
-use siglatch::SigInfo;
 use siglatch::sys::KernelSiginfo;
+use siglatch::{SigInfo, Signal};
 use std::io;
 
 /// The size of `siginfo_t`.
@@ -86,29 +86,31 @@ impl fmt::Debug for RawInfo {
     }
 }
 
-/// Waits for a signal that is blocked, and takes it.
+/// Waits for a signal that is blocked, and takes it: by the bare system call, for the C library's
+/// own makes `SI_USER` of `SI_TKILL`.
 #[track_caller]
 pub fn take(signo: i32) -> RawInfo {
-    let set = sys::one_signal(signo);
+    let set = oracle::bit(signo);
     let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
-    // SAFETY: the set is initialised, and `info` is a valid place for the answer.
-    let taken = unsafe { libc::sigwaitinfo(&raw const set, info.as_mut_ptr()) };
-    assert_eq!(taken, signo, "sigwaitinfo: {}", io::Error::last_os_error());
+    let for_ever = ptr::null::<libc::timespec>();
+    // SAFETY: the set has the size that is told, and `info` is a valid place for the answer.
+    let taken = unsafe {
+        let (set, info) = (&raw const set, info.as_mut_ptr());
+        libc::syscall(libc::SYS_rt_sigtimedwait, set, info, for_ever, size_of::<u64>())
+    };
+    assert_eq!(taken, signo.into(), "rt_sigtimedwait: {}", io::Error::last_os_error());
     // SAFETY: every byte pattern is a value of this plain C struct, and all bytes are set.
     RawInfo(unsafe { info.assume_init() })
 }
 
-/// The same, if the signal is pending already.
+/// The same, with what the crate makes of it. What every `siginfo_t` has agrees with libc's view.
 #[track_caller]
-pub fn take_pending(signo: i32) -> Option<RawInfo> {
-    let set = sys::one_signal(signo);
-    // SAFETY: zero is a value of this plain C struct.
-    let now: libc::timespec = unsafe { core::mem::zeroed() };
-    let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
-    // SAFETY: set and time are initialised, and `info` is a valid place for the answer.
-    let taken = unsafe { libc::sigtimedwait(&raw const set, info.as_mut_ptr(), &raw const now) };
-    // SAFETY: every byte pattern is a value of this plain C struct, and all bytes are set.
-    (taken == signo).then(|| RawInfo(unsafe { info.assume_init() }))
+pub fn take_decoded(signo: i32) -> (RawInfo, SigInfo) {
+    let raw = take(signo);
+    let info = raw.decoded();
+    assert_eq!(info.signal(), Signal::from_raw(signo).ok());
+    assert_eq!((info.errno(), info.code()), (raw.errno(), raw.code()));
+    (raw, info)
 }
 
 /// Queues a signal with a pointer-sized value to this thread's process, by sigqueue(3).

@@ -76,7 +76,12 @@ syscall!(/// A system call with six arguments.
 /// System call numbers of aarch64 (include/uapi/asm-generic/unistd.h).
 pub mod nr {
     #![allow(missing_docs, reason = "each is the number of the call it names")]
+    pub const EVENTFD2: usize = 19;
+    pub const FCNTL: usize = 25;
+    pub const CLOSE: usize = 57;
+    pub const READ: usize = 63;
     pub const WRITE: usize = 64;
+    pub const SIGNALFD4: usize = 74;
     pub const EXIT_GROUP: usize = 94;
     pub const FUTEX: usize = 98;
     pub const CLOCK_GETTIME: usize = 113;
@@ -85,8 +90,13 @@ pub mod nr {
     pub const TGKILL: usize = 131;
     pub const RT_SIGACTION: usize = 134;
     pub const RT_SIGPROCMASK: usize = 135;
+    pub const RT_SIGQUEUEINFO: usize = 138;
     pub const GETPID: usize = 172;
+    pub const GETUID: usize = 174;
     pub const GETTID: usize = 178;
+    pub const RT_TGSIGQUEUEINFO: usize = 240;
+    pub const PIDFD_SEND_SIGNAL: usize = 424;
+    pub const PIDFD_OPEN: usize = 434;
 }
 
 /// Flags that every action of ours carries on this architecture: none. The kernel returns from a

@@ -65,17 +65,27 @@ syscall!(/// A system call with six arguments.
 /// System call numbers of x86_64 (arch/x86/entry/syscalls/syscall_64.tbl).
 pub mod nr {
     #![allow(missing_docs, reason = "each is the number of the call it names")]
+    pub const READ: usize = 0;
     pub const WRITE: usize = 1;
+    pub const CLOSE: usize = 3;
     pub const RT_SIGACTION: usize = 13;
     pub const RT_SIGPROCMASK: usize = 14;
     pub const GETPID: usize = 39;
     pub const KILL: usize = 62;
+    pub const FCNTL: usize = 72;
+    pub const GETUID: usize = 102;
+    pub const RT_SIGQUEUEINFO: usize = 129;
     pub const GETTID: usize = 186;
     pub const FUTEX: usize = 202;
     pub const CLOCK_GETTIME: usize = 228;
     pub const CLOCK_NANOSLEEP: usize = 230;
     pub const EXIT_GROUP: usize = 231;
     pub const TGKILL: usize = 234;
+    pub const SIGNALFD4: usize = 289;
+    pub const EVENTFD2: usize = 290;
+    pub const RT_TGSIGQUEUEINFO: usize = 297;
+    pub const PIDFD_SEND_SIGNAL: usize = 424;
+    pub const PIDFD_OPEN: usize = 434;
 }
 
 // The kernel demands a restorer here and nowhere else of ours (x64_setup_rt_frame: without it the
@@ -88,7 +98,6 @@ pub mod nr {
 // weak and hidden: two versions of this crate in one program bring the same nine bytes.
 global_asm!(
     ".pushsection .text.__siglatch_sigaction_restorer, \"ax\", @progbits",
-    ".balign 16",
     "nop",
     ".weak __siglatch_sigaction_restorer",
     ".hidden __siglatch_sigaction_restorer",

@@ -2,13 +2,19 @@
 //!
 //! Nothing is added: no retry, no default, no state. A file holds the calls of one subject.
 
+mod fd;
 mod futex;
+mod io;
 mod process;
+mod send;
 mod signal;
 mod time;
 
+pub use fd::{close, pidfd_open, read, signalfd4};
 pub use futex::{futex_wait, futex_wake};
-pub use process::{exit_group, getpid, gettid};
+pub use io::{eventfd2, fcntl_getfl, write};
+pub use process::{exit_group, getpid, gettid, getuid};
+pub use send::{pidfd_send_signal, rt_sigqueueinfo, rt_tgsigqueueinfo};
 pub use signal::{kill, rt_sigaction, rt_sigprocmask, tgkill};
 pub use time::{clock_gettime, clock_nanosleep};
 

@@ -1,6 +1,6 @@
-//! Processes and threads: getpid(2), gettid(2), exit_group(2).
+//! Processes and threads: getpid(2), gettid(2), getuid(2), exit_group(2).
 
-use core::ffi::c_int;
+use core::ffi::{c_int, c_uint};
 
 use super::signed;
 use crate::sys::{nr, syscall0, syscall1};
@@ -25,6 +25,17 @@ pub fn getpid() -> c_int {
 pub fn gettid() -> c_int {
     // SAFETY: no argument, no effect.
     unsafe { syscall0(nr::GETTID) as c_int }
+}
+
+/// The real user id: `getuid()`.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+#[must_use]
+pub fn getuid() -> c_uint {
+    // SAFETY: no argument, no effect.
+    unsafe { syscall0(nr::GETUID) as c_uint }
 }
 
 /// Ends the process with an exit status, of which the lowest 8 bits count: `exit_group(status)`.

@@ -21,7 +21,7 @@ const ASKS_TO_STOP: SigSet = SigSet::empty().with(Signal::INT).with(Signal::TERM
 fn work_until_asked() -> Result<(), Errno> {
     STOP.catch(ASKS_TO_STOP)?;
     print(b"pid ");
-    print_number(sys::getpid().unsigned_abs());
+    print_number(sys::getpid().cast_unsigned());
     print(b"\n");
     loop {
         print(b"Working...\n");

@@ -1,0 +1,292 @@
+//! [`Handlers`]: functions that are called for signals in normal code, as in Python.
+#![expect(unsafe_code, reason = "keeps functions in atomics")]
+
+use core::fmt;
+use core::mem;
+use core::ops::ControlFlow;
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, Ordering};
+use core::time::Duration;
+
+use crate::fd::EventFd;
+use crate::{Errno, InfoQueue, SigInfo, SigSet, Signal, signal};
+
+/// A function that is called for a signal in normal code. It may do what it likes: allocate, log,
+/// block, catch and release.
+pub type Deferred = fn(&SigInfo);
+
+/// A table of functions for signals, called by [`dispatch`](Self::dispatch) in normal code: what
+/// `signal.signal` is in Python.
+///
+/// When a signal comes, the handler only takes note of it and its details. The functions run when
+/// the program calls [`dispatch`](Self::dispatch), on the thread that calls it.
+///
+/// ```
+/// use siglatch::{Handlers, Signal, send};
+///
+/// static SIGNALS: Handlers = Handlers::new();
+///
+/// SIGNALS.on(Signal::HUP, |info| println!("reload, says {:?}", info.sender()))?;
+/// send::raise(Signal::HUP)?;
+/// SIGNALS.wait(None)?; // in a loop, in a program
+/// assert_eq!(SIGNALS.dispatch(), 1);
+/// # Ok::<(), siglatch::Errno>(())
+/// ```
+///
+/// The rules are Python's:
+///
+/// - Functions are called in ascending order of the signals' numbers.
+/// - A function is called once however often its signal came since the last call, with the details
+///   of the newest instance. An [`InfoQueue`] keeps each instance.
+/// - The signal's flag is cleared before the call, so what comes during the call is for the next.
+/// - A function that unwinds leaves the other signals for the next dispatch.
+/// - A function that was replaced or taken away between arrival and dispatch is not called; its
+///   successor is.
+/// - A function may set, take away and dispatch, itself included.
+///
+/// A table has room for the details of `N` different signals at a time; of more, the functions are
+/// called without details ([`Cause::Other`](crate::Cause::Other)). Several tables may have functions
+/// for the same signal, and a table may be used from several threads: each signal that came is
+/// dispatched once in each table.
+pub struct Handlers<const N: usize = 16> {
+    arrived: InfoQueue<N>,
+    /// By number; null where there is no function.
+    functions: [AtomicPtr<()>; signal::MAX as usize],
+}
+
+impl<const N: usize> Handlers<N> {
+    /// A table without functions.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            arrived: InfoQueue::new().keep_newest(),
+            functions: [const { AtomicPtr::new(ptr::null_mut()) }; signal::MAX as usize],
+        }
+    }
+
+    /// Whether a system call that a signal interrupts goes on; see [`Latch::restart`].
+    ///
+    /// [`Latch::restart`]: crate::Latch::restart
+    #[must_use]
+    pub const fn restart(mut self, restart: bool) -> Self {
+        self.arrived = self.arrived.restart(restart);
+        self
+    }
+
+    /// Has `function` called for `signal`, and catches it. Returns the function before it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Latch::catch`](crate::Latch::catch); nothing is changed then.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Not async-signal-safe: it waits for handlers that are in flight.
+    #[doc(alias = "signal")]
+    pub fn on(
+        &'static self,
+        signal: Signal,
+        function: Deferred,
+    ) -> Result<Option<Deferred>, Errno> {
+        // In this order, the first signal finds a function. A refused signal must not have one.
+        let before = self.exchange(signal, Some(function));
+        if let Err(errno) = self.arrived.catch(signal) {
+            self.exchange(signal, before);
+            return Err(errno);
+        }
+        Ok(before)
+    }
+
+    /// As [`on`](Self::on), unless the signal is ignored: then nothing is changed, and it says so by
+    /// `false`. See [`Latch::catch_unless_ignored`](crate::Latch::catch_unless_ignored).
+    ///
+    /// # Errors
+    ///
+    /// As [`Latch::catch`](crate::Latch::catch).
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Not async-signal-safe: it waits for handlers that are in flight.
+    pub fn on_unless_ignored(
+        &'static self,
+        signal: Signal,
+        function: Deferred,
+    ) -> Result<bool, Errno> {
+        let before = self.exchange(signal, Some(function));
+        let caught = self.arrived.catch_unless_ignored(signal);
+        if !matches!(caught, Ok(set) if !set.is_empty()) {
+            self.exchange(signal, before);
+        }
+        caught.map(|set| !set.is_empty())
+    }
+
+    /// Takes the function of `signal` away, and releases the signal. Returns the function. What came
+    /// and was not dispatched yet is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`Latch::release`](crate::Latch::release).
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Not async-signal-safe: it waits for handlers that are in flight.
+    pub fn off(&'static self, signal: Signal) -> Result<Option<Deferred>, Errno> {
+        self.arrived.release(signal)?;
+        let before = self.exchange(signal, None);
+        let _dropped = self.take(signal);
+        Ok(before)
+    }
+
+    /// The function of `signal`.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "getsignal")]
+    #[must_use]
+    pub fn function(&self, signal: Signal) -> Option<Deferred> {
+        // ORDERING: Acquire pairs with the AcqRel in `exchange`.
+        deferred(self.place(signal)?.load(Ordering::Acquire))
+    }
+
+    /// Sleeps until there is something to dispatch, or for `timeout` at most. Says whether there is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Latch::wait`](crate::Latch::wait).
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe, though a handler is a bad place to sleep in.
+    pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Errno> {
+        self.arrived.latch().wait(timeout)
+    }
+
+    /// Makes `event` readable when there is something to dispatch; see
+    /// [`Latch::wake_through`](crate::Latch::wake_through).
+    ///
+    /// # Errors
+    ///
+    /// As [`Latch::wake_through`](crate::Latch::wake_through).
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Not async-signal-safe: it waits for handlers that are in flight.
+    pub fn wake_through(&self, event: &'static EventFd) -> Result<(), Errno> {
+        self.arrived.wake_through(event)
+    }
+
+    /// The signals that came and were not dispatched yet.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub fn pending(&self) -> SigSet {
+        self.arrived.latch().pending()
+    }
+
+    /// Calls the functions of the signals that came. Returns how many it called.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Not async-signal-safe: that of the functions.
+    #[doc(alias = "PyErr_CheckSignals")]
+    pub fn dispatch(&self) -> usize {
+        let mut calls: usize = 0;
+        let _all = self.dispatch_with(|info| {
+            if let Some(function) = info.signal().and_then(|signal| self.function(signal)) {
+                function(info);
+                calls = calls.saturating_add(1);
+            }
+            ControlFlow::<()>::Continue(())
+        });
+        calls
+    }
+
+    /// Calls `f` for each signal that came, in the order of [`dispatch`](Self::dispatch) but whatever
+    /// function it has in the table: a way into local state without an allocation. Breaking off
+    /// leaves the signals after for the next dispatch.
+    ///
+    /// ```
+    /// use siglatch::{Handlers, Signal, send};
+    /// use std::ops::ControlFlow;
+    ///
+    /// static SIGNALS: Handlers = Handlers::new();
+    /// # SIGNALS.on(Signal::USR1, |_| ())?;
+    /// # send::raise(Signal::USR1)?;
+    /// let mut seen = Vec::new();
+    /// let stop = SIGNALS.dispatch_with(|info| {
+    ///     seen.extend(info.signal());
+    ///     match info.signal() {
+    ///         Some(Signal::TERM) => ControlFlow::Break(()),
+    ///         _ => ControlFlow::Continue(()),
+    ///     }
+    /// });
+    /// assert!(stop.is_continue());
+    /// assert_eq!(seen, [Signal::USR1]);
+    /// # Ok::<(), siglatch::Errno>(())
+    /// ```
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Not async-signal-safe: that of `f`.
+    pub fn dispatch_with<B>(
+        &self,
+        mut f: impl FnMut(&SigInfo) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        let mut above = SigSet::from_known_bits(u64::MAX);
+        while let Some(signal) = (self.pending() & above).first() {
+            let up_to = signal.as_raw().unsigned_abs();
+            above = SigSet::from_known_bits(u64::MAX.checked_shl(up_to).unwrap_or(0));
+            if let Some(info) = self.take(signal) {
+                f(&info)?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Takes the flag of a signal and the newest details, if it came.
+    fn take(&self, signal: Signal) -> Option<SigInfo> {
+        if !self.arrived.latch().take_signal(signal) {
+            return None;
+        }
+        let mut newest = SigInfo::without_details(signal);
+        while let Some(info) = self.arrived.take(Some(signal)) {
+            newest = info;
+        }
+        Some(newest)
+    }
+
+    fn exchange(&self, signal: Signal, function: Option<Deferred>) -> Option<Deferred> {
+        let function = function.map_or(ptr::null_mut(), |function| function as *mut ());
+        // ORDERING: AcqRel pairs with itself and the Acquire in `function`: what was done before a
+        // function was set is seen when it is called.
+        deferred(self.place(signal)?.swap(function, Ordering::AcqRel))
+    }
+
+    fn place(&self, signal: Signal) -> Option<&AtomicPtr<()>> {
+        self.functions.get(signal.as_raw().wrapping_sub(1) as usize)
+    }
+}
+
+/// The function whose address was stored.
+fn deferred(address: *mut ()) -> Option<Deferred> {
+    // SAFETY: it is null, which is no function, or was a `Deferred`.
+    unsafe { mem::transmute::<*mut (), Option<Deferred>>(address) }
+}
+
+impl<const N: usize> Default for Handlers<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> fmt::Debug for Handlers<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handlers")
+            .field("caught", &self.arrived.caught())
+            .field("pending", &self.pending())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,66 @@
+//! [`Fd`]: a file descriptor that is closed when dropped.
+#![expect(unsafe_code, reason = "closes through the kernel's door")]
+
+use core::fmt;
+use core::mem::ManuallyDrop;
+use static_assertions::assert_impl_all;
+
+use crate::sys;
+
+/// A file descriptor that belongs to its value and is closed when that is dropped: what
+/// `std::os::fd::OwnedFd` is, for programs without a standard library.
+pub struct Fd(i32);
+
+assert_impl_all!(Fd: Send, Sync, Unpin);
+
+impl Fd {
+    /// Takes charge of an open descriptor.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    ///
+    /// # Safety
+    ///
+    /// - `raw` must be open, and nobody else may close it.
+    #[must_use = "the descriptor is closed when dropped"]
+    pub const unsafe fn from_raw(raw: i32) -> Self {
+        Self(raw)
+    }
+
+    /// The number, which is open as long as this lives: for poll(2) and its like.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub const fn as_raw(&self) -> i32 {
+        self.0
+    }
+
+    /// The number, which stays open and is for the caller to close.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use = "nobody else closes the descriptor"]
+    pub fn into_raw(self) -> i32 {
+        ManuallyDrop::new(self).0
+    }
+}
+
+impl Drop for Fd {
+    fn drop(&mut self) {
+        // The number is free whatever the answer is, and the kinds of this crate have nothing left
+        // to write that could fail.
+        //
+        // SAFETY: whoever made this value answered for its being the descriptor's only owner.
+        let _closed = unsafe { sys::close(self.0) };
+    }
+}
+
+impl fmt::Debug for Fd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Fd").field(&self.0).finish()
+    }
+}

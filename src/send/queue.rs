@@ -1,0 +1,108 @@
+//! Sending with details of one's own: sigqueue(3), rt_tgsigqueueinfo(2).
+#![expect(unsafe_code, reason = "sends through the kernel's door")]
+
+use crate::sys::{self, KernelSiginfo};
+use crate::{Errno, Pid, SigInfo, Signal, Tid, Value};
+
+/// Sends `signal` to a process, with a value: sigqueue(3).
+///
+/// The receiver sees [`Queue`](crate::Cause::Queue) with the value, this process's number and its
+/// real user id. Any thread of it that does not block the signal may take it.
+///
+/// Instances of a real-time signal queue, each with its value. A standard signal that is pending
+/// already is not sent again, and this value is lost: [the module](super) has all the cases.
+///
+/// # Errors
+///
+/// `EAGAIN`: a real-time signal, and `RLIMIT_SIGPENDING` is reached. `EPERM`: not allowed to send
+/// it there. `ESRCH`: there is no such process.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+///
+/// # Examples
+///
+/// ```
+/// use siglatch::{Pid, Signal, Value, send};
+/// use siglatch::fd::{SignalFd, SignalFdInfo};
+/// use siglatch::mask::MaskGuard;
+///
+/// let job = Signal::rt(0)?;
+/// let _blocked = MaskGuard::block(job)?;
+/// let signals = SignalFd::new(job)?;
+/// send::queue(Pid::this(), job, Value::from_int(42))?;
+///
+/// let mut buffer = [SignalFdInfo::new(); 8];
+/// for record in signals.read(&mut buffer)? {
+///     assert_eq!(record.value().map(Value::as_int), Some(42));
+/// }
+/// # Ok::<(), siglatch::Errno>(())
+/// ```
+#[doc(alias = "sigqueue")]
+#[doc(alias = "rt_sigqueueinfo")]
+pub fn queue(pid: Pid, signal: Signal, value: Value) -> Result<(), Errno> {
+    let info = stamped(signal, value);
+    // SAFETY: whoever set the signal's action answers for it to run at any time, and any process
+    // may send it with such details.
+    unsafe { sys::rt_sigqueueinfo(pid.as_raw(), signal.as_raw(), &info) }
+}
+
+/// Sends `signal` to one thread of a process, with a value: pthread_sigqueue(3), but to threads of
+/// other processes too.
+///
+/// As [`queue`], except that no other thread takes it.
+///
+/// # Errors
+///
+/// `EAGAIN`: a real-time signal, and `RLIMIT_SIGPENDING` is reached. `EPERM`: not allowed to send
+/// it there. `ESRCH`: there is no such thread in that process.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+#[doc(alias = "pthread_sigqueue")]
+#[doc(alias = "rt_tgsigqueueinfo")]
+pub fn queue_thread(pid: Pid, tid: Tid, signal: Signal, value: Value) -> Result<(), Errno> {
+    let info = stamped(signal, value);
+    // SAFETY: as in `queue`.
+    unsafe { sys::rt_tgsigqueueinfo(pid.as_raw(), tid.as_raw(), signal.as_raw(), &info) }
+}
+
+/// Sends a signal to the calling thread again, with the details that it came with:
+/// `rt_tgsigqueueinfo(getpid(), gettid(), …)`.
+///
+/// For the one who took a signal and finds that it is for somebody else: after the action that was
+/// there before is [in force again](crate::action::Action), that one sees who sent it; a core dump
+/// shows what it was. It is carried out before this returns, if it is not blocked.
+///
+/// # Errors
+///
+/// `EAGAIN`: a real-time signal, and `RLIMIT_SIGPENDING` is reached. `EINVAL`: `info` names no
+/// signal of a program.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+///
+/// # Safety
+///
+/// Details with a code above 0 are otherwise only ever made by the kernel, and a handler may act on
+/// them: map memory at the address of a fault, say. `info` must be as this process received it, or
+/// of a kind that no handler of this signal acts on.
+pub unsafe fn resend(info: &SigInfo) -> Result<(), Errno> {
+    let signal = info.signal().ok_or(Errno::INVAL)?;
+    // To the thread, because the kernel lets a process send itself details like these only where
+    // the number of the sending thread is that of the receiver: to its process, that is the first
+    // thread alone.
+    //
+    // SAFETY: as in `queue`; the details are the caller's promise.
+    unsafe {
+        sys::rt_tgsigqueueinfo(sys::getpid(), sys::gettid(), signal.as_raw(), &info.to_kernel())
+    }
+}
+
+/// What a receiver is told: who sends, asked anew for the sake of fork(2), and the value.
+pub(crate) fn stamped(signal: Signal, value: Value) -> KernelSiginfo {
+    SigInfo::queued(signal, sys::getpid(), sys::getuid(), value).to_kernel()
+}
