@@ -14,6 +14,10 @@
 //! ```
 #![expect(unsafe_code, reason = "changes actions through the kernel's door")]
 
+mod restart;
+
+pub use restart::set_restart;
+
 use core::ffi::{c_int, c_ulong, c_void};
 use core::fmt;
 use core::ops::BitOr;

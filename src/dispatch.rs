@@ -45,7 +45,8 @@ pub type Deferred = fn(&SigInfo);
 /// - A function may set, take away and dispatch, itself included.
 ///
 /// A table has room for the details of `N` different signals at a time; of more, the functions are
-/// called without details ([`Cause::Other`](crate::Cause::Other)). Several tables may have functions
+/// called without details ([`Cause::Other`](crate::Cause::Other)), and so is one whose signal came
+/// again just while its details were taken for the call before. Several tables may have functions
 /// for the same signal, and a table may be used from several threads: each signal that came is
 /// dispatched once in each table.
 pub struct Handlers<const N: usize = 16> {

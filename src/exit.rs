@@ -5,13 +5,11 @@
 //! failure. [`die_by`] ends the process by the signal itself.
 #![expect(unsafe_code, reason = "dies through the kernel's door")]
 
-use core::ffi::c_int;
-
 use crate::sys::{self, KernelSigaction};
 use crate::{DefaultAction, SigSet, Signal};
 
 /// How often to try again when another thread installs a handler in between.
-const ATTEMPTS: u32 = 4;
+const ATTEMPTS: u32 = 64;
 
 /// Ends the process by `signal`, so that whoever waits for it sees a death by that signal.
 ///
@@ -23,7 +21,8 @@ const ATTEMPTS: u32 = 4;
 /// Where the kernel does not let the signal kill, the process exits with status 128 + its number,
 /// which is what a shell makes of such a death: for a signal whose default action is not to end
 /// the process (`SIGCHLD`, `SIGTSTP`, …), and as process 1 of a pid namespace, on which no signal
-/// from inside has a default effect.
+/// from inside has a default effect. So it does if another thread keeps installing a handler for
+/// the signal, over and over, and wins each of many rounds.
 ///
 /// # Async-signal-safety
 ///
@@ -31,21 +30,19 @@ const ATTEMPTS: u32 = 4;
 pub fn die_by(signal: Signal) -> ! {
     let signo = signal.as_raw();
     if matches!(signal.default_action(), DefaultAction::Terminate | DefaultAction::Core) {
+        let (process, thread) = (sys::getpid(), sys::gettid());
+        let only = SigSet::from(signal).to_kernel();
+        // SAFETY: only this signal is unblocked, for it to end the process.
+        let _unblocked = unsafe { sys::rt_sigprocmask(libc::SIG_UNBLOCK, Some(only)) };
         for _ in 0..ATTEMPTS {
-            die_once(signo, SigSet::from(signal));
+            // Every error leads past the loop, and there is an answer to it.
+            //
+            // SAFETY: the default action needs no code of this process.
+            let _set = unsafe { sys::rt_sigaction(signo, Some(&KernelSigaction::default()), None) };
+            // SAFETY: the action is the default, or whatever another thread has just put there.
+            let _sent = unsafe { sys::tgkill(process, thread, signo) };
         }
     }
     // Two operands below 128 and 65.
     sys::exit_group(128_i32.saturating_add(signo))
-}
-
-/// One attempt. It returns if the signal had no effect; every error leads there too, and the caller
-/// has an answer to it.
-fn die_once(signo: c_int, only: SigSet) {
-    // SAFETY: the default action needs no code of this process.
-    let _unless_kill = unsafe { sys::rt_sigaction(signo, Some(&KernelSigaction::default()), None) };
-    // SAFETY: only this signal is unblocked, for it to end the process.
-    let _unblocked = unsafe { sys::rt_sigprocmask(libc::SIG_UNBLOCK, Some(only.to_kernel())) };
-    // SAFETY: the action is the default, or whatever another thread has just put there.
-    let _sent = unsafe { sys::tgkill(sys::getpid(), sys::gettid(), signo) };
 }

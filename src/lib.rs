@@ -26,7 +26,10 @@ pub mod exit;
 pub mod fd;
 pub mod mask;
 pub mod send;
+pub mod stack;
 pub mod sys;
+pub mod timer;
+pub mod wait;
 
 pub use delivery::{Drain, DrainInfo, Hook, InfoQueue, Interruption, Latch, Verdict};
 pub use dispatch::{Deferred, Handlers};

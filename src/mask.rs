@@ -75,6 +75,8 @@ pub fn unblock(signals: impl Into<SigSet>) -> Result<SigSet, Errno> {
 
 /// Blocks `signals` and no others. Returns the mask before.
 ///
+/// What a C library has blocked of its own signals stays as it is.
+///
 /// # Errors
 ///
 /// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them; nothing is changed.
@@ -84,13 +86,28 @@ pub fn unblock(signals: impl Into<SigSet>) -> Result<SigSet, Errno> {
 /// Async-signal-safe; in a handler it lasts until the handler returns.
 #[doc(alias = "SIG_SETMASK")]
 pub fn set(signals: impl Into<SigSet>) -> Result<SigSet, Errno> {
-    change(libc::SIG_SETMASK, signals.into()).map(SigSet::from_kernel)
+    replace(signals.into()).map(SigSet::from_kernel)
+}
+
+/// Blocks `signals` and no others, but for those that a C library keeps for itself: they stay as they
+/// are.
+fn replace(signals: SigSet) -> Result<KernelSigset, Errno> {
+    check(signals)?;
+    // SAFETY: nothing is changed.
+    let before = unsafe { sys::rt_sigprocmask(libc::SIG_BLOCK, None) }?;
+    let reserved = before.bits() & !SigSet::full().bits();
+    let wanted = KernelSigset::from_bits(signals.bits() | reserved);
+    // SAFETY: a mask is for the program to choose; the rest of it is as it was. The mask is this
+    // thread's own, so nobody has changed it in between.
+    unsafe { sys::rt_sigprocmask(libc::SIG_SETMASK, Some(wanted)) }
+}
+
+fn check(signals: SigSet) -> Result<(), Errno> {
+    if (signals & SigSet::UNCHANGEABLE).is_empty() { Ok(()) } else { Err(Errno::INVAL) }
 }
 
 fn change(how: c_int, signals: SigSet) -> Result<KernelSigset, Errno> {
-    if !(signals & SigSet::UNCHANGEABLE).is_empty() {
-        return Err(Errno::INVAL);
-    }
+    check(signals)?;
     // SAFETY: a mask is for the program to choose, and no set of `SigSet` has a signal in it that
     // a C library keeps for itself.
     unsafe { sys::rt_sigprocmask(how, Some(signals.to_kernel())) }
@@ -147,7 +164,7 @@ impl MaskGuard {
     ///
     /// Async-signal-safe.
     pub fn set(signals: impl Into<SigSet>) -> Result<Self, Errno> {
-        change(libc::SIG_SETMASK, signals.into()).map(Self::putting_back)
+        replace(signals.into()).map(Self::putting_back)
     }
 
     /// The mask that will be put back.

@@ -3,7 +3,7 @@
 //! | to | plain | with a value |
 //! |---|---|---|
 //! | the calling thread | [`raise`] | |
-//! | a process | [`kill`] | [`queue`] |
+//! | a process | [`kill`] | [`queue()`] |
 //! | a thread | [`kill_thread`] | [`queue_thread`] |
 //! | a process group | [`kill_group`], [`kill_own_group`] | |
 //! | all that there is | [`kill_everything`] | |

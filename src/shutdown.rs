@@ -6,8 +6,8 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 
-use crate::delivery::receiver::{Arrival, Outcome, Receiver};
-use crate::delivery::registry::{self, receiver_methods};
+use crate::delivery::methods::receiver_methods;
+use crate::delivery::receiver::{Arrival, Outcome};
 use crate::{Errno, Latch, Signal, exit};
 
 /// A graceful end: the first signal asks the program to finish, the second ends it at once.
@@ -123,7 +123,7 @@ impl Shutdown {
     /// # Safety
     ///
     /// `address` is that of a registered `Shutdown`.
-    unsafe fn deliver(address: NonNull<Latch>, arrival: &Arrival) -> Outcome {
+    unsafe extern "C" fn deliver(address: NonNull<Latch>, arrival: &Arrival) -> Outcome {
         // SAFETY: the latch is the first field of the struct, whose address was registered.
         let shutdown = unsafe { address.cast::<Self>().as_ref() };
         shutdown.ask(arrival.signal);

@@ -19,6 +19,31 @@ pub(crate) fn deadline(timeout: Duration) -> Result<KernelTimespec, Errno> {
     sys::clock_gettime(libc::CLOCK_MONOTONIC).map(|now| after(now, timeout))
 }
 
+/// What is left until `deadline`: zero once it has passed.
+///
+/// # Errors
+///
+/// As [`sys::clock_gettime`].
+pub(crate) fn left(deadline: KernelTimespec) -> Result<KernelTimespec, Errno> {
+    let now = sys::clock_gettime(libc::CLOCK_MONOTONIC)?;
+    Ok(timespec(duration(deadline).saturating_sub(duration(now))))
+}
+
+/// As the kernel wants it; what it cannot count, some 292 years and more, as what does not end.
+pub(crate) fn timespec(duration: Duration) -> KernelTimespec {
+    after(KernelTimespec::default(), duration)
+}
+
+/// A time that the kernel tells; one before its clock's zero is zero.
+pub(crate) fn duration(time: KernelTimespec) -> Duration {
+    let seconds = u64::try_from(time.seconds).map(Duration::from_secs);
+    let nanoseconds = u64::try_from(time.nanoseconds).map(Duration::from_nanos);
+    match (seconds, nanoseconds) {
+        (Ok(seconds), Ok(nanoseconds)) => seconds.saturating_add(nanoseconds),
+        _ => Duration::ZERO,
+    }
+}
+
 fn after(now: KernelTimespec, timeout: Duration) -> KernelTimespec {
     // Two operands below a billion.
     let nanoseconds = now.nanoseconds.wrapping_add(i64::from(timeout.subsec_nanos()));
@@ -41,7 +66,7 @@ pub(crate) fn pause() {
 
 #[cfg(test)]
 mod tests {
-    use super::{KernelTimespec, after};
+    use super::{KernelTimespec, after, duration, timespec};
     use core::time::Duration;
 
     fn time(seconds: i64, nanoseconds: i64) -> KernelTimespec {
@@ -59,5 +84,16 @@ mod tests {
         );
         assert_eq!(after(time(5, 999_999_999), Duration::MAX).seconds, i64::MAX / 2 + 6);
         assert!(after(time(i64::MAX / 2, 999_999_999), Duration::MAX).seconds > i64::MAX / 2);
+    }
+
+    #[test]
+    fn durations_go_to_the_kernel_and_back() {
+        let longest = Duration::new(i64::MAX as u64 / 2, 999_999_999);
+        for there in [Duration::ZERO, Duration::from_nanos(1), Duration::new(3, 7), longest] {
+            assert_eq!(duration(timespec(there)), there);
+        }
+        assert!(duration(timespec(Duration::MAX)) >= Duration::from_secs(i64::MAX as u64 / 2));
+        assert_eq!(duration(time(-1, 5)), Duration::ZERO);
+        assert_eq!(duration(time(0, -1)), Duration::ZERO);
     }
 }

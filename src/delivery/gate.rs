@@ -23,6 +23,9 @@ use crate::time;
 /// Two pairs of sides: bit 0 of `turn` is the side, bit 1 the pair.
 const SIDES: usize = 4;
 
+/// The handlers of this process that are in flight.
+pub(super) static GATE: Gate = Gate::new();
+
 pub(super) struct Gate {
     turn: AtomicU32,
     inside: [AtomicU32; SIDES],

@@ -36,19 +36,16 @@ use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use super::bits::{AtomicSet, Bit};
-use super::gate::Gate;
+use super::gate::GATE;
 use super::list::List;
 use super::previous::PreviousAction;
 use super::receiver::{Arrival, Outcome};
 use crate::action::{self, Handler};
 use crate::sys::{KernelSigaction, KernelSiginfo, SIG_DFL, SIG_IGN};
-use crate::{ALONE, Signal, send, signal};
+use crate::{ALONE, Errno, Signal, send, signal};
 
 /// Every receiver in the process.
 pub(super) static RECEIVERS: List = List::new();
-
-/// The handlers in flight.
-pub(super) static GATE: Gate = Gate::new();
 
 /// The signals for which [`on_signal`] is installed, or was and is chained to by an action over it.
 /// Only read and written under the lock of `registry`.
@@ -215,17 +212,24 @@ unsafe fn deliver(place: Place, signo: c_int, info: *mut KernelSiginfo, context:
 #[cold]
 fn depart(place: Place, signal: Signal, under: &'static PreviousAction) {
     let mut current = KernelSigaction::default();
-    if !ALONE && action::read(signal, &mut current).is_err() {
-        return;
-    }
-    if ALONE || Place::of(&current) == Some(place) {
-        // SAFETY: what is put in force is `SIG_DFL` or `SIG_IGN`: `under` has no handler to call.
-        if unsafe { action::compare_exchange(signal, &current, &under.kept()) }.is_err() {
+    loop {
+        if !ALONE && action::read(signal, &mut current).is_err() {
             return;
         }
-    } else if is_handler(&current) {
-        // It called us, and would again and again.
-        return;
+        if !ALONE && Place::of(&current) != Some(place) {
+            if is_handler(&current) {
+                // It called us, and would again and again.
+                return;
+            }
+            break;
+        }
+        // SAFETY: what is put in force is `SIG_DFL` or `SIG_IGN`: `under` has no handler to call.
+        match unsafe { action::compare_exchange(signal, &current, &under.kept()) } {
+            Ok(()) => break,
+            // A release on another thread was faster.
+            Err(Errno::AGAIN) => {}
+            Err(_) => return,
+        }
     }
     // There is nothing to do about a failure.
     let _sent = send::raise(signal);

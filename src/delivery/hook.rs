@@ -6,8 +6,8 @@ use core::fmt;
 use core::ptr::NonNull;
 
 use super::latch::Latch;
-use super::receiver::{Arrival, Outcome, Receiver};
-use super::registry::{self, receiver_methods};
+use super::methods::receiver_methods;
+use super::receiver::{Arrival, Outcome};
 use crate::{DefaultAction, SigInfo, Signal};
 
 /// What a hook is told of the signal that it runs for.
@@ -73,7 +73,7 @@ pub enum Verdict {
 ///
 /// static LAST: AtomicI32 = AtomicI32::new(0);
 ///
-/// fn note(signal: &Interruption<'_>) -> Verdict {
+/// fn note(signal: Interruption<'_>) -> Verdict {
 ///     LAST.store(signal.signal().as_raw(), Ordering::Relaxed);
 ///     Verdict::Taken
 /// }
@@ -93,7 +93,7 @@ pub enum Verdict {
 pub struct Hook {
     /// First, for the handler to find the rest by its address.
     latch: Latch,
-    function: fn(&Interruption<'_>) -> Verdict,
+    function: fn(Interruption<'_>) -> Verdict,
 }
 
 impl Hook {
@@ -111,7 +111,7 @@ impl Hook {
     /// - if it is to catch faults and says [`Verdict::Taken`], running the instruction again, in the
     ///   context as it left it, must be sound.
     #[must_use]
-    pub const unsafe fn new(function: fn(&Interruption<'_>) -> Verdict) -> Self {
+    pub const unsafe fn new(function: fn(Interruption<'_>) -> Verdict) -> Self {
         Self { latch: Latch::with(Self::deliver).taking_faults(), function }
     }
 
@@ -122,10 +122,10 @@ impl Hook {
     /// # Safety
     ///
     /// `address` is that of a registered `Hook`.
-    unsafe fn deliver(address: NonNull<Latch>, arrival: &Arrival) -> Outcome {
+    unsafe extern "C" fn deliver(address: NonNull<Latch>, arrival: &Arrival) -> Outcome {
         // SAFETY: the latch is the first field of the hook, whose address was registered.
         let hook = unsafe { address.cast::<Self>().as_ref() };
-        match (hook.function)(&Interruption { arrival }) {
+        match (hook.function)(Interruption { arrival }) {
             Verdict::Taken if arrival.signal.is_fault() => Outcome::Ended,
             Verdict::Taken => Outcome::Taken,
             Verdict::Declined => declined(arrival.signal),

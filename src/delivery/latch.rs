@@ -6,6 +6,7 @@ use core::time::Duration;
 use static_assertions::assert_impl_all;
 
 use super::bits::{AtomicSet, Bit};
+use super::gate::GATE;
 use super::receiver::Deliver;
 use super::wake::Wake;
 use crate::{Errno, SigSet, Signal, time};
@@ -116,7 +117,8 @@ impl Latch {
     }
 
     /// What is blocked on the thread while the handler runs, besides the signal itself
-    /// (`sa_mask`). The default is all.
+    /// (`sa_mask`). The default is all. What is left out may interrupt the handler, and each handler
+    /// on top of another takes more of the stack, or of the alternate stack.
     #[doc(alias = "sa_mask")]
     #[must_use]
     pub const fn mask(mut self, mask: SigSet) -> Self {
@@ -198,7 +200,10 @@ impl Latch {
     ///
     /// Async-signal-safe.
     pub fn set(&self, signal: Signal) {
+        // As a handler does, so that nobody writes to a descriptor that was taken away.
+        let ticket = GATE.enter();
         self.trip(signal, Bit::of(signal));
+        GATE.leave(ticket);
     }
 
     /// Sleeps until a flag is set, or for `timeout` at most; `None` has no limit. Says whether a

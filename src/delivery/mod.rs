@@ -6,10 +6,11 @@
 //! |---|---|
 //! | `bits` | a set of signals in atomic words |
 //! | `wake` | sleeping until woken from a handler |
+//! | `gate` | which handlers are in flight |
 //! | `latch` | [`Latch`]: the flags of one receiver |
 //! | `receiver` | a latch, and what there may be behind it |
 //! | `list` | every receiver that was ever registered |
-//! | `gate` | which handlers are in flight |
+//! | `slot` | room for the details of one signal |
 //! | `queue` | [`InfoQueue`]: a latch with room for details behind it |
 //! | `hook` | [`Hook`]: a function of the program's own in signal context |
 //! | `previous` | the action that was in force before ours |
@@ -17,6 +18,7 @@
 //! | `lock` | one registration at a time |
 //! | `wake_fd` | descriptors that a latch writes to |
 //! | `registry` | catch and release |
+//! | `methods` | what every receiver has from its latch |
 
 mod bits;
 mod gate;
@@ -25,10 +27,12 @@ mod hook;
 mod latch;
 mod list;
 mod lock;
+pub(crate) mod methods;
 mod previous;
 mod queue;
 pub(crate) mod receiver;
 pub(crate) mod registry;
+mod slot;
 mod wake;
 mod wake_fd;
 

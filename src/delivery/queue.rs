@@ -3,127 +3,28 @@
 //! Many handlers may push at once: on several threads, and one on top of another on the same
 //! thread. A handler must not wait for anybody, a consumer that it interrupted least of all, and a
 //! thread may be stopped for ever at any instruction. So there is no shared head or tail to be left
-//! half-moved. Each slot has a state of its own, and whoever changes it by compare-and-exchange owns
-//! the slot until it stores the next:
+//! half-moved: each place is a [`Slot`] that has one owner at a time, and a thread that stops half-way
+//! withholds the one that it owns.
 //!
-//! | state | who may touch the record | next |
-//! |---|---|---|
-//! | free | nobody | a producer claims it: writing |
-//! | writing | that producer | it publishes: ready |
-//! | ready | nobody | a consumer claims it: reading; or a producer that replaces it: writing |
-//! | reading | that consumer | it has copied the record: free |
-//!
-//! A thread that stops half-way withholds the one slot that it owns. Order comes from a ticket that
-//! every push draws and the state carries; a consumer takes the ready slot with the oldest. What one
-//! thread took comes out in that order, because it draws the next ticket after it has published.
-#![expect(unsafe_code, reason = "shares the records between producers and consumers")]
+//! Order comes from a ticket that every push draws and the slot carries; a consumer takes the ready
+//! slot with the oldest. What one thread took comes out in that order, because it draws the next
+//! ticket after it has published.
+#![expect(unsafe_code, reason = "claims slots, and is found by the address of its latch")]
 
-use core::cell::UnsafeCell;
 use core::fmt;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use core::time::Duration;
 
 use super::latch::Latch;
-use super::receiver::{Arrival, Outcome, Receiver};
-use super::registry::{self, receiver_methods};
+use super::methods::receiver_methods;
+use super::receiver::{Arrival, Outcome};
+use super::slot::{Phase, Slot, State};
 use crate::{Errno, SigInfo, Signal, signal};
 
 /// The largest capacity. A consumer looks at every slot, and a producer at every one of a full
 /// queue.
 const MAX_CAPACITY: usize = 1024;
-
-/// What a slot's state is made of: phase, signal, ticket.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct State(usize);
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Writing = 1,
-    Ready = 2,
-    Reading = 3,
-}
-
-const PHASE_BITS: u32 = 2;
-const SIGNAL_BITS: u32 = 7;
-const TICKET_SHIFT: u32 = PHASE_BITS + SIGNAL_BITS;
-
-impl State {
-    const FREE: Self = Self(0);
-
-    /// Tickets are counted modulo what is left of the word: they tell an order among what is in the
-    /// queue at the same time.
-    const fn new(phase: Phase, signal: Signal, ticket: usize) -> Self {
-        let signal = (signal.as_raw() as usize) << PHASE_BITS;
-        Self(ticket << TICKET_SHIFT | signal | phase as usize)
-    }
-
-    const fn is(self, phase: Phase) -> bool {
-        self.0 & ((1 << PHASE_BITS) - 1) == phase as usize
-    }
-
-    const fn is_of(self, signal: Signal) -> bool {
-        self.0 >> PHASE_BITS & ((1 << SIGNAL_BITS) - 1) == signal.as_raw() as usize
-    }
-
-    const fn with(self, phase: Phase) -> Self {
-        Self(self.0 & !((1 << PHASE_BITS) - 1) | phase as usize)
-    }
-
-    /// How many tickets ago it was drawn, if `next` is the next one.
-    const fn age(self, next: usize) -> usize {
-        next.wrapping_sub(self.0 >> TICKET_SHIFT) << TICKET_SHIFT
-    }
-}
-
-struct Slot {
-    state: AtomicUsize,
-    record: UnsafeCell<SigInfo>,
-}
-
-impl Slot {
-    const fn new() -> Self {
-        Self { state: AtomicUsize::new(State::FREE.0), record: UnsafeCell::new(SigInfo::zeroed()) }
-    }
-
-    fn state(&self) -> State {
-        // ORDERING: Relaxed: it is a guess, until a claim confirms it.
-        State(self.state.load(Ordering::Relaxed))
-    }
-
-    /// Makes the slot the caller's own. Says whether it did.
-    fn claim(&self, from: State, to: State) -> bool {
-        // ORDERING: Acquire pairs with the Release in `hand_on`: the last owner is done with the
-        // record.
-        self.state.compare_exchange(from.0, to.0, Ordering::Acquire, Ordering::Relaxed).is_ok()
-    }
-
-    /// Gives the slot that the caller has claimed to whoever claims it next.
-    fn hand_on(&self, to: State) {
-        // ORDERING: Release pairs with the Acquire in `claim`.
-        self.state.store(to.0, Ordering::Release);
-    }
-
-    /// # Safety
-    ///
-    /// The caller has claimed the slot for writing.
-    unsafe fn write(&self, info: SigInfo) {
-        // SAFETY: the claim makes it the caller's alone, as promised.
-        unsafe { self.record.get().write(info) }
-    }
-
-    /// # Safety
-    ///
-    /// The caller has claimed the slot, which was ready, for reading.
-    unsafe fn read(&self) -> SigInfo {
-        // SAFETY: the claim makes it the caller's alone, as promised.
-        unsafe { self.record.get().read() }
-    }
-}
-
-// SAFETY: the record of a slot is only touched by the thread that has claimed it, and a claim
-// happens after the release of the one before.
-unsafe impl Sync for Slot {}
 
 /// A queue of signals with their details: who sent each, with what value, what became of which
 /// child.
@@ -156,8 +57,8 @@ unsafe impl Sync for Slot {}
 ///
 /// The instance that finds no room is dropped and counted, for its signal, in [`lost`](Self::lost).
 /// The signal is not: [`wait`](Self::wait) ends all the same. With [`keep_newest`](Self::keep_newest)
-/// the queue holds the newest instance of each signal instead, and so never lacks room for as many
-/// different signals as its capacity.
+/// the queue holds the newest instance of each signal instead, and so has room for as many different
+/// signals as its capacity, but for one whose slot is being taken at that very moment.
 ///
 /// The kernel itself keeps one instance of a standard signal that is blocked, and of a real-time
 /// signal as many as `RLIMIT_SIGPENDING` allows; what it merges or refuses never comes here.
@@ -287,7 +188,7 @@ impl<const N: usize> InfoQueue<N> {
     /// # Safety
     ///
     /// `address` is that of a registered `InfoQueue<N>`.
-    unsafe fn deliver(address: NonNull<Latch>, arrival: &Arrival) -> Outcome {
+    unsafe extern "C" fn deliver(address: NonNull<Latch>, arrival: &Arrival) -> Outcome {
         // SAFETY: the latch is the first field of the queue, whose address was registered.
         let queue = unsafe { address.cast::<Self>().as_ref() };
         queue.push(arrival.signal, arrival.info());
@@ -296,9 +197,8 @@ impl<const N: usize> InfoQueue<N> {
     }
 
     fn push(&self, signal: Signal, info: SigInfo) {
-        // ORDERING: Relaxed: a thread's own tickets are in order, and so is the order of a slot's
-        // owners; no other order is promised.
-        let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
+        // ORDERING: Release pairs with the Acquire in `take`.
+        let ticket = self.tickets.fetch_add(1, Ordering::Release);
         let writing = State::new(Phase::Writing, signal, ticket);
         let slot = self.replace(signal, writing).or_else(|| self.claim_free(ticket, writing));
         let Some(slot) = slot else { return self.count_lost(signal) };
@@ -330,16 +230,34 @@ impl<const N: usize> InfoQueue<N> {
     }
 
     /// Takes the oldest instance, of any signal or of one.
+    ///
+    /// Only tickets that were drawn before the look count. A thread draws one after it has published
+    /// the one before, so whoever sees a ticket drawn sees all that its thread published earlier,
+    /// and cannot take the later one first.
     pub(crate) fn take(&self, only: Option<Signal>) -> Option<SigInfo> {
         loop {
-            // ORDERING: Relaxed: any ticket at least as new as those in the queue will do.
-            let next = self.tickets.load(Ordering::Relaxed);
-            let (slot, state) = self
-                .slots
-                .iter()
-                .map(|slot| (slot, slot.state()))
-                .filter(|(_, state)| state.is(Phase::Ready) && only.is_none_or(|s| state.is_of(s)))
-                .max_by_key(|(_, state)| state.age(next))?;
+            // ORDERING: Acquire pairs with the Release in `push`, for the reason above.
+            let next = self.tickets.load(Ordering::Acquire);
+            let mut oldest: Option<(isize, &Slot, State)> = None;
+            let mut newer = false;
+            for slot in &self.slots {
+                let state = slot.state();
+                if !state.is(Phase::Ready) || only.is_some_and(|signal| !state.is_of(signal)) {
+                    continue;
+                }
+                let age = state.age(next);
+                if age <= 0 {
+                    newer = true;
+                } else if oldest.is_none_or(|(oldest, ..)| age > oldest) {
+                    oldest = Some((age, slot, state));
+                }
+            }
+            let Some((_, slot, state)) = oldest else {
+                if newer {
+                    continue;
+                }
+                return None;
+            };
             // Another consumer, or a producer that replaces it, may have been faster: look again.
             if slot.claim(state, state.with(Phase::Reading)) {
                 // SAFETY: it was ready and was claimed for reading just now.

@@ -35,6 +35,7 @@ impl Arrival {
 }
 
 /// What a receiver did about a signal.
+#[repr(u8)]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// It has it. Others get it as well.
@@ -48,7 +49,8 @@ pub(crate) enum Outcome {
 /// What a receiver does in the handler, instead of only being tripped.
 ///
 /// The address is that of the struct it was registered as, good for ever, with a latch in front.
-pub(crate) type Deliver = unsafe fn(NonNull<Latch>, &Arrival) -> Outcome;
+/// `extern "C"`, so that nothing unwinds into the handler.
+pub(crate) type Deliver = unsafe extern "C" fn(NonNull<Latch>, &Arrival) -> Outcome;
 
 /// A registered receiver.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -13,7 +13,8 @@
 use core::sync::atomic::{AtomicI32, Ordering};
 
 use super::bits::Bit;
-use super::handler::{GATE, Place, RECEIVERS, is_handler};
+use super::gate::GATE;
+use super::handler::{Place, RECEIVERS, is_handler};
 use super::latch::Latch;
 use super::lock::{Lock, LockGuard};
 use super::previous::PreviousAction;
@@ -101,137 +102,6 @@ impl Latch {
         release(Receiver::of(self), signals.into())
     }
 }
-
-/// The methods that a type of receiver takes over from the latch in its field `latch`, which is its
-/// first, in a `repr(C)` struct.
-macro_rules! receiver_methods {
-    () => {
-        /// Whether a system call that its signal interrupts goes on; see
-        /// [`Latch::restart`](crate::Latch::restart).
-        #[must_use]
-        pub const fn restart(mut self, restart: bool) -> Self {
-            self.latch = self.latch.restart(restart);
-            self
-        }
-
-        /// What is blocked while the handler runs; see [`Latch::mask`](crate::Latch::mask).
-        #[must_use]
-        pub const fn mask(mut self, mask: crate::SigSet) -> Self {
-            self.latch = self.latch.mask(mask);
-            self
-        }
-
-        /// The signals that it has caught and not released.
-        ///
-        /// # Async-signal-safety
-        ///
-        /// Async-signal-safe.
-        #[must_use]
-        pub fn caught(&self) -> crate::SigSet {
-            self.latch.caught()
-        }
-
-        /// Catches `signals`; see [`Latch::catch`](crate::Latch::catch).
-        ///
-        /// # Errors
-        ///
-        /// As [`Latch::catch`](crate::Latch::catch).
-        ///
-        /// # Async-signal-safety
-        ///
-        /// Not async-signal-safe: it waits for handlers that are in flight.
-        pub fn catch(&'static self, signals: impl Into<crate::SigSet>) -> Result<(), crate::Errno> {
-            registry::catch(self.receiver(), signals.into())
-        }
-
-        /// Catches those of `signals` that were not ignored, and returns which; see
-        /// [`Latch::catch_unless_ignored`](crate::Latch::catch_unless_ignored).
-        ///
-        /// # Errors
-        ///
-        /// As [`Latch::catch`](crate::Latch::catch).
-        ///
-        /// # Async-signal-safety
-        ///
-        /// Not async-signal-safe: it waits for handlers that are in flight.
-        pub fn catch_unless_ignored(
-            &'static self,
-            signals: impl Into<crate::SigSet>,
-        ) -> Result<crate::SigSet, crate::Errno> {
-            registry::catch_unless_ignored(self.receiver(), signals.into())
-        }
-
-        /// Releases `signals`; see [`Latch::release`](crate::Latch::release).
-        ///
-        /// # Errors
-        ///
-        /// As [`Latch::release`](crate::Latch::release).
-        ///
-        /// # Async-signal-safety
-        ///
-        /// Not async-signal-safe: it waits for handlers that are in flight.
-        pub fn release(
-            &'static self,
-            signals: impl Into<crate::SigSet>,
-        ) -> Result<(), crate::Errno> {
-            registry::release(self.receiver(), signals.into())
-        }
-
-        /// Writes to a descriptor with each signal; see
-        /// [`Latch::set_wake_fd`](crate::Latch::set_wake_fd).
-        ///
-        /// # Errors
-        ///
-        /// As [`Latch::set_wake_fd`](crate::Latch::set_wake_fd).
-        ///
-        /// # Async-signal-safety
-        ///
-        /// Not async-signal-safe: it waits for handlers that are in flight.
-        ///
-        /// # Safety
-        ///
-        /// As [`Latch::set_wake_fd`](crate::Latch::set_wake_fd).
-        pub unsafe fn set_wake_fd(
-            &self,
-            fd: Option<core::ffi::c_int>,
-        ) -> Result<Option<core::ffi::c_int>, crate::Errno> {
-            // SAFETY: the caller's promise.
-            unsafe { self.latch.set_wake_fd(fd) }
-        }
-
-        /// Makes `event` readable with each signal; see
-        /// [`Latch::wake_through`](crate::Latch::wake_through).
-        ///
-        /// # Errors
-        ///
-        /// As [`Latch::wake_through`](crate::Latch::wake_through).
-        ///
-        /// # Async-signal-safety
-        ///
-        /// Not async-signal-safe: it waits for handlers that are in flight.
-        pub fn wake_through(&self, event: &'static crate::fd::EventFd) -> Result<(), crate::Errno> {
-            self.latch.wake_through(event)
-        }
-
-        /// How many wake-ups could not be written; see
-        /// [`Latch::missed_wakes`](crate::Latch::missed_wakes).
-        ///
-        /// # Async-signal-safety
-        ///
-        /// Async-signal-safe.
-        #[must_use]
-        pub fn missed_wakes(&self) -> u32 {
-            self.latch.missed_wakes()
-        }
-
-        fn receiver(&'static self) -> Receiver {
-            // SAFETY: a shared reference for ever, to all of a `repr(C)` struct that has its latch
-            // in front.
-            unsafe { Receiver::new(NonNull::from(self).cast()) }
-        }
-    };
-}
-pub(crate) use receiver_methods;
 
 /// [`Latch::catch`] for any receiver.
 pub(crate) fn catch(receiver: Receiver, signals: SigSet) -> Result<(), Errno> {

@@ -3,7 +3,7 @@
 
 use core::ffi::c_int;
 
-use super::handler::GATE;
+use super::gate::GATE;
 use super::latch::Latch;
 use super::registry;
 use crate::fd::EventFd;

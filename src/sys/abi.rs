@@ -4,7 +4,7 @@
 //! where the kernel's are 8. Sources: include/uapi/asm-generic/signal.h, arch/x86/include/uapi/
 //! asm/signal.h, include/uapi/asm-generic/siginfo.h (Linux 6.17).
 
-use core::ffi::{c_int, c_ulong};
+use core::ffi::{c_int, c_long, c_short, c_ulong};
 use core::mem::{align_of, offset_of, size_of};
 use static_assertions::const_assert_eq;
 
@@ -174,6 +174,79 @@ pub struct KernelTimespec {
     pub nanoseconds: i64,
 }
 
+/// The kernel's `struct __kernel_itimerspec`, for POSIX timers.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct KernelItimerspec {
+    /// The time from one expiry to the next; zero for none.
+    pub interval: KernelTimespec,
+    /// The time to the first or next expiry; zero when disarmed.
+    pub value: KernelTimespec,
+}
+
+/// The kernel's `struct __kernel_old_timeval`: seconds and microseconds, a word each.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct KernelTimeval {
+    /// Whole seconds.
+    pub seconds: c_long,
+    /// Microseconds, 0 to 999,999.
+    pub microseconds: c_long,
+}
+
+/// The kernel's `struct __kernel_old_itimerval`, for interval timers.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct KernelItimerval {
+    /// The time from one expiry to the next; zero for none.
+    pub interval: KernelTimeval,
+    /// The time to the first or next expiry; zero when disarmed.
+    pub value: KernelTimeval,
+}
+
+/// The kernel's `struct sigevent`: what happens when a timer expires.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct KernelSigevent {
+    /// The value that is sent along, an int or a pointer.
+    pub value: usize,
+    /// The signal.
+    pub signo: c_int,
+    /// `SIGEV_*`.
+    pub notify: c_int,
+    /// Whom to notify, for `SIGEV_THREAD_ID`.
+    pub tid: c_int,
+    /// The rest of a union; not looked at.
+    pub padding: [c_int; SIGEVENT_PADDING],
+}
+
+/// The struct has 64 bytes.
+const SIGEVENT_PADDING: usize = if cfg!(target_pointer_width = "64") { 11 } else { 12 };
+
+/// The kernel's `stack_t`: an alternate stack for signal handlers.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct KernelStack {
+    /// The lowest address.
+    pub start: usize,
+    /// `SS_*`.
+    pub flags: c_int,
+    /// The size in bytes.
+    pub size: usize,
+}
+
+/// The kernel's `struct pollfd`.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct KernelPollfd {
+    /// The descriptor; a negative one is passed over.
+    pub fd: c_int,
+    /// `POLL*`: what is asked for.
+    pub events: c_short,
+    /// `POLL*`: what is there.
+    pub revents: c_short,
+}
+
 const_assert_eq!(SIGSET_SIZE, 8);
 const_assert_eq!(align_of::<KernelSigset>(), align_of::<c_ulong>());
 const_assert_eq!(size_of::<KernelSiginfo>(), size_of::<libc::siginfo_t>());
@@ -181,6 +254,12 @@ const_assert_eq!(align_of::<KernelSiginfo>(), 8);
 const_assert_eq!(size_of::<KernelSignalfdSiginfo>(), 128);
 const_assert_eq!(size_of::<KernelSignalfdSiginfo>(), size_of::<libc::signalfd_siginfo>());
 const_assert_eq!(size_of::<KernelTimespec>(), 16);
+const_assert_eq!(size_of::<KernelItimerspec>(), 32);
+const_assert_eq!(size_of::<KernelItimerval>(), size_of::<libc::itimerval>());
+const_assert_eq!(size_of::<KernelSigevent>(), 64);
+const_assert_eq!(size_of::<KernelSigevent>(), size_of::<libc::sigevent>());
+const_assert_eq!(size_of::<KernelStack>(), size_of::<libc::stack_t>());
+const_assert_eq!(size_of::<KernelPollfd>(), size_of::<libc::pollfd>());
 const_assert_eq!(size_of::<c_int>(), 4);
 const_assert_eq!(SIG_DFL, libc::SIG_DFL);
 const_assert_eq!(SIG_IGN, libc::SIG_IGN);
@@ -195,17 +274,28 @@ mod layout {
     const_assert_eq!(size_of::<KernelSigaction>(), 32);
 }
 
-/// Each field of `signalfd_siginfo` is where libc has the one of that name.
-macro_rules! assert_signalfd_fields {
-    ($($ours:ident = $libc:ident,)*) => {
-        $(const_assert_eq!(
-            offset_of!(KernelSignalfdSiginfo, $ours),
-            offset_of!(libc::signalfd_siginfo, $libc)
-        );)*
+/// Each field of a struct is where libc has the one of that name.
+macro_rules! assert_fields {
+    ($Ours:ident = $Libc:ident: $($ours:ident = $libc:ident,)*) => {
+        $(const_assert_eq!(offset_of!($Ours, $ours), offset_of!(libc::$Libc, $libc));)*
     };
 }
 
-assert_signalfd_fields! {
+#[cfg(target_pointer_width = "64")]
+assert_fields! { KernelItimerspec = itimerspec: interval = it_interval, value = it_value, }
+assert_fields! { KernelTimeval = timeval: seconds = tv_sec, microseconds = tv_usec, }
+assert_fields! { KernelItimerval = itimerval: interval = it_interval, value = it_value, }
+assert_fields! {
+    KernelSigevent = sigevent:
+    value = sigev_value,
+    signo = sigev_signo,
+    notify = sigev_notify,
+    tid = sigev_notify_thread_id,
+}
+assert_fields! { KernelStack = stack_t: start = ss_sp, flags = ss_flags, size = ss_size, }
+assert_fields! { KernelPollfd = pollfd: fd = fd, events = events, revents = revents, }
+assert_fields! {
+    KernelSignalfdSiginfo = signalfd_siginfo:
     signo = ssi_signo,
     errno = ssi_errno,
     code = ssi_code,

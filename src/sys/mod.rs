@@ -39,8 +39,9 @@ mod arch;
 compile_error!("siglatch is for Linux: it speaks to the kernel directly");
 
 pub use abi::{
-    KernelSigaction, KernelSiginfo, KernelSignalfdSiginfo, KernelSigset, KernelTimespec, MAX_ERRNO,
-    SI_MAX_SIZE, SIG_DFL, SIG_IGN, SIGSET_SIZE,
+    KernelItimerspec, KernelItimerval, KernelPollfd, KernelSigaction, KernelSigevent,
+    KernelSiginfo, KernelSignalfdSiginfo, KernelSigset, KernelStack, KernelTimespec, KernelTimeval,
+    MAX_ERRNO, SI_MAX_SIZE, SIG_DFL, SIG_IGN, SIGSET_SIZE,
 };
 pub use arch::{
     SIGACTION_FLAGS, nr, sigaction_restorer, syscall0, syscall1, syscall2, syscall3, syscall4,
@@ -48,6 +49,9 @@ pub use arch::{
 };
 pub use calls::{
     clock_gettime, clock_nanosleep, close, eventfd2, exit_group, fcntl_getfl, futex_wait,
-    futex_wake, getpid, gettid, getuid, kill, pidfd_open, pidfd_send_signal, read, rt_sigaction,
-    rt_sigprocmask, rt_sigqueueinfo, rt_tgsigqueueinfo, signalfd4, tgkill, write,
+    futex_wake, getitimer, getpid, gettid, getuid, kill, mmap_stack, mprotect, munmap,
+    open_to_read, pidfd_open, pidfd_send_signal, ppoll, prctl_get_auxv, read, rt_sigaction,
+    rt_sigpending, rt_sigprocmask, rt_sigqueueinfo, rt_sigsuspend, rt_sigtimedwait,
+    rt_tgsigqueueinfo, setitimer, sigaltstack, signalfd4, tgkill, timer_create, timer_delete,
+    timer_getoverrun, timer_gettime, timer_settime, write,
 };

@@ -57,6 +57,7 @@
 mod child;
 pub mod core_files;
 mod failure;
+pub mod foreign;
 pub mod oracle;
 mod outcome;
 mod process;
@@ -66,6 +67,7 @@ mod report;
 pub mod siginfo;
 pub mod state;
 mod sys;
+pub mod thread;
 
 pub use self::child::{Child, Link, in_child};
 pub use self::failure::{assert_contains, failure_of, skip};

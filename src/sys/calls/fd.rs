@@ -1,11 +1,29 @@
-//! File descriptors: read(2), close(2), signalfd(2), pidfd_open(2).
+//! File descriptors: openat(2), read(2), close(2), signalfd(2), pidfd_open(2).
 
-use core::ffi::{c_int, c_uint, c_void};
+use core::ffi::{CStr, c_int, c_uint, c_void};
 use core::ptr;
 
 use super::signed;
 use crate::Errno;
 use crate::sys::{KernelSigset, SIGSET_SIZE, nr, syscall1, syscall2, syscall3, syscall4};
+
+/// Opens a file for reading: `openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC)`. Returns the descriptor.
+///
+/// # Errors
+///
+/// `EACCES`: not allowed. `EINTR`: a handler ran first. `EMFILE`, `ENFILE`: too many open files.
+/// `ENOENT`: no such file. Others depend on the kind, see open(2).
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+pub fn open_to_read(path: &CStr) -> Result<c_int, Errno> {
+    const FLAGS: c_int = libc::O_RDONLY | libc::O_CLOEXEC;
+    let path = path.as_ptr().expose_provenance();
+    // SAFETY: the path is readable up to its zero, and a new descriptor is in nobody's way.
+    let result = unsafe { syscall3(nr::OPENAT, signed(libc::AT_FDCWD), path, signed(FLAGS)) };
+    Errno::check(result).map(|fd| fd as c_int)
+}
 
 /// Reads from a file descriptor: `read(fd, buffer, size)`. Returns how many bytes it wrote.
 ///

@@ -8,15 +8,24 @@ mod io;
 mod process;
 mod send;
 mod signal;
+mod stack;
 mod time;
+mod timer;
+mod wait;
 
-pub use fd::{close, pidfd_open, read, signalfd4};
+pub use fd::{close, open_to_read, pidfd_open, read, signalfd4};
 pub use futex::{futex_wait, futex_wake};
 pub use io::{eventfd2, fcntl_getfl, write};
 pub use process::{exit_group, getpid, gettid, getuid};
 pub use send::{pidfd_send_signal, rt_sigqueueinfo, rt_tgsigqueueinfo};
 pub use signal::{kill, rt_sigaction, rt_sigprocmask, tgkill};
+pub use stack::{mmap_stack, mprotect, munmap, prctl_get_auxv, sigaltstack};
 pub use time::{clock_gettime, clock_nanosleep};
+pub use timer::{
+    getitimer, setitimer, timer_create, timer_delete, timer_getoverrun, timer_gettime,
+    timer_settime,
+};
+pub use wait::{ppoll, rt_sigpending, rt_sigsuspend, rt_sigtimedwait};
 
 use core::ffi::c_int;
 

@@ -1,0 +1,110 @@
+//! [`Slot`]: room for the details of one signal, with one owner at a time.
+//!
+//! Whoever changes the state by compare-and-exchange owns the slot until it stores the next state:
+//!
+//! | state | who may touch the record | next |
+//! |---|---|---|
+//! | free | nobody | a producer claims it: writing |
+//! | writing | that producer | it publishes: ready |
+//! | ready | nobody | a consumer claims it: reading; or a producer that replaces it: writing |
+//! | reading | that consumer | it has copied the record: free |
+#![expect(unsafe_code, reason = "shares the record between its owners")]
+
+use core::cell::UnsafeCell;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::{SigInfo, Signal};
+
+/// What a slot's state is made of: phase, signal, ticket.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct State(usize);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    Writing = 1,
+    Ready = 2,
+    Reading = 3,
+}
+
+const PHASE_BITS: u32 = 2;
+const SIGNAL_BITS: u32 = 7;
+const TICKET_SHIFT: u32 = PHASE_BITS + SIGNAL_BITS;
+
+impl State {
+    pub(super) const FREE: Self = Self(0);
+
+    /// Tickets are counted modulo what is left of the word: they tell an order among what is in the
+    /// queue at the same time.
+    pub(super) const fn new(phase: Phase, signal: Signal, ticket: usize) -> Self {
+        let signal = (signal.as_raw() as usize) << PHASE_BITS;
+        Self(ticket << TICKET_SHIFT | signal | phase as usize)
+    }
+
+    pub(super) const fn is(self, phase: Phase) -> bool {
+        self.0 & ((1 << PHASE_BITS) - 1) == phase as usize
+    }
+
+    pub(super) const fn is_of(self, signal: Signal) -> bool {
+        self.0 >> PHASE_BITS & ((1 << SIGNAL_BITS) - 1) == signal.as_raw() as usize
+    }
+
+    pub(super) const fn with(self, phase: Phase) -> Self {
+        Self(self.0 & !((1 << PHASE_BITS) - 1) | phase as usize)
+    }
+
+    /// How many tickets before `next` it was drawn, in units of a ticket's lowest bit; not above 0 if
+    /// it was drawn later.
+    pub(super) const fn age(self, next: usize) -> isize {
+        (next.wrapping_sub(self.0 >> TICKET_SHIFT) << TICKET_SHIFT).cast_signed()
+    }
+}
+
+pub(super) struct Slot {
+    state: AtomicUsize,
+    record: UnsafeCell<SigInfo>,
+}
+
+impl Slot {
+    pub(super) const fn new() -> Self {
+        Self { state: AtomicUsize::new(State::FREE.0), record: UnsafeCell::new(SigInfo::zeroed()) }
+    }
+
+    pub(super) fn state(&self) -> State {
+        // ORDERING: Acquire pairs with the Release in `hand_on`: who sees a record ready sees its
+        // ticket drawn. What else it says is a guess, until a claim confirms it.
+        State(self.state.load(Ordering::Acquire))
+    }
+
+    /// Makes the slot the caller's own. Says whether it did.
+    pub(super) fn claim(&self, from: State, to: State) -> bool {
+        // ORDERING: Acquire pairs with the Release in `hand_on`: the last owner is done with the
+        // record.
+        self.state.compare_exchange(from.0, to.0, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    /// Gives the slot that the caller has claimed to whoever claims it next.
+    pub(super) fn hand_on(&self, to: State) {
+        // ORDERING: Release pairs with the Acquire in `claim`.
+        self.state.store(to.0, Ordering::Release);
+    }
+
+    /// # Safety
+    ///
+    /// The caller has claimed the slot for writing.
+    pub(super) unsafe fn write(&self, info: SigInfo) {
+        // SAFETY: the claim makes it the caller's alone, as promised.
+        unsafe { self.record.get().write(info) }
+    }
+
+    /// # Safety
+    ///
+    /// The caller has claimed the slot, which was ready, for reading.
+    pub(super) unsafe fn read(&self) -> SigInfo {
+        // SAFETY: the claim makes it the caller's alone, as promised.
+        unsafe { self.record.get().read() }
+    }
+}
+
+// SAFETY: the record of a slot is only touched by the thread that has claimed it, and a claim
+// happens after the release of the one before.
+unsafe impl Sync for Slot {}

@@ -1,0 +1,325 @@
+//! The alternate stack: where the handlers of a thread run that ask for it (`SA_ONSTACK`, as those
+//! of this crate do), sigaltstack(2).
+//!
+//! A thread whose own stack is used up can run no handler on it, and a small stack of another
+//! language's runtime may not hold what the kernel saves. Each thread has an alternate stack of its
+//! own, or none: a new thread starts without one, a child of fork(2) has its parent's, execve(2)
+//! takes it away. The threads of Rust's standard library have one already, of a size that suffices
+//! for most.
+//!
+//! ```
+//! use siglatch::stack::{self, StackGuard};
+//!
+//! let size = stack::usual_size();
+//! let guard = StackGuard::map(size)?;
+//! assert_eq!(stack::query()?.map(|stack| stack.size()), Some(size));
+//! // … every handler that interrupts this thread runs there …
+//! guard.remove()?;
+//! # Ok::<(), siglatch::Errno>(())
+//! ```
+#![expect(unsafe_code, reason = "sets stacks through the kernel's door")]
+
+mod auxv;
+
+use core::ffi::{c_int, c_void};
+use core::marker::PhantomData;
+use core::ops::Range;
+use static_assertions::assert_not_impl_any;
+
+use crate::Errno;
+use crate::sys::{self, KernelStack};
+
+/// How much below a mapped stack no access is allowed, so that a handler that needs more ends the
+/// process, and does not write to what lies there. No page of Linux is larger, so that pages start
+/// where it ends.
+const GUARD_SIZE: usize = 64 * 1024;
+
+/// How large an alternate stack has to be at least: what the kernel itself puts there when it calls
+/// a handler, all registers of this machine's processor among it. The handler's own use comes on
+/// top.
+///
+/// It is what the kernel told the program at its start (`AT_MINSIGSTKSZ`), and at least the C
+/// constant `MINSIGSTKSZ`, which is smaller than what newer processors need. The kernel is asked by
+/// prctl(2), one before Linux 6.4 by `/proc/self/auxv`; where there is neither, or the kernel does
+/// not say (before 5.14 on x86_64), it is the constant.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+#[doc(alias = "MINSIGSTKSZ")]
+#[doc(alias = "AT_MINSIGSTKSZ")]
+#[doc(alias = "_SC_MINSIGSTKSZ")]
+#[must_use]
+pub fn min_size() -> usize {
+    auxv::min_stack_size().unwrap_or_default().max(libc::MINSIGSTKSZ)
+}
+
+/// A size that suffices for handlers that do not much: four times [`min_size`], and at least the C
+/// constant `SIGSTKSZ`. It is what the sysconf(3) of glibc says.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+#[doc(alias = "SIGSTKSZ")]
+#[doc(alias = "_SC_SIGSTKSZ")]
+#[must_use]
+pub fn usual_size() -> usize {
+    min_size().saturating_mul(4).max(libc::SIGSTKSZ)
+}
+
+/// Where a thread's alternate stack is.
+#[doc(alias = "stack_t")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AltStack {
+    kernel: KernelStack,
+}
+
+impl AltStack {
+    /// Its lowest address; it is used from the other end.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "ss_sp")]
+    #[must_use]
+    pub const fn start(&self) -> usize {
+        self.kernel.start
+    }
+
+    /// How many bytes it has.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "ss_size")]
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        self.kernel.size
+    }
+
+    /// The addresses that are part of it.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub const fn range(&self) -> Range<usize> {
+        self.kernel.start..self.kernel.start.saturating_add(self.kernel.size)
+    }
+
+    /// Whether the thread was running on it when it was asked for: in a handler.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "SS_ONSTACK")]
+    #[must_use]
+    pub const fn in_use(&self) -> bool {
+        self.kernel.flags & libc::SS_ONSTACK != 0
+    }
+}
+
+/// The alternate stack of the calling thread, if it has one.
+///
+/// # Errors
+///
+/// None that Linux documents; a seccomp(2) filter may make one.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+#[doc(alias = "sigaltstack")]
+pub fn query() -> Result<Option<AltStack>, Errno> {
+    let kernel = current()?;
+    Ok((!is_disabled(&kernel)).then_some(AltStack { kernel }))
+}
+
+/// Keeps an alternate stack set for the thread that made it, and puts the one before back when
+/// dropped.
+///
+/// Guards that overlap are to be dropped in the reverse order of their making, as a block does by
+/// itself. A stack that cannot be taken back stays, memory and all, for good: when another one was
+/// set over it, which may put it in force again later, and when the thread is running on it.
+/// [`remove`](Self::remove) tells.
+///
+/// It is not for handlers: when one returns, the kernel puts back the alternate stack that was set
+/// when it started.
+#[doc(alias = "sigaltstack")]
+#[derive(Debug)]
+#[must_use = "the stack is taken back as soon as the guard is dropped"]
+pub struct StackGuard {
+    installed: KernelStack,
+    before: KernelStack,
+    /// What is to be unmapped once the stack is not in force any more.
+    mapping: Option<Mapping>,
+    /// An alternate stack belongs to one thread.
+    _not_send: PhantomData<*mut ()>,
+}
+
+assert_not_impl_any!(StackGuard: Send, Sync);
+
+impl StackGuard {
+    /// Sets an alternate stack of `size` bytes of new memory, with a zone below it where no access
+    /// is allowed: a handler that needs more ends the process by `SIGSEGV`.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`: `size` is less than [`min_size`], or there is not so much memory. `EPERM`: the
+    /// thread is running on the alternate stack that it has, in a handler. Nothing is changed.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Not async-signal-safe: what a handler sets is not in force when it has returned.
+    #[doc(alias = "mmap")]
+    pub fn map(size: usize) -> Result<Self, Errno> {
+        if size < min_size() {
+            return Err(Errno::NOMEM);
+        }
+        let mapping = Mapping::new(size)?;
+        // SAFETY: the memory is new and stays until the kernel has given it back, see `take_back`;
+        // a handler that has no room there reaches the zone below it.
+        match unsafe { set(mapping.stack(), size) } {
+            Ok(mut guard) => {
+                guard.mapping = Some(mapping);
+                Ok(guard)
+            }
+            Err(errno) => {
+                mapping.unmap();
+                Err(errno)
+            }
+        }
+    }
+
+    /// Sets an alternate stack in `memory`: a static, where there is no memory to be mapped.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM`: `memory` is smaller than [`min_size`]. `EPERM`: the thread is running on the
+    /// alternate stack that it has, in a handler. Nothing is changed.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Not async-signal-safe: what a handler sets is not in force when it has returned.
+    ///
+    /// # Safety
+    ///
+    /// Below `memory` there is other memory, which a handler that needs more writes to without
+    /// notice. So `memory` must have room for the deepest of the handlers that can run on it, with
+    /// those that may interrupt it: any that were installed with `SA_ONSTACK`, also by other code.
+    pub unsafe fn install(memory: &'static mut [u8]) -> Result<Self, Errno> {
+        if memory.len() < min_size() {
+            return Err(Errno::NOMEM);
+        }
+        // SAFETY: the memory is nobody else's, for ever; the rest is the caller's promise.
+        unsafe { set(memory.as_mut_ptr().cast(), memory.len()) }
+    }
+
+    /// The stack that this guard has set.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub const fn stack(&self) -> AltStack {
+        AltStack { kernel: self.installed }
+    }
+
+    /// Puts the alternate stack before back, and tells whether that could be done.
+    ///
+    /// # Errors
+    ///
+    /// `EBUSY`: another alternate stack was set over this one, or none. `EPERM`: the thread is
+    /// running on it, in a handler. In both cases it stays as it is, for good.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Not async-signal-safe: when a handler returns, the kernel sets again what was set when it
+    /// started, which must not be gone.
+    pub fn remove(mut self) -> Result<(), Errno> {
+        let result = self.take_back();
+        // What drop would do has been done, or cannot be.
+        core::mem::forget(self);
+        result
+    }
+
+    fn take_back(&mut self) -> Result<(), Errno> {
+        let current = current()?;
+        // The flags tell only whether the thread is running on it, which the next call tells, too.
+        if is_disabled(&current)
+            || (current.start, current.size) != (self.installed.start, self.installed.size)
+        {
+            return Err(Errno::BUSY);
+        }
+        // SAFETY: it was in force before, and whoever set it has not taken it back, for nobody has
+        // changed what is in force since.
+        unsafe { sys::sigaltstack(Some(&self.before)) }?;
+        if let Some(mapping) = self.mapping.take() {
+            mapping.unmap();
+        }
+        Ok(())
+    }
+}
+
+impl Drop for StackGuard {
+    fn drop(&mut self) {
+        // One that cannot be taken back stays, and so does its memory.
+        let _stays = self.take_back();
+    }
+}
+
+/// Memory that a guard has mapped: no access for [`GUARD_SIZE`] bytes, then the stack.
+#[derive(Debug)]
+struct Mapping {
+    start: *mut c_void,
+    length: usize,
+}
+
+impl Mapping {
+    fn new(size: usize) -> Result<Self, Errno> {
+        const NO_ACCESS: c_int = libc::PROT_NONE;
+        const ACCESS: c_int = libc::PROT_READ | libc::PROT_WRITE;
+        let length = size.checked_add(GUARD_SIZE).ok_or(Errno::NOMEM)?;
+        let mapping = Self { start: sys::mmap_stack(length, NO_ACCESS)?, length };
+        // SAFETY: the pages are part of the mapping, which nobody else knows yet.
+        match unsafe { sys::mprotect(mapping.stack(), size, ACCESS) } {
+            Ok(()) => Ok(mapping),
+            Err(errno) => {
+                mapping.unmap();
+                Err(errno)
+            }
+        }
+    }
+
+    /// The lowest address of the stack.
+    fn stack(&self) -> *mut c_void {
+        self.start.wrapping_byte_add(GUARD_SIZE)
+    }
+
+    fn unmap(self) {
+        // SAFETY: the pages are this mapping's, and nobody uses them: the kernel has no stack there
+        // any more, or never had.
+        let unmapped = unsafe { sys::munmap(self.start, self.length) };
+        debug_assert!(unmapped.is_ok(), "a whole mapping can be unmapped");
+    }
+}
+
+/// Sets an alternate stack and makes the guard that puts the one before back.
+///
+/// # Safety
+///
+/// As [`sys::sigaltstack`].
+unsafe fn set(start: *mut c_void, size: usize) -> Result<StackGuard, Errno> {
+    let installed = KernelStack { start: start.expose_provenance(), flags: 0, size };
+    // SAFETY: the caller's promise.
+    let before = unsafe { sys::sigaltstack(Some(&installed)) }?;
+    Ok(StackGuard { installed, before, mapping: None, _not_send: PhantomData })
+}
+
+fn current() -> Result<KernelStack, Errno> {
+    // SAFETY: nothing is changed.
+    unsafe { sys::sigaltstack(None) }
+}
+
+const fn is_disabled(stack: &KernelStack) -> bool {
+    stack.flags & libc::SS_DISABLE != 0
+}

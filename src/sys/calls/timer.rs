@@ -1,0 +1,171 @@
+//! Timers: setitimer(2), getitimer(2), timer_create(2) and what belongs to it.
+
+use core::ffi::c_int;
+use core::ptr;
+
+use super::signed;
+use crate::Errno;
+use crate::sys::{
+    KernelItimerspec, KernelItimerval, KernelSigevent, nr, syscall1, syscall2, syscall3, syscall4,
+};
+
+/// Reads an interval timer: `getitimer(which, value)`.
+///
+/// # Errors
+///
+/// `EINVAL`: `which` is none of `ITIMER_*`.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+pub fn getitimer(which: c_int) -> Result<KernelItimerval, Errno> {
+    let mut value = KernelItimerval::default();
+    // SAFETY: `value` is writable for the struct that the kernel writes.
+    let result =
+        unsafe { syscall2(nr::GETITIMER, signed(which), (&raw mut value).expose_provenance()) };
+    Errno::check(result).map(|_| value)
+}
+
+/// Sets an interval timer: `setitimer(which, new, old)`. Returns what it was set to.
+///
+/// # Errors
+///
+/// `EINVAL`: `which` is none of `ITIMER_*`, or a time is out of range.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+///
+/// # Safety
+///
+/// The action of the timer's signal must be fit to run when it expires.
+pub unsafe fn setitimer(which: c_int, new: &KernelItimerval) -> Result<KernelItimerval, Errno> {
+    let mut old = KernelItimerval::default();
+    // SAFETY: `new` is readable and `old` writable for the struct; the rest is the caller's
+    // promise.
+    let result = unsafe {
+        syscall3(
+            nr::SETITIMER,
+            signed(which),
+            ptr::from_ref(new).expose_provenance(),
+            (&raw mut old).expose_provenance(),
+        )
+    };
+    Errno::check(result).map(|_| old)
+}
+
+/// Makes a timer: `timer_create(clock, event, id)`. Returns its id.
+///
+/// # Errors
+///
+/// `EAGAIN`: `RLIMIT_SIGPENDING` is reached, or the kernel is short of memory. `EINVAL`: no such
+/// clock, signal, way to notify, or thread of this process. `EOPNOTSUPP`: no timers on that clock.
+/// `EPERM`: not allowed to wake the system up.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+///
+/// # Safety
+///
+/// The action of the event's signal must be fit to run when the timer expires.
+pub unsafe fn timer_create(clock: c_int, event: &KernelSigevent) -> Result<c_int, Errno> {
+    let mut id: c_int = 0;
+    // SAFETY: `event` is readable for its size and `id` writable for an int; the rest is the
+    // caller's promise.
+    let result = unsafe {
+        syscall3(
+            nr::TIMER_CREATE,
+            signed(clock),
+            ptr::from_ref(event).expose_provenance(),
+            (&raw mut id).expose_provenance(),
+        )
+    };
+    Errno::check(result).map(|_| id)
+}
+
+/// Sets a timer: `timer_settime(id, flags, new, old)`. Returns what it was set to. `flags` is 0 or
+/// `TIMER_ABSTIME`.
+///
+/// # Errors
+///
+/// `EINVAL`: no such timer, or a time out of range.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+///
+/// # Safety
+///
+/// The timer must be the caller's, and the action of its signal fit to run when it expires.
+pub unsafe fn timer_settime(
+    id: c_int,
+    flags: c_int,
+    new: &KernelItimerspec,
+) -> Result<KernelItimerspec, Errno> {
+    let mut old = KernelItimerspec::default();
+    // SAFETY: `new` is readable and `old` writable for the struct; the rest is the caller's
+    // promise.
+    let result = unsafe {
+        syscall4(
+            nr::TIMER_SETTIME,
+            signed(id),
+            signed(flags),
+            ptr::from_ref(new).expose_provenance(),
+            (&raw mut old).expose_provenance(),
+        )
+    };
+    Errno::check(result).map(|_| old)
+}
+
+/// Reads a timer: `timer_gettime(id, value)`.
+///
+/// # Errors
+///
+/// `EINVAL`: no such timer.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+pub fn timer_gettime(id: c_int) -> Result<KernelItimerspec, Errno> {
+    let mut value = KernelItimerspec::default();
+    // SAFETY: `value` is writable for the struct that the kernel writes.
+    let result =
+        unsafe { syscall2(nr::TIMER_GETTIME, signed(id), (&raw mut value).expose_provenance()) };
+    Errno::check(result).map(|_| value)
+}
+
+/// How often a timer expired between the signal that was taken last and its being taken:
+/// `timer_getoverrun(id)`.
+///
+/// # Errors
+///
+/// `EINVAL`: no such timer.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+pub fn timer_getoverrun(id: c_int) -> Result<c_int, Errno> {
+    // SAFETY: no memory is passed and nothing is changed.
+    let result = unsafe { syscall1(nr::TIMER_GETOVERRUN, signed(id)) };
+    Errno::check(result).map(|count| count as c_int)
+}
+
+/// Deletes a timer: `timer_delete(id)`.
+///
+/// # Errors
+///
+/// `EINVAL`: no such timer.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+///
+/// # Safety
+///
+/// The timer must be the caller's alone: the id may be another timer's the next moment.
+pub unsafe fn timer_delete(id: c_int) -> Result<(), Errno> {
+    // SAFETY: no memory is passed; the rest is the caller's promise.
+    let result = unsafe { syscall1(nr::TIMER_DELETE, signed(id)) };
+    Errno::check(result).map(drop)
+}

@@ -1,0 +1,128 @@
+//! Waiting for signals, and with a mask: rt_sigtimedwait(2), rt_sigsuspend(2), rt_sigpending(2),
+//! ppoll(2).
+
+use core::ffi::c_int;
+use core::ptr;
+
+use crate::Errno;
+use crate::sys::{
+    KernelPollfd, KernelSiginfo, KernelSigset, KernelTimespec, SIGSET_SIZE, nr, syscall2, syscall4,
+    syscall5,
+};
+
+/// Takes a pending signal of a set, or waits for one: `rt_sigtimedwait(set, info, timeout, 8)`.
+/// Returns its number.
+///
+/// `info` is filled unless there is an error. `None` for `timeout` waits for ever.
+///
+/// # Errors
+///
+/// `EAGAIN`: the time ran out. `EINTR`: a handler ran, for another signal; how much was left is not
+/// told. `EINVAL`: the timeout is negative or has too many nanoseconds.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe, though a handler is a bad place to wait in.
+///
+/// # Safety
+///
+/// The signals must be the caller's to take, for no handler runs for them then; none of them may be
+/// one that a C library keeps for itself.
+pub unsafe fn rt_sigtimedwait(
+    set: KernelSigset,
+    info: Option<&mut KernelSiginfo>,
+    timeout: Option<&KernelTimespec>,
+) -> Result<c_int, Errno> {
+    // SAFETY: the set is readable for its size, which is the kernel's; `info` is null or writable
+    // for the struct's size, `timeout` null or readable for it. The rest is the caller's promise.
+    let result = unsafe {
+        syscall4(
+            nr::RT_SIGTIMEDWAIT,
+            ptr::from_ref(&set).expose_provenance(),
+            info.map_or(ptr::null_mut(), ptr::from_mut).expose_provenance(),
+            timeout.map_or(ptr::null(), ptr::from_ref).expose_provenance(),
+            SIGSET_SIZE,
+        )
+    };
+    Errno::check(result).map(|signo| signo as c_int)
+}
+
+/// Waits with another mask until a handler has run: `rt_sigsuspend(mask, 8)`. It never succeeds.
+///
+/// # Errors
+///
+/// `EINTR`: always. The mask is the one before.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+///
+/// # Safety
+///
+/// As [`rt_sigprocmask`](crate::sys::rt_sigprocmask), for as long as it waits.
+pub unsafe fn rt_sigsuspend(mask: KernelSigset) -> Result<(), Errno> {
+    // SAFETY: the mask is readable for its size, which is the kernel's; the rest is the caller's
+    // promise.
+    let result = unsafe {
+        syscall2(nr::RT_SIGSUSPEND, ptr::from_ref(&mask).expose_provenance(), SIGSET_SIZE)
+    };
+    Errno::check(result).map(drop)
+}
+
+/// The signals that wait to be unblocked, of this thread and of its process: `rt_sigpending(&set,
+/// 8)`.
+///
+/// # Errors
+///
+/// None that Linux documents; a seccomp(2) filter may make one.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+pub fn rt_sigpending() -> Result<KernelSigset, Errno> {
+    let mut set = KernelSigset::default();
+    // SAFETY: `set` is writable for its size, which is the kernel's.
+    let result =
+        unsafe { syscall2(nr::RT_SIGPENDING, (&raw mut set).expose_provenance(), SIGSET_SIZE) };
+    Errno::check(result).map(|_| set)
+}
+
+/// Waits for descriptors, with another mask meanwhile: `ppoll(fds, count, timeout, mask, 8)`.
+/// Returns how many of them have something to tell.
+///
+/// `None` for `timeout` waits for ever; else the kernel leaves there what was left of it. `None`
+/// for `mask` keeps the one in force.
+///
+/// # Errors
+///
+/// `EINTR`: a handler ran. `EINVAL`: the timeout is negative or has too many nanoseconds, or there
+/// are more descriptors than `RLIMIT_NOFILE` allows. `ENOMEM`: no memory.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+///
+/// # Safety
+///
+/// With a mask, as [`rt_sigprocmask`](crate::sys::rt_sigprocmask), for as long as it waits.
+pub unsafe fn ppoll(
+    fds: &mut [KernelPollfd],
+    timeout: Option<&mut KernelTimespec>,
+    mask: Option<KernelSigset>,
+) -> Result<usize, Errno> {
+    let mask = mask.as_ref().map_or(ptr::null(), ptr::from_ref);
+    // SAFETY: `fds` is readable and writable for as many structs as are told, `timeout` null or so
+    // for its struct's size, the mask null or readable for its size, which is the kernel's; the
+    // rest is the caller's promise.
+    let result = unsafe {
+        syscall5(
+            nr::PPOLL,
+            fds.as_mut_ptr().expose_provenance(),
+            fds.len(),
+            timeout.map_or(ptr::null_mut(), ptr::from_mut).expose_provenance(),
+            mask.expose_provenance(),
+            SIGSET_SIZE,
+        )
+    };
+    Errno::check(result)
+}

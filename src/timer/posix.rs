@@ -1,0 +1,307 @@
+//! [`PosixTimer`]: a timer of timer_create(2).
+#![expect(unsafe_code, reason = "makes timers through the kernel's door")]
+
+use core::ffi::c_int;
+use core::time::Duration;
+use static_assertions::assert_impl_all;
+
+use super::{Setting, checked};
+use crate::sys::{self, KernelItimerspec, KernelSigevent};
+use crate::{Errno, Signal, Tid, Value, time};
+
+/// What a timer goes by.
+#[doc(alias = "clockid_t")]
+#[non_exhaustive]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Clock {
+    /// The time of day since 1970, which may be set (`CLOCK_REALTIME`). A timer set
+    /// [at a time](PosixTimer::set_at) follows; one set for a while does not.
+    #[doc(alias = "CLOCK_REALTIME")]
+    Realtime,
+    /// Time since some point, which stands still while the machine is suspended
+    /// (`CLOCK_MONOTONIC`).
+    #[doc(alias = "CLOCK_MONOTONIC")]
+    Monotonic,
+    /// The same, but going on while the machine is suspended (`CLOCK_BOOTTIME`).
+    #[doc(alias = "CLOCK_BOOTTIME")]
+    Boottime,
+    /// Processor time of all threads of the process (`CLOCK_PROCESS_CPUTIME_ID`).
+    #[doc(alias = "CLOCK_PROCESS_CPUTIME_ID")]
+    ProcessCpu,
+    /// Processor time of the thread that makes the timer (`CLOCK_THREAD_CPUTIME_ID`).
+    #[doc(alias = "CLOCK_THREAD_CPUTIME_ID")]
+    ThreadCpu,
+    /// The time of day as an atomic clock counts it, without leap seconds (`CLOCK_TAI`).
+    #[doc(alias = "CLOCK_TAI")]
+    Tai,
+    /// As [`Realtime`](Self::Realtime), and wakes the machine (`CLOCK_REALTIME_ALARM`).
+    #[doc(alias = "CLOCK_REALTIME_ALARM")]
+    RealtimeAlarm,
+    /// As [`Boottime`](Self::Boottime), and wakes the machine (`CLOCK_BOOTTIME_ALARM`).
+    #[doc(alias = "CLOCK_BOOTTIME_ALARM")]
+    BoottimeAlarm,
+}
+
+impl Clock {
+    const fn id(self) -> c_int {
+        match self {
+            Self::Realtime => libc::CLOCK_REALTIME,
+            Self::Monotonic => libc::CLOCK_MONOTONIC,
+            Self::Boottime => libc::CLOCK_BOOTTIME,
+            Self::ProcessCpu => libc::CLOCK_PROCESS_CPUTIME_ID,
+            Self::ThreadCpu => libc::CLOCK_THREAD_CPUTIME_ID,
+            Self::Tai => libc::CLOCK_TAI,
+            Self::RealtimeAlarm => libc::CLOCK_REALTIME_ALARM,
+            Self::BoottimeAlarm => libc::CLOCK_BOOTTIME_ALARM,
+        }
+    }
+
+    /// What the clock shows, for [`PosixTimer::set_at`]: clock_gettime(2).
+    ///
+    /// [`ThreadCpu`](Self::ThreadCpu) shows the calling thread's.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: this kernel or machine has no such clock.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    pub fn now(self) -> Result<Duration, Errno> {
+        sys::clock_gettime(self.id()).map(time::duration)
+    }
+}
+
+/// A timer that sends a signal: timer_create(2). It is deleted when dropped.
+///
+/// The receiver sees [`Timer`](crate::Cause::Timer) with the [`id`](Self::id), the value, and how
+/// often the timer expired again before the signal was taken: a timer never has more than one
+/// signal pending, so a slow receiver is not flooded.
+///
+/// ```
+/// use siglatch::timer::{Clock, PosixTimer};
+/// use siglatch::{Cause, Signal, Value, mask, wait};
+/// use std::time::Duration;
+///
+/// let tick = Signal::rt(0)?;
+/// mask::block(tick)?;
+/// let timer = PosixTimer::new(Clock::Monotonic, tick, Value::from_int(7))?;
+/// timer.set(Duration::from_millis(1), Duration::ZERO)?;
+///
+/// match wait::wait_info(tick)?.cause() {
+///     Cause::Timer { value, .. } => assert_eq!(value.as_int(), 7),
+///     other => panic!("sent by somebody else: {other:?}"),
+/// }
+/// # Ok::<(), siglatch::Errno>(())
+/// ```
+///
+/// A signal that is pending when its timer is deleted or set anew may still come: kernels before
+/// 6.13 leave it.
+///
+/// # After fork
+///
+/// A forked child has no timers. What it has of this value does nothing there: every method is
+/// `EINVAL`, and dropping it deletes no timer that the child has made since.
+#[doc(alias = "timer_t")]
+#[doc(alias = "timer_create")]
+#[derive(Debug)]
+pub struct PosixTimer {
+    id: c_int,
+    /// The process that has it. A child's own timers may have the same ids.
+    owner: c_int,
+}
+
+assert_impl_all!(PosixTimer: Send, Sync, Unpin);
+
+impl PosixTimer {
+    /// A timer that sends `signal` with `value` to the process (`SIGEV_SIGNAL`). It is not set yet.
+    ///
+    /// Any thread that does not block the signal may take it. With `SIGKILL` it is a deadline that
+    /// nothing in the process can miss.
+    ///
+    /// # Errors
+    ///
+    /// `EAGAIN`: `RLIMIT_SIGPENDING` is reached, for a timer has room for its signal from the
+    /// beginning. `EINVAL`: this kernel has no such clock. `ENOMEM`: no memory. `ENOSYS`: this
+    /// kernel has no timers. For a clock that wakes the machine, `EPERM`: it takes
+    /// `CAP_WAKE_ALARM`; `EOPNOTSUPP`: the machine has nothing to be woken by.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    pub fn new(clock: Clock, signal: Signal, value: Value) -> Result<Self, Errno> {
+        Self::create(clock, signal, value, libc::SIGEV_SIGNAL, 0)
+    }
+
+    /// As [`new`](Self::new), but the signal goes to one thread of the process and no other takes
+    /// it (`SIGEV_THREAD_ID`). Once the thread is gone, nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new), and `EINVAL`: there is no such thread in this process.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "SIGEV_THREAD_ID")]
+    pub fn for_thread(
+        clock: Clock,
+        thread: Tid,
+        signal: Signal,
+        value: Value,
+    ) -> Result<Self, Errno> {
+        Self::create(clock, signal, value, libc::SIGEV_THREAD_ID, thread.as_raw())
+    }
+
+    fn create(
+        clock: Clock,
+        signal: Signal,
+        value: Value,
+        notify: c_int,
+        tid: c_int,
+    ) -> Result<Self, Errno> {
+        let event = KernelSigevent {
+            value: value.as_ptr(),
+            signo: signal.as_raw(),
+            notify,
+            tid,
+            ..KernelSigevent::default()
+        };
+        // SAFETY: whoever set the signal's action answers for it to run at any time.
+        let id = unsafe { sys::timer_create(clock.id(), &event) }?;
+        Ok(Self { id, owner: sys::getpid() })
+    }
+
+    /// Has the timer expire after `first`, and from then on every `interval`; once only, if that is
+    /// zero. Zero for `first` cancels it. Returns what it was set to.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: more than 146 years (2⁶² nanoseconds), or the timer is a parent process's; nothing
+    /// is changed.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "timer_settime")]
+    pub fn set(&self, first: Duration, interval: Duration) -> Result<Setting, Errno> {
+        self.settime(0, checked(first)?, interval)
+    }
+
+    /// As [`set`](Self::set), but it expires first when its clock shows `deadline`
+    /// (`TIMER_ABSTIME`): at once if that has passed, even if it is zero.
+    ///
+    /// # Errors
+    ///
+    /// As for [`set`](Self::set), but `deadline` may be twice as large: in the year 2262.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use siglatch::timer::{Clock, PosixTimer};
+    /// use siglatch::{Latch, Signal, Value};
+    /// use std::time::Duration;
+    ///
+    /// static TICK: Latch = Latch::new();
+    /// TICK.catch(Signal::ALRM)?;
+    /// let timer = PosixTimer::new(Clock::Monotonic, Signal::ALRM, Value::default())?;
+    /// let deadline = Clock::Monotonic.now()? + Duration::from_millis(2);
+    /// timer.set_at(deadline, Duration::ZERO)?;
+    /// TICK.wait(None)?;
+    /// assert!(Clock::Monotonic.now()? >= deadline);
+    /// # Ok::<(), siglatch::Errno>(())
+    /// ```
+    #[doc(alias = "TIMER_ABSTIME")]
+    pub fn set_at(&self, deadline: Duration, interval: Duration) -> Result<Setting, Errno> {
+        if deadline.as_nanos() > i64::MAX.unsigned_abs().into() {
+            return Err(Errno::INVAL);
+        }
+        // Zero would cancel it.
+        let deadline = deadline.max(Duration::from_nanos(1));
+        self.settime(libc::TIMER_ABSTIME, deadline, interval)
+    }
+
+    fn settime(&self, flags: c_int, value: Duration, interval: Duration) -> Result<Setting, Errno> {
+        let interval = time::timespec(checked(interval)?);
+        let new = KernelItimerspec { interval, value: time::timespec(value) };
+        let id = self.own_id()?;
+        // SAFETY: the timer is this value's alone, and whoever set the signal's action answers for
+        // it to run at any time.
+        unsafe { sys::timer_settime(id, flags, &new) }.map(told)
+    }
+
+    /// Cancels the timer, if it is set. Returns what it was set to.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: the timer is a parent process's.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    pub fn cancel(&self) -> Result<Setting, Errno> {
+        self.set(Duration::ZERO, Duration::ZERO)
+    }
+
+    /// What is left until it expires, and its interval.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: the timer is a parent process's.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "timer_gettime")]
+    pub fn query(&self) -> Result<Setting, Errno> {
+        sys::timer_gettime(self.own_id()?).map(told)
+    }
+
+    /// How often it expired again before its last signal was taken: what that signal's
+    /// [cause](crate::Cause::Timer) says, for those who do not see it. It counts up to `i32::MAX`.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: the timer is a parent process's.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "timer_getoverrun")]
+    pub fn overrun(&self) -> Result<i32, Errno> {
+        sys::timer_getoverrun(self.own_id()?)
+    }
+
+    /// The kernel's id of the timer, as [`Timer`](crate::Cause::Timer) has it.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub const fn id(&self) -> i32 {
+        self.id
+    }
+
+    /// The id, in the process that it means this timer in.
+    fn own_id(&self) -> Result<c_int, Errno> {
+        if sys::getpid() == self.owner { Ok(self.id) } else { Err(Errno::INVAL) }
+    }
+}
+
+impl Drop for PosixTimer {
+    fn drop(&mut self) {
+        if let Ok(id) = self.own_id() {
+            // SAFETY: the timer is this value's alone, and nobody else deletes it.
+            let deleted = unsafe { sys::timer_delete(id) };
+            debug_assert!(deleted.is_ok(), "the timer is there until this");
+        }
+    }
+}
+
+fn told(spec: KernelItimerspec) -> Setting {
+    Setting { remaining: time::duration(spec.value), interval: time::duration(spec.interval) }
+}

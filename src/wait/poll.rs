@@ -1,0 +1,221 @@
+//! [`poll()`](fn@poll): waiting for descriptors with another mask, ppoll(2).
+#![expect(unsafe_code, reason = "waits through the kernel's door")]
+
+use core::fmt;
+use core::ops::BitOr;
+use core::slice;
+use core::time::Duration;
+
+use super::check;
+use crate::sys::{self, KernelPollfd};
+use crate::{Errno, SigSet, time};
+
+/// What a descriptor is ready for: `POLL*` of poll(2).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Events(i16);
+
+/// One line an event: the constant, libc's name, and what it says.
+macro_rules! events {
+    ($($(#[$doc:meta])* $name:ident = $c_name:ident $text:literal;)*) => {
+        impl Events {
+            $(
+                $(#[$doc])*
+                #[doc(alias = $text)]
+                pub const $name: Self = Self(libc::$c_name);
+            )*
+        }
+
+        impl fmt::Debug for Events {
+            /// `POLLIN | POLLHUP`, then what has no name here as a number.
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let mut rest = self.0;
+                let mut separator = "";
+                $(
+                    if self.contains(Self::$name) {
+                        rest &= !Self::$name.0;
+                        write!(f, "{separator}{}", $text)?;
+                        separator = " | ";
+                    }
+                )*
+                if rest != 0 || separator.is_empty() {
+                    write!(f, "{separator}{rest:#x}")?;
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+events! {
+    /// A read would not wait.
+    IN = POLLIN "POLLIN";
+    /// There is something out of the ordinary, out-of-band data for example.
+    PRI = POLLPRI "POLLPRI";
+    /// A write would not wait.
+    OUT = POLLOUT "POLLOUT";
+    /// There is an error. Always told, asked for or not.
+    ERR = POLLERR "POLLERR";
+    /// The other side is gone. Always told, asked for or not.
+    HUP = POLLHUP "POLLHUP";
+    /// It is not an open descriptor. Always told, asked for or not.
+    NVAL = POLLNVAL "POLLNVAL";
+    /// The other side writes no more.
+    RDHUP = POLLRDHUP "POLLRDHUP";
+}
+
+impl Events {
+    /// No event.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self(0)
+    }
+
+    /// Those of these bits, whatever they are.
+    #[must_use]
+    pub const fn from_bits(bits: i16) -> Self {
+        Self(bits)
+    }
+
+    /// The bits, as poll(2) has them.
+    #[must_use]
+    pub const fn bits(self) -> i16 {
+        self.0
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether all of `events` are there.
+    #[must_use]
+    pub const fn contains(self, events: Self) -> bool {
+        self.0 & events.0 == events.0
+    }
+
+    /// Those of both; for constants, where `|` cannot be used.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl BitOr for Events {
+    type Output = Self;
+    fn bitor(self, other: Self) -> Self {
+        self.union(other)
+    }
+}
+
+/// A descriptor to wait for in [`poll`], and what it is ready for: `struct pollfd`.
+///
+/// A type of this crate, of the same layout as C's, so that `libc` is no part of what a program
+/// sees of it.
+#[doc(alias = "pollfd")]
+#[repr(transparent)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct PollFd(KernelPollfd);
+
+impl PollFd {
+    /// Waits for any of `events` on `fd`; a negative number is passed over.
+    #[must_use]
+    pub const fn new(fd: i32, events: Events) -> Self {
+        Self(KernelPollfd { fd, events: events.0, revents: 0 })
+    }
+
+    /// Which descriptor.
+    #[must_use]
+    pub const fn fd(self) -> i32 {
+        self.0.fd
+    }
+
+    /// What it waits for.
+    #[must_use]
+    pub const fn events(self) -> Events {
+        Events(self.0.events)
+    }
+
+    /// What the last [`poll`] found it ready for.
+    #[doc(alias = "revents")]
+    #[must_use]
+    pub const fn ready(self) -> Events {
+        Events(self.0.revents)
+    }
+}
+
+impl fmt::Debug for PollFd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PollFd")
+            .field("fd", &self.fd())
+            .field("events", &self.events())
+            .field("ready", &self.ready())
+            .finish()
+    }
+}
+
+/// Sleeps until a descriptor is ready, a handler has run in this thread, or `timeout` is over
+/// (`None` has no limit), and blocks just the signals of `mask` meanwhile: ppoll(2). Returns how
+/// many descriptors are ready: 0 when the time was up.
+///
+/// Mask and sleep change in one, as in [`suspend`](super::suspend). A loop that blocks its signals
+/// except here sees each of them as an `EINTR` and never between two lines of its work:
+///
+/// ```
+/// use siglatch::mask::MaskGuard;
+/// use siglatch::wait::{Events, PollFd, poll};
+/// use siglatch::{Errno, Latch, Signal, send};
+/// # use std::os::fd::AsRawFd;
+///
+/// static STOP: Latch = Latch::new();
+/// STOP.catch(Signal::TERM)?;
+/// let blocked = MaskGuard::block(Signal::TERM)?;
+/// # let (reader, _writer) = std::io::pipe().unwrap();
+/// # let socket = reader.as_raw_fd();
+/// # send::raise(Signal::TERM)?;
+///
+/// let mut fds = [PollFd::new(socket, Events::IN)];
+/// while !STOP.is_set() {
+///     match poll(&mut fds, None, blocked.before()) {
+///         Ok(_) => println!("{:?}", fds[0].ready()),
+///         Err(Errno::INTR) => {} // a handler ran: look at the flag
+///         Err(errno) => return Err(errno),
+///     }
+/// }
+/// # Ok::<(), siglatch::Errno>(())
+/// ```
+///
+/// The time is never up early. Nothing is read from a descriptor, written to it or closed, so that
+/// any number may be asked about; one that is not open is ready, for [`Events::NVAL`].
+///
+/// # Errors
+///
+/// `EINTR`: a handler has run. `EINVAL`: `SIGKILL` or `SIGSTOP` is in `mask`, or there are more
+/// descriptors than `RLIMIT_NOFILE`. `ENOMEM`: the kernel is short of memory. Nothing is
+/// [`ready`](PollFd::ready) then.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe, though a handler is a bad place to wait in.
+#[doc(alias = "ppoll")]
+#[doc(alias = "pselect")]
+pub fn poll(
+    fds: &mut [PollFd],
+    timeout: Option<Duration>,
+    mask: impl Into<SigSet>,
+) -> Result<usize, Errno> {
+    // What the kernel does not get to is not what it found the last time.
+    for fd in &mut *fds {
+        fd.0.revents = 0;
+    }
+    let mask = mask.into();
+    check(mask)?;
+    let mut timeout = timeout.map(time::timespec);
+    let (start, count) = (fds.as_mut_ptr().cast::<KernelPollfd>(), fds.len());
+    // SAFETY: a `PollFd` is a `KernelPollfd` and nothing else, and the slice is borrowed for the
+    // time of the call.
+    let fds = unsafe { slice::from_raw_parts_mut(start, count) };
+    // SAFETY: a mask is for the program to choose, and no set of `SigSet` has a signal in it that
+    // a C library keeps for itself.
+    unsafe { sys::ppoll(fds, timeout.as_mut(), Some(mask.to_kernel())) }
+}
