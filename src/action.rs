@@ -101,18 +101,30 @@ sa_flags! {
 
 impl SaFlags {
     /// No flag.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn empty() -> Self {
         Self(0)
     }
 
     /// Whether all of `flags` are set.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn contains(self, flags: Self) -> bool {
         self.0 & flags.0 == flags.0
     }
 
     /// The bits, as the kernel has them; it knows more than are named here.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn bits(self) -> c_ulong {
         self.0
@@ -123,6 +135,10 @@ impl SaFlags {
     }
 
     /// Those of both; for constants, where `|` cannot be used.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -244,12 +260,20 @@ pub struct Previous {
 
 impl Previous {
     /// The signal whose action was changed.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn signal(&self) -> Signal {
         self.signal
     }
 
     /// The action that was in force before.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn action(&self) -> Action {
         Action { kernel: self.replaced }

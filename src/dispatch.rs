@@ -57,6 +57,10 @@ pub struct Handlers<const N: usize = 16> {
 
 impl<const N: usize> Handlers<N> {
     /// A table without functions.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -68,6 +72,10 @@ impl<const N: usize> Handlers<N> {
     /// Whether a system call that a signal interrupts goes on; see [`Latch::restart`].
     ///
     /// [`Latch::restart`]: crate::Latch::restart
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn restart(mut self, restart: bool) -> Self {
         self.arrived = self.arrived.restart(restart);

@@ -204,12 +204,20 @@ pub struct Value(usize);
 
 impl Value {
     /// A pointer-sized value (`sival_ptr`).
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn from_ptr(bits: usize) -> Self {
         Self(bits)
     }
 
     /// An int (`sival_int`); the rest of the union is zero.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub fn from_int(int: i32) -> Self {
         let mut bytes = [0; size_of::<usize>()];
@@ -220,6 +228,10 @@ impl Value {
     }
 
     /// As the sender's `sival_ptr`.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn as_ptr(self) -> usize {
         self.0
@@ -227,6 +239,10 @@ impl Value {
 
     /// As the sender's `sival_int`: the union's first four bytes, which are the low half of the
     /// pointer only where the lowest byte comes first.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub fn as_int(self) -> i32 {
         let bytes = self.0.to_ne_bytes();

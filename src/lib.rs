@@ -25,6 +25,9 @@ pub mod action;
 pub mod exit;
 pub mod fd;
 pub mod mask;
+// A page of the documentation, and nothing else.
+#[doc = include_str!("python.md")]
+pub mod python {}
 pub mod send;
 pub mod stack;
 pub mod sys;

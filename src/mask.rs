@@ -92,7 +92,7 @@ pub fn set(signals: impl Into<SigSet>) -> Result<SigSet, Errno> {
 /// Blocks `signals` and no others, but for those that a C library keeps for itself: they stay as they
 /// are.
 fn replace(signals: SigSet) -> Result<KernelSigset, Errno> {
-    check(signals)?;
+    signals.check_changeable()?;
     // SAFETY: nothing is changed.
     let before = unsafe { sys::rt_sigprocmask(libc::SIG_BLOCK, None) }?;
     let reserved = before.bits() & !SigSet::full().bits();
@@ -102,12 +102,8 @@ fn replace(signals: SigSet) -> Result<KernelSigset, Errno> {
     unsafe { sys::rt_sigprocmask(libc::SIG_SETMASK, Some(wanted)) }
 }
 
-fn check(signals: SigSet) -> Result<(), Errno> {
-    if (signals & SigSet::UNCHANGEABLE).is_empty() { Ok(()) } else { Err(Errno::INVAL) }
-}
-
 fn change(how: c_int, signals: SigSet) -> Result<KernelSigset, Errno> {
-    check(signals)?;
+    signals.check_changeable()?;
     // SAFETY: a mask is for the program to choose, and no set of `SigSet` has a signal in it that
     // a C library keeps for itself.
     unsafe { sys::rt_sigprocmask(how, Some(signals.to_kernel())) }

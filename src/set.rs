@@ -3,9 +3,9 @@
 use core::fmt;
 use core::ops::{BitAnd, BitOr, BitOrAssign, Not, Sub};
 
-use crate::Signal;
 use crate::signal::MAX;
 use crate::sys::KernelSigset;
+use crate::{Errno, Signal};
 
 /// A set of signals: one word, `Copy`, made and changed without a system call.
 ///
@@ -80,6 +80,11 @@ impl SigSet {
     pub const fn from_bits(bits: u64) -> Self {
         const VALID: SigSet = SigSet::valid();
         Self(bits & VALID.0)
+    }
+
+    /// `EINVAL` if `SIGKILL` or `SIGSTOP` is named, which the kernel would leave out in silence.
+    pub(crate) const fn check_changeable(self) -> Result<(), Errno> {
+        if self.0 & Self::UNCHANGEABLE.0 == 0 { Ok(()) } else { Err(Errno::INVAL) }
     }
 
     /// As [`from_bits`](Self::from_bits), for bits that came from sets.

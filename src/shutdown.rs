@@ -49,6 +49,10 @@ pub struct Shutdown {
 
 impl Shutdown {
     /// Nobody has asked, and nothing is caught yet.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn new() -> Self {
         Self { latch: Latch::with(Self::deliver), asked_by: AtomicU32::new(0) }

@@ -77,7 +77,7 @@ pub fn wait_info(signals: impl Into<SigSet>) -> Result<SigInfo, Errno> {
     if signals.is_empty() {
         return Err(Errno::INVAL);
     }
-    check(signals)?;
+    signals.check_changeable()?;
     loop {
         match take(signals, None) {
             Err(Errno::INTR) => {}
@@ -106,7 +106,7 @@ pub fn wait_timeout(
     timeout: Duration,
 ) -> Result<Option<SigInfo>, Errno> {
     let signals = signals.into();
-    check(signals)?;
+    signals.check_changeable()?;
     if timeout.is_zero() {
         return taken(take(signals, Some(&KernelTimespec::default())));
     }
@@ -191,7 +191,7 @@ pub fn pause() -> Result<(), Errno> {
 #[doc(alias = "sigsuspend")]
 pub fn suspend(mask: impl Into<SigSet>) -> Result<(), Errno> {
     let mask = mask.into();
-    check(mask)?;
+    mask.check_changeable()?;
     // SAFETY: a mask is for the program to choose, and no set of `SigSet` has a signal in it that
     // a C library keeps for itself.
     match unsafe { sys::rt_sigsuspend(mask.to_kernel()) } {
@@ -215,9 +215,4 @@ fn taken(result: Result<SigInfo, Errno>) -> Result<Option<SigInfo>, Errno> {
         Err(Errno::AGAIN) => Ok(None),
         Err(errno) => Err(errno),
     }
-}
-
-/// The kernel would leave the two out in silence, as for a mask.
-fn check(signals: SigSet) -> Result<(), Errno> {
-    if (signals & SigSet::UNCHANGEABLE).is_empty() { Ok(()) } else { Err(Errno::INVAL) }
 }

@@ -1,16 +1,19 @@
 //! What the handler leaves alone, and what it may interrupt.
 
 #![expect(unsafe_code, reason = "sets errno, and an interval timer")]
+#![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
+#![expect(clippy::arithmetic_side_effects, reason = "sets have no overflow")]
 
 mod support;
 
-use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
+use core::time::Duration;
 use siglatch::{Errno, Latch, SigSet, Signal, send};
 use std::io;
 use std::process::ExitCode;
 use std::thread::scope;
 use support::oracle::raw_action;
-use support::{foreign, in_child, recorder, scenarios, thread};
+use support::{Child, foreign, in_child, recorder, scenarios, thread};
 
 fn main() -> ExitCode {
     support::main(scenarios![
@@ -20,6 +23,7 @@ fn main() -> ExitCode {
         errno_is_untouched_under_other_code,
         storm_during_catch_and_release,
         storm_of_what_is_being_caught,
+        storm_from_four_threads_loses_no_last_flag,
         catch_in_a_handler_is_refused_where_it_would_hang,
     ])
 }
@@ -164,6 +168,49 @@ fn storm_of_what_is_being_caught() {
         });
         assert_eq!(raw_action(libc::SIGALRM), before);
     });
+}
+
+/// The real-time signal of one thread of a storm.
+fn own(n: usize) -> Signal {
+    u8::try_from(n).ok().and_then(|n| Signal::rt(n).ok()).expect("a real-time signal")
+}
+
+fn storm_from_four_threads_loses_no_last_flag() {
+    const THREADS: usize = 4;
+    const BURSTS: u32 = 5_000;
+    static SENT: [AtomicU32; THREADS] = [const { AtomicU32::new(0) }; THREADS];
+    static SEEN: [AtomicU32; THREADS] = [const { AtomicU32::new(0) }; THREADS];
+    let child = Child::start_within(Duration::from_secs(30), |_| {
+        let signals: SigSet = (0..THREADS).map(own).collect();
+        assert_eq!(LATCH.catch(signals), Ok(()));
+        scope(|scope| {
+            for (n, (sent, seen)) in SENT.iter().zip(&SEEN).enumerate() {
+                scope.spawn(move || {
+                    for burst in 1..=BURSTS {
+                        assert_eq!(send::raise(own(n)), Ok(()));
+                        // The flag makes it visible, nothing else.
+                        sent.store(burst, Relaxed);
+                        assert_eq!(send::raise(own(n)), Ok(()));
+                        // It is the last of the burst: nothing repairs it if it is lost.
+                        while seen.load(Relaxed) != burst {
+                            std::thread::yield_now();
+                        }
+                    }
+                });
+            }
+            while SEEN.iter().any(|seen| seen.load(Relaxed) != BURSTS) {
+                assert_eq!(LATCH.wait(None), Ok(true));
+                let taken = LATCH.take();
+                assert_eq!(taken - signals, SigSet::empty());
+                for (n, (seen, sent)) in SEEN.iter().zip(&SENT).enumerate() {
+                    if taken.contains(own(n)) {
+                        seen.store(sent.load(Relaxed), Relaxed);
+                    }
+                }
+            }
+        });
+    });
+    child.wait().assert_exited(0);
 }
 
 /// How often the catch of the handler below went through, was refused, and did anything else.

@@ -18,12 +18,20 @@ pub struct Interruption<'a> {
 
 impl Interruption<'_> {
     /// Which signal.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub fn signal(self) -> Signal {
         self.arrival.signal
     }
 
     /// Its details.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub fn info(self) -> SigInfo {
         self.arrival.info()
@@ -32,6 +40,10 @@ impl Interruption<'_> {
     /// What was interrupted: the `ucontext_t` that sigaction(2) tells of. It lies on the stack of
     /// the handler, and what is changed in it is in force when the handler returns. Null if other
     /// code that chains to this crate had none.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub fn context(self) -> *mut c_void {
         self.arrival.context
@@ -98,6 +110,10 @@ pub struct Hook {
 
 impl Hook {
     /// A hook that has caught nothing yet.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     ///
     /// # Safety
     ///

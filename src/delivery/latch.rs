@@ -87,6 +87,10 @@ assert_impl_all!(Latch: Send, Sync, Unpin);
 impl Latch {
     /// A latch that has caught nothing yet, restarts system calls, and blocks all signals while
     /// its handler runs.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -108,6 +112,10 @@ impl Latch {
 
     /// Whether a system call that its signal interrupts goes on (`SA_RESTART`, the default) or
     /// fails with `EINTR`. Some fail with `EINTR` either way: signal(7) lists them.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[doc(alias = "siginterrupt")]
     #[doc(alias = "SA_RESTART")]
     #[must_use]
@@ -119,6 +127,10 @@ impl Latch {
     /// What is blocked on the thread while the handler runs, besides the signal itself
     /// (`sa_mask`). The default is all. What is left out may interrupt the handler, and each handler
     /// on top of another takes more of the stack, or of the alternate stack.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[doc(alias = "sa_mask")]
     #[must_use]
     pub const fn mask(mut self, mask: SigSet) -> Self {

@@ -6,6 +6,10 @@ macro_rules! receiver_methods {
     () => {
         /// Whether a system call that its signal interrupts goes on; see
         /// [`Latch::restart`](crate::Latch::restart).
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Async-signal-safe.
         #[must_use]
         pub const fn restart(mut self, restart: bool) -> Self {
             self.latch = self.latch.restart(restart);
@@ -13,6 +17,10 @@ macro_rules! receiver_methods {
         }
 
         /// What is blocked while the handler runs; see [`Latch::mask`](crate::Latch::mask).
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Async-signal-safe.
         #[must_use]
         pub const fn mask(mut self, mask: crate::SigSet) -> Self {
             self.latch = self.latch.mask(mask);

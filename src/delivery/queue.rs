@@ -85,6 +85,10 @@ impl<const N: usize> InfoQueue<N> {
     /// An empty queue that has caught nothing yet.
     ///
     /// Does not compile with a capacity of 0 or more than 1,024.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn new() -> Self {
         const { assert!(N >= 1 && N <= MAX_CAPACITY, "the capacity is from 1 to 1,024") };
@@ -99,6 +103,10 @@ impl<const N: usize> InfoQueue<N> {
 
     /// Keeps the newest instance of each signal: one that comes while another of the same signal is
     /// in the queue takes its place, and the older is counted as lost.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn keep_newest(mut self) -> Self {
         self.keep_newest = true;

@@ -22,6 +22,10 @@ pub struct SignalFdInfo(KernelSignalfdSiginfo);
 
 impl SignalFdInfo {
     /// A record of nothing, for a buffer.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn new() -> Self {
         Self(KernelSignalfdSiginfo::zeroed())

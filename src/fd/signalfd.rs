@@ -84,7 +84,7 @@ impl SignalFd {
     }
 
     fn with_flags(signals: SigSet, flags: c_int) -> Result<Self, Errno> {
-        check(signals)?;
+        signals.check_changeable()?;
         // SAFETY: a new file, which nobody reads from yet.
         let raw = unsafe { sys::signalfd4(-1, signals.to_kernel(), flags) }?;
         // SAFETY: the call has just made it, and nobody else knows it.
@@ -104,7 +104,7 @@ impl SignalFd {
     /// Async-signal-safe.
     pub fn set(&self, signals: impl Into<SigSet>) -> Result<(), Errno> {
         let signals = signals.into();
-        check(signals)?;
+        signals.check_changeable()?;
         // SAFETY: which signals a `SignalFd` reads, its owner says.
         unsafe { sys::signalfd4(self.0.as_raw(), signals.to_kernel(), 0) }.map(drop)
     }
@@ -155,9 +155,4 @@ impl SignalFd {
     pub fn into_fd(self) -> Fd {
         self.0
     }
-}
-
-/// The kernel would leave the two out in silence, as for a mask.
-fn check(signals: SigSet) -> Result<(), Errno> {
-    if (signals & SigSet::UNCHANGEABLE).is_empty() { Ok(()) } else { Err(Errno::INVAL) }
 }

@@ -6,7 +6,6 @@ use core::ops::BitOr;
 use core::slice;
 use core::time::Duration;
 
-use super::check;
 use crate::sys::{self, KernelPollfd};
 use crate::{Errno, SigSet, time};
 
@@ -65,36 +64,60 @@ events! {
 
 impl Events {
     /// No event.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn empty() -> Self {
         Self(0)
     }
 
     /// Those of these bits, whatever they are.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn from_bits(bits: i16) -> Self {
         Self(bits)
     }
 
     /// The bits, as poll(2) has them.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn bits(self) -> i16 {
         self.0
     }
 
     /// Whether there is none.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
     /// Whether all of `events` are there.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn contains(self, events: Self) -> bool {
         self.0 & events.0 == events.0
     }
 
     /// Those of both; for constants, where `|` cannot be used.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -119,24 +142,40 @@ pub struct PollFd(KernelPollfd);
 
 impl PollFd {
     /// Waits for any of `events` on `fd`; a negative number is passed over.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn new(fd: i32, events: Events) -> Self {
         Self(KernelPollfd { fd, events: events.0, revents: 0 })
     }
 
     /// Which descriptor.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn fd(self) -> i32 {
         self.0.fd
     }
 
     /// What it waits for.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[must_use]
     pub const fn events(self) -> Events {
         Events(self.0.events)
     }
 
     /// What the last [`poll`] found it ready for.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
     #[doc(alias = "revents")]
     #[must_use]
     pub const fn ready(self) -> Events {
@@ -209,7 +248,7 @@ pub fn poll(
         fd.0.revents = 0;
     }
     let mask = mask.into();
-    check(mask)?;
+    mask.check_changeable()?;
     let mut timeout = timeout.map(time::timespec);
     let (start, count) = (fds.as_mut_ptr().cast::<KernelPollfd>(), fds.len());
     // SAFETY: a `PollFd` is a `KernelPollfd` and nothing else, and the slice is borrowed for the

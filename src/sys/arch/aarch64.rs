@@ -20,6 +20,10 @@ macro_rules! syscall {
         ///
         /// Returns what the kernel leaves in x0: a result, or `-errno` (−4095 to −1).
         ///
+        /// # Async-signal-safety
+        ///
+        /// Async-signal-safe.
+        ///
         /// # Safety
         ///
         /// The number and the arguments must make a system call whose effects on memory and on the
@@ -49,6 +53,10 @@ macro_rules! syscall {
 /// A system call with no argument.
 ///
 /// Returns what the kernel leaves in x0: a result, or `-errno` (−4095 to −1).
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
 ///
 /// # Safety
 ///
@@ -121,6 +129,10 @@ pub mod nr {
 pub const SIGACTION_FLAGS: c_ulong = 0;
 
 /// The code that a handler returns to: the kernel's own, so none is given.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
 #[must_use]
 pub const fn sigaction_restorer() -> usize {
     0

@@ -1,0 +1,31 @@
+//! Ctrl-C is a signal like any other: it is handled, and the program decides when to end.
+//!
+//! ```text
+//! cargo run --example handle_sigint     # Ctrl-C, and a second time
+//! ```
+
+use core::sync::atomic::{AtomicU32, Ordering};
+use core::time::Duration;
+use siglatch::{Errno, Handlers, SigInfo, Signal};
+
+static SIGNALS: Handlers = Handlers::new();
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+fn on_interrupt(_info: &SigInfo) {
+    let before = COUNT.fetch_add(1, Ordering::Relaxed);
+    println!("Signal received: {} (so far: {before})", Signal::INT.as_raw());
+}
+
+fn main() -> Result<(), Errno> {
+    println!("pid {}", std::process::id());
+    SIGNALS.on(Signal::INT, on_interrupt)?;
+
+    while COUNT.load(Ordering::Relaxed) < 2 {
+        println!("Running...");
+        // A second, or less if a signal comes.
+        SIGNALS.wait(Some(Duration::from_secs(1)))?;
+        SIGNALS.dispatch();
+    }
+    println!("Twice is enough");
+    Ok(())
+}
