@@ -1,6 +1,7 @@
 //! [`Handlers`]: functions that are called for signals in normal code, as in Python.
 #![expect(unsafe_code, reason = "keeps functions in atomics")]
 
+use core::ffi::c_int;
 use core::fmt;
 use core::mem;
 use core::ops::ControlFlow;
@@ -185,7 +186,49 @@ impl<const N: usize> Handlers<N> {
         self.arrived.wake_through(event)
     }
 
-    /// The signals that came and were not dispatched yet.
+    /// Writes a byte to a descriptor with each signal; see
+    /// [`Latch::set_wake_fd`](crate::Latch::set_wake_fd).
+    ///
+    /// # Errors
+    ///
+    /// As [`Latch::set_wake_fd`](crate::Latch::set_wake_fd).
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Not async-signal-safe: it waits for handlers that are in flight.
+    ///
+    /// # Safety
+    ///
+    /// As [`Latch::set_wake_fd`](crate::Latch::set_wake_fd).
+    #[doc(alias = "set_wakeup_fd")]
+    pub unsafe fn set_wake_fd(&self, fd: Option<c_int>) -> Result<Option<c_int>, Errno> {
+        // SAFETY: the caller's promise.
+        unsafe { self.arrived.set_wake_fd(fd) }
+    }
+
+    /// The descriptor that is written to; see [`Latch::wake_fd`](crate::Latch::wake_fd).
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub fn wake_fd(&self) -> Option<c_int> {
+        self.arrived.wake_fd()
+    }
+
+    /// How many wake-ups could not be written; see
+    /// [`Latch::missed_wakes`](crate::Latch::missed_wakes).
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub fn missed_wakes(&self) -> u32 {
+        self.arrived.missed_wakes()
+    }
+
+    /// The signals that came and were not dispatched yet. One that comes after the look is
+    /// dispatched as well: what a function is to tell its caller, it should set itself.
     ///
     /// # Async-signal-safety
     ///

@@ -119,6 +119,16 @@ macro_rules! receiver_methods {
             self.latch.wake_through(event)
         }
 
+        /// The descriptor that is written to; see [`Latch::wake_fd`](crate::Latch::wake_fd).
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Async-signal-safe.
+        #[must_use]
+        pub fn wake_fd(&self) -> Option<core::ffi::c_int> {
+            self.latch.wake_fd()
+        }
+
         /// How many wake-ups could not be written; see
         /// [`Latch::missed_wakes`](crate::Latch::missed_wakes).
         ///

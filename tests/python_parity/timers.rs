@@ -1,0 +1,293 @@
+//! alarm, setitimer, getitimer.
+
+use crate::row::{SIGNALS, attempt, handler, none, rows, say, set};
+use IntervalTimer::{Prof, Real, Virtual};
+use core::time::Duration;
+use siglatch::timer::{IntervalTimer, Setting, alarm};
+use siglatch::{Errno, Signal, wait};
+
+const LONG: Duration = Duration::from_secs(100);
+
+fn seconds(seconds: f64) -> Result<Duration, Errno> {
+    Duration::try_from_secs_f64(seconds).map_err(|_| Errno::INVAL)
+}
+
+/// Seconds left, rounded, and the interval in microseconds.
+fn shown(setting: Setting) -> String {
+    let left = setting.remaining.as_secs_f64().round();
+    format!("{left} {}", setting.interval.as_micros())
+}
+
+/// Calls the functions of one signal that comes.
+fn await_one() -> Result<(), Errno> {
+    SIGNALS.wait(None)?;
+    SIGNALS.dispatch();
+    Ok(())
+}
+
+/// Spends processor time, here and in the kernel, until a signal comes.
+fn spend() {
+    while SIGNALS.dispatch() == 0 {
+        core::hint::black_box(siglatch::Pid::this());
+    }
+}
+
+rows! {
+    alarm_returns_what_was_left
+    "
+for seconds in [60, 30, 0, 0]:
+    say(alarm(seconds))
+" {
+        for seconds in [60, 30, 0, 0] {
+            attempt(alarm(seconds));
+        }
+    }
+
+    alarm_rounds_what_is_left
+    "
+setitimer(ITIMER_REAL, 2.3)
+say(alarm(0))
+" {
+        Real.set(Duration::from_millis(2300), Duration::ZERO)?;
+        attempt(alarm(0));
+    }
+    => "2" "3" "a second that has begun counts, so that 0 always says that there was none"
+
+    alarm_of_too_many
+    "attempt(lambda: alarm(1 << 40))"
+    { attempt(u32::try_from(1_i64 << 40).map_err(|_| Errno::INVAL).and_then(alarm)) }
+
+    alarm_comes
+    "
+signal(SIGALRM, handler)
+say(alarm(1))
+pause()
+say(alarm(0))
+" {
+        set(Signal::ALRM, handler)?;
+        attempt(alarm(1));
+        await_one()?;
+        attempt(alarm(0));
+    }
+
+    alarm_is_the_real_timer
+    "
+alarm(50)
+left, interval = getitimer(ITIMER_REAL)
+say(round(left), round(interval * 1e6))
+setitimer(ITIMER_REAL, 0)
+say(alarm(0))
+" {
+        alarm(50)?;
+        attempt(Real.query().map(shown));
+        Real.cancel()?;
+        attempt(alarm(0));
+    }
+
+    alarm_uncaught_ends_it
+    "
+setitimer(ITIMER_REAL, 0.01)
+pause()
+" {
+        Real.set(Duration::from_millis(10), Duration::ZERO)?;
+        none(wait::pause());
+    }
+
+    timers_are_not_set_at_first
+    "
+for which in [ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF]:
+    left, interval = getitimer(which)
+    say(round(left), round(interval * 1e6))
+" {
+        for timer in [Real, Virtual, Prof] {
+            attempt(timer.query().map(shown));
+        }
+    }
+
+    setitimer_returns_the_old_setting
+    "
+for which in [ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF]:
+    for args in [(100, 5), (50,), (0,), (0,)]:
+        left, interval = setitimer(which, *args)
+        say(round(left), round(interval * 1e6))
+" {
+        for timer in [Real, Virtual, Prof] {
+            for (first, interval) in [(100, 5), (50, 0), (0, 0), (0, 0)] {
+                let (first, interval) = (Duration::from_secs(first), Duration::from_secs(interval));
+                attempt(timer.set(first, interval).map(shown));
+            }
+        }
+    }
+
+    getitimer_tells_the_setting
+    "
+for which in [ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF]:
+    setitimer(which, 100, 2.5)
+    left, interval = getitimer(which)
+    say(round(left), round(interval * 1e6))
+" {
+        for timer in [Real, Virtual, Prof] {
+            timer.set(LONG, Duration::from_millis(2500))?;
+            attempt(timer.query().map(shown));
+        }
+    }
+
+    intervals_are_rounded_up
+    "
+for interval in [1e-9, 1e-6, 1.5e-6, 0.25]:
+    setitimer(ITIMER_REAL, 100, interval)
+    say(round(getitimer(ITIMER_REAL)[1] * 1e6))
+" {
+        for nanos in [1, 1000, 1500, 250_000_000] {
+            Real.set(LONG, Duration::from_nanos(nanos))?;
+            attempt(Real.query().map(|setting| setting.interval.as_micros()));
+        }
+    }
+
+    smallest_times_do_not_cancel
+    "
+signal(SIGALRM, handler)
+for first in [1e-6, 1e-9]:
+    pthread_sigmask(SIG_BLOCK, [SIGALRM])
+    setitimer(ITIMER_REAL, first)
+    say(int(sigwait([SIGALRM])))
+" {
+        set(Signal::ALRM, handler)?;
+        siglatch::mask::block(Signal::ALRM)?;
+        for nanos in [1000, 1] {
+            Real.set(Duration::from_nanos(nanos), Duration::ZERO)?;
+            attempt(wait::wait(Signal::ALRM).map(Signal::as_raw));
+        }
+    }
+
+    one_shot_comes_once
+    "
+signal(SIGALRM, handler)
+setitimer(ITIMER_REAL, 0.02)
+pause()
+left, interval = getitimer(ITIMER_REAL)
+say(left, round(interval * 1e6))
+" {
+        set(Signal::ALRM, handler)?;
+        Real.set(Duration::from_millis(20), Duration::ZERO)?;
+        await_one()?;
+        let setting = Real.query()?;
+        say(format!("{:?} {}", setting.remaining.as_secs_f64(), setting.interval.as_micros()));
+    }
+
+    interval_comes_again
+    "
+signal(SIGALRM, handler)
+setitimer(ITIMER_REAL, 0.02, 0.05)
+for _ in range(3):
+    pause()
+say(round(setitimer(ITIMER_REAL, 0)[1] * 1e6))
+" {
+        set(Signal::ALRM, handler)?;
+        Real.set(Duration::from_millis(20), Duration::from_millis(50))?;
+        for _ in 0..3 {
+            await_one()?;
+        }
+        attempt(Real.cancel().map(|setting| setting.interval.as_micros()));
+    }
+
+    virtual_timer_comes
+    "
+called = []
+def spent(signum, frame):
+    handler(signum, frame)
+    called.append(signum)
+signal(SIGVTALRM, spent)
+setitimer(ITIMER_VIRTUAL, 0.02)
+while not called:
+    pass
+say(getitimer(ITIMER_VIRTUAL)[0])
+" {
+        set(Signal::VTALRM, handler)?;
+        Virtual.set(Duration::from_millis(20), Duration::ZERO)?;
+        spend();
+        say(format!("{:?}", Virtual.query()?.remaining.as_secs_f64()));
+    }
+
+    prof_timer_comes
+    "
+called = []
+def spent(signum, frame):
+    handler(signum, frame)
+    called.append(signum)
+signal(SIGPROF, spent)
+setitimer(ITIMER_PROF, 0.02)
+while not called:
+    os.getppid()
+say(getitimer(ITIMER_PROF)[0])
+" {
+        set(Signal::PROF, handler)?;
+        Prof.set(Duration::from_millis(20), Duration::ZERO)?;
+        spend();
+        say(format!("{:?}", Prof.query()?.remaining.as_secs_f64()));
+    }
+
+    negative_times_are_refused
+    "
+setitimer(ITIMER_REAL, 100)
+attempt(lambda: setitimer(ITIMER_REAL, -1))
+attempt(lambda: setitimer(ITIMER_REAL, 1, -1))
+attempt(lambda: setitimer(ITIMER_REAL, float('nan')))
+say(round(getitimer(ITIMER_REAL)[0]))
+" {
+        Real.set(LONG, Duration::ZERO)?;
+        for (first, interval) in [(-1.0, 0.0), (1.0, -1.0), (f64::NAN, 0.0)] {
+            let first = seconds(first);
+            none(first.and_then(|first| Real.set(first, seconds(interval)?)));
+        }
+        attempt(Real.query().map(|setting| setting.remaining.as_secs_f64().round()));
+    }
+
+    times_past_all_clocks_are_refused
+    "
+attempt(lambda: setitimer(ITIMER_REAL, 1e30))
+attempt(lambda: setitimer(ITIMER_REAL, float('inf')))
+say(round(getitimer(ITIMER_REAL)[0]))
+" {
+        for first in [1e30, f64::INFINITY] {
+            none(seconds(first).and_then(|first| Real.set(first, Duration::ZERO)));
+        }
+        attempt(Real.query().map(|setting| setting.remaining.as_secs_f64().round()));
+    }
+
+    times_of_centuries
+    "attempt(lambda: setitimer(ITIMER_PROF, 5e9) and 'set')"
+    { attempt(Prof.set(seconds(5e9)?, Duration::ZERO).map(|_| "set")) }
+    => "set" "errno 22" "the kernel adds what its clock shows in 63 bits and may expire at once"
+
+    cancelled_does_not_come
+    "
+signal(SIGALRM, handler)
+setitimer(ITIMER_REAL, 0.03)
+setitimer(ITIMER_REAL, 0)
+say(sigtimedwait([SIGUSR1], 0.08))
+" {
+        set(Signal::ALRM, handler)?;
+        Real.set(Duration::from_millis(30), Duration::ZERO)?;
+        Real.cancel()?;
+        let came = SIGNALS.wait(Some(Duration::from_millis(80)))?;
+        SIGNALS.dispatch();
+        say(if came { "came" } else { "None" });
+    }
+
+    child_of_fork_has_no_timer
+    "
+alarm(50)
+pid = os.fork()
+if pid == 0:
+    say(alarm(0))
+    os._exit(0)
+os.waitpid(pid, 0)
+say(alarm(0))
+" {
+        alarm(50)?;
+        let outcome = crate::support::Child::start(|_| attempt(alarm(0))).wait();
+        print!("{}", outcome.output);
+        attempt(alarm(0));
+    }
+}
