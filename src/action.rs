@@ -14,8 +14,10 @@
 //! ```
 #![expect(unsafe_code, reason = "changes actions through the kernel's door")]
 
+mod guard;
 mod restart;
 
+pub use guard::ActionGuard;
 pub use restart::set_restart;
 
 use core::ffi::{c_int, c_ulong, c_void};
@@ -293,6 +295,10 @@ impl Previous {
     ///
     /// Async-signal-safe.
     pub fn restore(self) -> Result<bool, Errno> {
+        self.put_back()
+    }
+
+    fn put_back(&self) -> Result<bool, Errno> {
         let mut current = KernelSigaction::default();
         read(self.signal, &mut current)?;
         if !same(&current, &self.installed) {

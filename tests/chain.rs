@@ -211,18 +211,36 @@ fn resethand_is_called_once() {
 }
 
 fn resethand_on_many_threads_is_called_once() {
+    const ROUNDS: u32 = 1_000;
+    // How often it was installed. The threads see it at once, and raise at the same moment.
+    static STAGE: AtomicU32 = AtomicU32::new(0);
+    static RAISED: AtomicU32 = AtomicU32::new(0);
     in_child(|| {
-        for round in 1..=200 {
-            install(libc::SIGUSR1, libc::SA_RESETHAND, &[]);
-            assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
-            std::thread::scope(|scope| {
-                for _ in 0..2 {
-                    scope.spawn(|| thread::raise(libc::SIGUSR1));
+        let mut wrong = 0_u32;
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    for round in 0..ROUNDS {
+                        while STAGE.load(SeqCst) <= round {
+                            yield_now();
+                        }
+                        thread::raise(libc::SIGUSR1);
+                        RAISED.fetch_add(1, SeqCst);
+                    }
+                });
+            }
+            for round in 1..=ROUNDS {
+                install(libc::SIGUSR1, libc::SA_RESETHAND, &[]);
+                assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
+                STAGE.store(round, SeqCst);
+                while RAISED.load(SeqCst) < round.saturating_mul(2) {
+                    yield_now();
                 }
-            });
-            assert_eq!(calls(), round);
-            assert_eq!(LATCH.release(Signal::USR1), Ok(()));
-        }
+                wrong = wrong.saturating_add(u32::from(calls() != round));
+                assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+            }
+        });
+        assert_eq!(wrong, 0, "calls too many or too few, while the threads were to go on");
     });
 }
 

@@ -4,7 +4,8 @@
 
 mod support;
 
-use siglatch::{Errno, Latch, Signal, action, send};
+use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use siglatch::{Errno, Hook, Interruption, Latch, Signal, Verdict, action, send};
 use std::process::ExitCode;
 use support::foreign::{self, Foreign};
 use support::oracle::{self, RawAction, raw_action};
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
         others_go_on_under_it,
         catch_again_goes_over_it,
         catch_again_and_again_is_the_same,
+        each_receiver_has_it_once,
         it_leaves_from_between_ours,
         it_leaves_to_nobody_and_the_signal_kills,
         it_leaves_to_nobody_and_the_signal_is_ignored,
@@ -148,6 +150,28 @@ fn catch_again_and_again_is_the_same() {
     });
 }
 
+fn each_receiver_has_it_once() {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    fn count(_: Interruption<'_>) -> Verdict {
+        CALLS.fetch_add(1, SeqCst);
+        Verdict::Taken
+    }
+    // SAFETY: it adds to a number and does nothing else.
+    #[expect(unsafe_code, reason = "runs in signal context, where a flag would not count")]
+    static HOOK: Hook = unsafe { Hook::new(count) };
+    in_child(|| {
+        let theirs = foreign::first();
+        assert_eq!(HOOK.catch(Signal::USR1), Ok(()));
+        theirs.come(USR1);
+        for calls in [1, 2] {
+            // Under theirs alone, then under and over.
+            raise(&[theirs]);
+            assert_eq!(CALLS.load(SeqCst), calls);
+            assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
+        }
+    });
+}
+
 fn it_leaves_from_between_ours() {
     in_child(|| {
         let theirs = foreign::first();
@@ -249,18 +273,23 @@ fn third_layer_is_refused() {
         assert_eq!(LATCH.catch([Signal::HUP, Signal::USR1]), Err(Errno::BUSY));
         before.assert_unchanged("a catch that was refused");
         assert_eq!(LATCH.caught(), Signal::USR1.into());
+        // To go is always possible, and changes nothing of theirs.
+        assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+        before.assert_unchanged("a release under other code");
         raise(&[inner, outer]);
-        assert!(LATCH.take_signal(Signal::USR1));
-        assert!(OTHER.take_signal(Signal::USR1));
-        assert_recorded(1);
+        assert!(!LATCH.is_set());
+        assert_eq!(LATCH.catch(Signal::USR1), Err(Errno::BUSY));
+        raise(&[inner, outer]);
+        assert!(!LATCH.is_set(), "refused is not caught");
+        assert_eq!(OTHER.take(), Signal::USR1.into());
+        assert_recorded(2);
         // All leave in the order that is right for them.
         outer.leave(USR1);
         assert_eq!(OTHER.release(Signal::USR1), Ok(()));
-        assert_eq!(LATCH.release(Signal::USR1), Ok(()));
         assert!(inner.is_in_force(USR1));
         inner.leave(USR1);
         raise(&[]);
-        assert_recorded(2);
+        assert_recorded(3);
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
         assert_eq!(LATCH.release(Signal::USR1), Ok(()));
         assert_eq!(raw_action(USR1), first);

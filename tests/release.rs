@@ -7,9 +7,10 @@ mod support;
 
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
-use siglatch::{Hook, Interruption, Latch, SigSet, Signal, Verdict, mask};
+use siglatch::{Hook, Interruption, Latch, SigSet, Signal, Verdict};
 use std::process::ExitCode;
 use std::thread::{scope, yield_now};
+use std::time::Instant;
 use support::oracle::raw_action;
 use support::{Child, Status, exit_now, in_child, recorder, scenarios, thread};
 
@@ -129,19 +130,17 @@ fn no_flag_is_set_after_the_release() {
     });
 }
 
-/// A child that catches and releases SIGTERM again and again until its flag is set, is sent one,
-/// and ends: by it, or because of the flag. If the signal were lost, it would not end.
-fn caught_or_killed(prepare: fn()) {
+fn signal_is_caught_or_takes_its_effect() {
     let (mut caught, mut killed) = (false, false);
     for round in 0..200_u32 {
-        let mut child = Child::start_within(Duration::from_secs(5), |link| {
-            prepare();
+        let mut child = Child::start(|link| {
             // Every other time it begins with the signal caught, so that each end has its turn even
             // where the two processes take turns on one processor.
             if round % 2 == 0 {
                 assert_eq!(LATCH.catch(Signal::TERM), Ok(()));
             }
             link.ready();
+            // If the signal were lost, this would not end.
             while !LATCH.is_set() {
                 assert_eq!(LATCH.catch(Signal::TERM), Ok(()));
                 assert_eq!(LATCH.release(Signal::TERM), Ok(()));
@@ -159,20 +158,44 @@ fn caught_or_killed(prepare: fn()) {
     assert!(caught && killed, "caught {caught}, killed {killed}: this has not shown much");
 }
 
-fn signal_is_caught_or_takes_its_effect() {
-    caught_or_killed(|| {});
+fn spin(time: Duration) {
+    let begin = Instant::now();
+    while begin.elapsed() < time {
+        core::hint::spin_loop();
+    }
 }
 
 fn signal_of_a_thread_is_caught_or_takes_its_effect() {
-    // Another thread takes the signal, at any point of what the main one does.
-    caught_or_killed(|| {
-        std::thread::spawn(|| {
-            loop {
-                core::hint::spin_loop();
+    static WAITS: AtomicBool = AtomicBool::new(false);
+    static GO: AtomicBool = AtomicBool::new(false);
+    for round in 0..300_u32 {
+        let outcome = Child::start(|_| {
+            assert_eq!(LATCH.catch(Signal::TERM), Ok(()));
+            let other = std::thread::spawn(move || {
+                WAITS.store(true, SeqCst);
+                while !GO.load(SeqCst) {
+                    core::hint::spin_loop();
+                }
+                // A little later each time, to meet the release at every point of its way.
+                spin(Duration::from_nanos(20).saturating_mul(round % 100));
+                thread::raise(libc::SIGTERM);
+                // It has been taken, and has not killed.
+                exit_now(if LATCH.is_set() { 3 } else { 4 });
+            });
+            while !WAITS.load(SeqCst) {
+                yield_now();
             }
-        });
-        assert_eq!(mask::block(Signal::TERM), Ok(SigSet::empty()));
-    });
+            GO.store(true, SeqCst);
+            // A signal takes longer to its handler than a release takes.
+            spin(Duration::from_micros(4));
+            assert_eq!(LATCH.release(Signal::TERM), Ok(()));
+            drop(other.join());
+        })
+        .wait();
+        if outcome.status != Status::Exited(3) {
+            outcome.assert_died_by(libc::SIGTERM);
+        }
+    }
 }
 
 fn signal_reaches_the_handler_before_or_ours() {

@@ -270,7 +270,7 @@ fn no_wake_up_is_lost_between_processes() {
 }
 
 fn no_wake_up_is_lost_between_threads() {
-    const ROUNDS: u32 = 20_000;
+    const ROUNDS: u32 = 60_000;
     let child = Child::start_within(Duration::from_secs(60), |_| {
         static TAKEN: AtomicU32 = AtomicU32::new(0);
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
@@ -281,6 +281,8 @@ fn no_wake_up_is_lost_between_threads() {
                     while TAKEN.load(Ordering::SeqCst) != round {
                         core::hint::spin_loop();
                     }
+                    // A little later each time, to meet the waiter at every point of its way.
+                    (0..round % 256).for_each(|n| _ = core::hint::black_box(n));
                     // By the call, in a handler here, in a handler there.
                     match round % 3 {
                         0 => LATCH.set(Signal::USR1),

@@ -85,8 +85,9 @@ impl Latch {
     ///
     /// The last receiver of a signal to leave puts back the action that was there before the first,
     /// byte for byte, if ours is still the one in force. If other code's is, it stays, and may go
-    /// on to chain to ours, which then hands on to the action that was there before: a signal
-    /// whose default is to end the process ends it.
+    /// on to chain to ours, which then hands on to the handler that was there before, if there was
+    /// one. When that code puts ours back, the next signal puts back what was there before ours, and
+    /// has its effect: a signal whose default is to end the process ends it.
     ///
     /// # Errors
     ///

@@ -1,0 +1,41 @@
+//! [`ActionGuard`]: an action for as long as a block runs.
+
+use super::Previous;
+
+/// Puts the action back that a change replaced, when dropped; see [`Previous::guard`].
+#[derive(Debug)]
+#[must_use = "the action is put back as soon as the guard is dropped"]
+pub struct ActionGuard {
+    previous: Previous,
+}
+
+impl Previous {
+    /// Puts the action back at the end of the block, as [`restore`](Self::restore) does: only if the
+    /// one in force is still the one that replaced it.
+    ///
+    /// ```
+    /// use siglatch::action::{self, Disposition};
+    /// use siglatch::Signal;
+    ///
+    /// {
+    ///     let _ignored = action::ignore(Signal::INT)?.guard();
+    ///     assert_eq!(action::query(Signal::INT)?.disposition(), Disposition::Ignore);
+    /// }
+    /// assert_eq!(action::query(Signal::INT)?.disposition(), Disposition::Default);
+    /// # Ok::<(), siglatch::Errno>(())
+    /// ```
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    pub const fn guard(self) -> ActionGuard {
+        ActionGuard { previous: self }
+    }
+}
+
+impl Drop for ActionGuard {
+    fn drop(&mut self) {
+        // There is nobody to tell whether it was; `restore` is for those who want to know.
+        let _put_back = self.previous.put_back();
+    }
+}
