@@ -248,16 +248,23 @@ fn note(signal: Signal, place: Place, installed: bool) {
 }
 
 /// The place to take over `current`, which is not ours.
+///
+/// Over a handler it has to be a free one. `SIG_DFL` and `SIG_IGN` chain to nobody, but whoever set
+/// them may put back what was there, ours with it: what is kept under ours must still be there then,
+/// so a place whose record stays as it is comes first.
 fn free_place(signal: Signal, current: &KernelSigaction) -> Option<Place> {
     let free = |place: Place| !place.installed().contains(Bit::of(signal));
-    if !is_handler(current) {
-        // It chains to nobody, so ours is not under it.
-        Some(Place::First)
-    } else if ALONE {
-        None
-    } else {
-        [Place::First, Place::Over].into_iter().find(|place| free(*place))
+    if ALONE {
+        return (!is_handler(current)).then_some(Place::First);
     }
+    let mut places = [Place::First, Place::Over].into_iter();
+    if is_handler(current) {
+        return places.find(|place| free(*place));
+    }
+    let same = |under: &PreviousAction| under.kept() == *current;
+    let keeps =
+        |place: &Place| place.claim(signal).is_some_and(|under| free(*place) || same(under));
+    places.find(keeps).or(Some(Place::First))
 }
 
 /// Changes `action`, which is under our handler, to what the kernel is to do for the receivers that

@@ -1,0 +1,145 @@
+//! What is under ours when it is caught anew over an action that is no handler; and actions that
+//! change while they are looked at.
+
+#![expect(unsafe_code, reason = "puts back an action as other code does")]
+#![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
+
+mod support;
+
+use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use siglatch::{Latch, Signal, action, send};
+use std::process::ExitCode;
+use support::oracle::{self, raw_action, set_raw_action};
+use support::{Child, foreign, in_child, recorder, scenarios, thread};
+
+fn main() -> ExitCode {
+    support::main(scenarios![
+        caught_while_ignored_keeps_the_default_below,
+        caught_while_ignored_keeps_the_handler_below,
+        comes_again_after_it_left_from_between,
+        other_code_changes_it_meanwhile,
+        resethand_is_spent_by_one_of_two_threads,
+    ])
+}
+
+static LATCH: Latch = Latch::new();
+static OTHER: Latch = Latch::new();
+
+const USR1: i32 = libc::SIGUSR1;
+
+fn caught_while_ignored_keeps_the_default_below() {
+    let outcome = Child::start(|_| {
+        assert_eq!(LATCH.catch(Signal::TERM), Ok(()));
+        let ignored = action::ignore(Signal::TERM).expect("ignore");
+        assert_eq!(LATCH.release(Signal::TERM), Ok(()));
+        // Comes and goes over the ignored signal, and leaves no trace.
+        assert_eq!(OTHER.catch(Signal::TERM), Ok(()));
+        assert_eq!(OTHER.release(Signal::TERM), Ok(()));
+        assert_eq!(ignored.restore(), Ok(true));
+        // Ours is back with nobody who wants the signal: it has its effect.
+        assert_eq!(send::raise(Signal::TERM), Ok(()));
+    })
+    .wait();
+    outcome.assert_died_by(libc::SIGTERM);
+}
+
+fn caught_while_ignored_keeps_the_handler_below() {
+    in_child(|| {
+        let theirs = foreign::first();
+        recorder::install(USR1);
+        let first = raw_action(USR1);
+        assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
+        theirs.come(USR1);
+        assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+        let over = oracle::set_ignored(USR1);
+        assert_eq!(OTHER.catch(Signal::USR1), Ok(()));
+        assert_eq!(OTHER.release(Signal::USR1), Ok(()));
+        // SAFETY: it was in force before.
+        unsafe { set_raw_action(USR1, &over) };
+        assert_eq!(send::raise(Signal::USR1), Ok(()));
+        assert_eq!(theirs.take_calls(), 1);
+        assert_eq!(recorder::count(), 1, "the calls of the handler before ours");
+        theirs.leave(USR1);
+        assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
+        assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+        assert_eq!(raw_action(USR1), first);
+    });
+}
+
+fn comes_again_after_it_left_from_between() {
+    in_child(|| {
+        let theirs = foreign::first();
+        assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
+        theirs.come(USR1);
+        assert_eq!(OTHER.catch(Signal::USR1), Ok(()));
+        theirs.leave(USR1);
+        assert_eq!(OTHER.release(Signal::USR1), Ok(()));
+        theirs.come(USR1);
+        // The upper place is free again.
+        assert_eq!(OTHER.catch(Signal::USR1), Ok(()));
+        assert_eq!(send::raise(Signal::USR1), Ok(()));
+        assert_eq!(theirs.take_calls(), 1);
+        assert!(LATCH.take_signal(Signal::USR1));
+        assert!(OTHER.take_signal(Signal::USR1));
+    });
+}
+
+fn other_code_changes_it_meanwhile() {
+    in_child(|| {
+        let change = |_| {
+            oracle::set_ignored(USR1);
+            oracle::set_default(USR1);
+        };
+        thread::beside(1, change, || {
+            for _ in 0..20_000 {
+                assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
+                assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+            }
+        });
+        assert!(matches!(raw_action(USR1).handler, libc::SIG_DFL | libc::SIG_IGN));
+    });
+}
+
+/// Looks all the time, for two to meet; and lets others run where there is one processor.
+fn spin_until(holds: impl Fn() -> bool) {
+    while !holds() {
+        if (0..200).any(|_| holds()) {
+            return;
+        }
+        std::thread::yield_now();
+    }
+}
+
+fn resethand_is_spent_by_one_of_two_threads() {
+    const ROUNDS: u32 = 5_000;
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    static STAGE: AtomicU32 = AtomicU32::new(0);
+    static RAISED: AtomicU32 = AtomicU32::new(0);
+    extern "C" fn count(_signo: i32) {
+        CALLS.fetch_add(1, SeqCst);
+    }
+    in_child(|| {
+        let mut wrong = 0_u32;
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for round in 1..=ROUNDS {
+                    spin_until(|| STAGE.load(SeqCst) >= round);
+                    thread::raise(USR1);
+                    RAISED.store(round, SeqCst);
+                }
+            });
+            for round in 1..=ROUNDS {
+                let handler = count as *const () as usize;
+                foreign::set(USR1, &foreign::action(handler, libc::SA_RESETHAND));
+                wrong = wrong.saturating_add(u32::from(LATCH.catch(Signal::USR1).is_err()));
+                STAGE.store(round, SeqCst);
+                // The two raise at the same moment, each on its processor.
+                thread::raise(USR1);
+                spin_until(|| RAISED.load(SeqCst) >= round);
+                wrong = wrong.saturating_add(u32::from(CALLS.load(SeqCst) != round));
+                wrong = wrong.saturating_add(u32::from(LATCH.release(Signal::USR1).is_err()));
+            }
+        });
+        assert_eq!(wrong, 0, "one call a round");
+    });
+}
