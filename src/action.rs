@@ -22,8 +22,8 @@ pub use restart::set_restart;
 
 use core::ffi::{c_int, c_ulong, c_void};
 use core::fmt;
-use core::ops::BitOr;
 
+use crate::flags::flags;
 use crate::sys::{self, KernelSigaction, KernelSiginfo, SIG_DFL, SIG_IGN};
 use crate::{ALONE, Errno, SigSet, Signal};
 
@@ -46,44 +46,11 @@ pub enum Disposition {
     Handler,
 }
 
-/// Flags of an action, `SA_*` of sigaction(2).
-#[doc(alias = "sa_flags")]
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct SaFlags(c_ulong);
+flags! {
+    /// Flags of an action, `SA_*` of sigaction(2).
+    #[doc(alias = "sa_flags")]
+    pub struct SaFlags(c_ulong);
 
-/// One line a flag: the constant, libc's name, and what it does.
-macro_rules! sa_flags {
-    ($($(#[$doc:meta])* $name:ident = $c_name:ident $text:literal;)*) => {
-        impl SaFlags {
-            $(
-                $(#[$doc])*
-                #[doc(alias = $text)]
-                pub const $name: Self = Self(libc::$c_name as u32 as c_ulong);
-            )*
-        }
-
-        impl fmt::Debug for SaFlags {
-            /// `SA_SIGINFO | SA_RESTART`, then what has no name here as a number.
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let mut rest = self.0;
-                let mut separator = "";
-                $(
-                    if self.contains(Self::$name) {
-                        rest &= !Self::$name.0;
-                        write!(f, "{separator}{}", $text)?;
-                        separator = " | ";
-                    }
-                )*
-                if rest != 0 || separator.is_empty() {
-                    write!(f, "{separator}{rest:#x}")?;
-                }
-                Ok(())
-            }
-        }
-    };
-}
-
-sa_flags! {
     /// `SIGCHLD` only for children that end, not for those that stop or go on.
     NOCLDSTOP = SA_NOCLDSTOP "SA_NOCLDSTOP";
     /// Children that end leave nothing to wait for.
@@ -102,50 +69,6 @@ sa_flags! {
 }
 
 impl SaFlags {
-    /// No flag.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
-    #[must_use]
-    pub const fn empty() -> Self {
-        Self(0)
-    }
-
-    /// Whether all of `flags` are set.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
-    #[must_use]
-    pub const fn contains(self, flags: Self) -> bool {
-        self.0 & flags.0 == flags.0
-    }
-
-    /// The bits, as the kernel has them; it knows more than are named here.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
-    #[must_use]
-    pub const fn bits(self) -> c_ulong {
-        self.0
-    }
-
-    pub(crate) const fn from_bits(bits: c_ulong) -> Self {
-        Self(bits)
-    }
-
-    /// Those of both; for constants, where `|` cannot be used.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
-    #[must_use]
-    pub const fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
     /// Those of `self` that are not in `other`.
     pub(crate) const fn difference(self, other: Self) -> Self {
         Self(self.0 & !other.0)
@@ -154,13 +77,6 @@ impl SaFlags {
     /// Those of `self` that are also in `other`.
     pub(crate) const fn intersection(self, other: Self) -> Self {
         Self(self.0 & other.0)
-    }
-}
-
-impl BitOr for SaFlags {
-    type Output = Self;
-    fn bitor(self, other: Self) -> Self {
-        self.union(other)
     }
 }
 

@@ -13,6 +13,7 @@ const ALONE: bool = cfg!(siglatch_alone);
 mod delivery;
 mod dispatch;
 mod errno;
+mod flags;
 mod info;
 mod pid;
 mod set;

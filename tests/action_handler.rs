@@ -14,6 +14,7 @@ use siglatch::action::{self, Action, Disposition, Previous, SaFlags};
 use siglatch::sys::KernelSiginfo;
 use siglatch::{Cause, SigInfo, SigSet, Signal, mask, send};
 use std::process::{self, ExitCode};
+use support::names::uid;
 use support::{Child, in_child, oracle, recorder, scenarios};
 
 fn main() -> ExitCode {
@@ -107,12 +108,6 @@ fn on_other_stack() -> bool {
 fn install(signal: Signal, flags: SaFlags, mask: impl Into<SigSet>) -> Previous {
     // SAFETY: the handler does atomic stores and system calls, and has no other state.
     unsafe { action::install(signal, &Action::handler(look, flags, mask)) }.expect("install")
-}
-
-/// The real user id of this process.
-fn uid() -> u32 {
-    // SAFETY: no argument, no effect.
-    unsafe { libc::getuid() }
 }
 
 fn handler_is_told_who_sent_it() {

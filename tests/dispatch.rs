@@ -12,6 +12,7 @@ use siglatch::{Cause, Errno, Handlers, Pid, SigInfo, SigSet, Signal, Tid, Value,
 use std::panic;
 use std::process::ExitCode;
 use std::sync::Mutex;
+use support::names::rt;
 use support::state::SignalState;
 use support::{in_child, oracle, scenarios};
 
@@ -59,10 +60,6 @@ fn note(info: &SigInfo) {
 
 fn note_negative(info: &SigInfo) {
     CALLS.lock().expect("a lock").push((number(info).wrapping_neg(), value(info)));
-}
-
-fn rt(n: u8) -> Signal {
-    Signal::rt(n).expect("a real-time signal")
 }
 
 fn raise(signal: Signal) {

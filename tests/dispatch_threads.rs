@@ -10,6 +10,7 @@ use siglatch::{Cause, Handlers, Latch, Pid, SigInfo, SigSet, Signal, Tid, Value,
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::thread;
+use support::names::rt;
 use support::{in_child, scenarios};
 
 fn main() -> ExitCode {
@@ -44,10 +45,6 @@ fn note(info: &SigInfo) {
 
 fn note_negative(info: &SigInfo) {
     CALLS.lock().expect("a lock").push((number(info).wrapping_neg(), value(info)));
-}
-
-fn rt(n: u8) -> Signal {
-    Signal::rt(n).expect("a real-time signal")
 }
 
 fn raise(signal: Signal) {

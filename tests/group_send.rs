@@ -8,9 +8,10 @@ mod support;
 use core::panic::AssertUnwindSafe;
 use siglatch::{Cause, Errno, Pid, Signal, Tid, Value, mask, send};
 use std::panic;
-use std::process::{self, ExitCode};
+use std::process::ExitCode;
 use std::sync::mpsc;
 use std::thread;
+use support::names::{pid, rt, tid, uid, us};
 use support::state::SignalState;
 use support::{Child, in_child, oracle, recorder, scenarios, siginfo};
 
@@ -24,27 +25,6 @@ fn main() -> ExitCode {
         everything_is_all_but_us_and_init,
         no_thread_has_such_a_number,
     ])
-}
-
-fn pid(raw: i32) -> Pid {
-    Pid::from_raw(raw).expect("a process id")
-}
-
-fn tid(raw: i32) -> Tid {
-    Tid::from_raw(raw).expect("a thread id")
-}
-
-fn us() -> i32 {
-    process::id().cast_signed()
-}
-
-fn uid() -> u32 {
-    // SAFETY: no argument, no effect.
-    unsafe { libc::getuid() }
-}
-
-fn rt(n: u8) -> Signal {
-    Signal::rt(n).expect("a real-time signal")
 }
 
 /// Puts a child into the group of that number.

@@ -12,6 +12,7 @@ use core::ptr;
 use siglatch::{Cause, Signal, Trust, Value};
 use std::io;
 use std::process::{self, ExitCode};
+use support::names::{uid, us};
 use support::{Child, in_child, oracle, scenarios, siginfo};
 
 fn main() -> ExitCode {
@@ -39,15 +40,6 @@ fn done<T: Into<i64>>(result: T) -> i64 {
     let result = result.into();
     assert!(result >= 0, "{}", io::Error::last_os_error());
     result
-}
-
-fn us() -> i32 {
-    process::id().cast_signed()
-}
-
-fn uid() -> u32 {
-    // SAFETY: no argument, no effect.
-    unsafe { libc::getuid() }
 }
 
 fn real_time() -> i32 {

@@ -13,6 +13,7 @@ use siglatch::{Cause, ChildState, Trust};
 use std::fs;
 use std::process::ExitCode;
 use support::core_files::CoreDir;
+use support::names::uid;
 use support::{Child, Status, exit_now, in_child, oracle, scenarios, siginfo};
 
 fn main() -> ExitCode {
@@ -24,11 +25,6 @@ fn main() -> ExitCode {
         child_that_is_traced,
         child_tells_its_times,
     ])
-}
-
-fn uid() -> u32 {
-    // SAFETY: no argument, no effect.
-    unsafe { libc::getuid() }
 }
 
 /// Takes SIGCHLD, and tells what became of which child.

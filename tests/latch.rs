@@ -10,6 +10,7 @@ use siglatch::{Latch, SigSet, Signal, send};
 use std::process::ExitCode;
 use std::sync::Barrier;
 use std::thread;
+use support::names::rt;
 use support::oracle::raw_action;
 use support::state::SignalState;
 use support::{Child, in_child, scenarios, thread as threads};
@@ -39,10 +40,6 @@ fn main() -> ExitCode {
 
 static LATCH: Latch = Latch::new();
 static OTHER: Latch = Latch::new();
-
-fn rt(n: u8) -> Signal {
-    Signal::rt(n).expect("a real-time signal")
-}
 
 /// Every signal that a latch can catch: all but the faults.
 fn catchable() -> SigSet {

@@ -10,6 +10,7 @@ use siglatch::{Errno, SigSet, Signal, send};
 use std::process::{self, ExitCode};
 use std::sync::mpsc;
 use std::thread;
+use support::names::rt;
 use support::oracle::{self, bit};
 use support::state::{self, SignalState, assert_mask};
 use support::{Child, in_child, recorder, scenarios};
@@ -39,10 +40,6 @@ fn main() -> ExitCode {
 
 /// The signals that C libraries keep for themselves, musl's third included.
 const RESERVED: u64 = 0b111 << 31;
-
-fn rt(n: u8) -> Signal {
-    Signal::rt(n).expect("a real-time signal")
-}
 
 /// The mask is this set, for the crate and for the kernel.
 #[track_caller]

@@ -8,9 +8,10 @@ mod support;
 use siglatch::fd::{PidFd, Scope};
 use siglatch::{Cause, Errno, Pid, SigSet, Signal, Tid, Value, mask, send};
 use std::os::fd::AsRawFd as _;
-use std::process::{self, ExitCode};
+use std::process::ExitCode;
 use std::sync::mpsc;
 use std::{fs, thread};
+use support::names::{pid, rt, uid, us};
 use support::state::SignalState;
 use support::{Child, in_child, oracle, recorder, scenarios, siginfo};
 
@@ -28,23 +29,6 @@ fn main() -> ExitCode {
         bad_input_changes_nothing,
         descriptors_of_other_kinds_are_told,
     ])
-}
-
-fn pid(raw: i32) -> Pid {
-    Pid::from_raw(raw).expect("a process id")
-}
-
-fn us() -> i32 {
-    process::id().cast_signed()
-}
-
-fn uid() -> u32 {
-    // SAFETY: no argument, no effect.
-    unsafe { libc::getuid() }
-}
-
-fn rt(n: u8) -> Signal {
-    Signal::rt(n).expect("a real-time signal")
 }
 
 fn open(raw: i32) -> PidFd {

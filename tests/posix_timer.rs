@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
+use support::names::rt;
 use support::state::SignalState;
 use support::{Child, in_child, recorder, scenarios};
 
@@ -38,10 +39,6 @@ fn main() -> ExitCode {
 const LONG: Duration = Duration::from_secs(60);
 const LONGEST: Duration = Duration::from_nanos(1 << 62);
 const UNSET: Setting = Setting { remaining: Duration::ZERO, interval: Duration::ZERO };
-
-fn rt(n: u8) -> Signal {
-    Signal::rt(n).expect("a real-time signal")
-}
 
 /// Waits for a signal that is blocked.
 #[track_caller]

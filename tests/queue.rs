@@ -12,6 +12,7 @@ use siglatch::{
 };
 use std::process::ExitCode;
 use std::thread;
+use support::names::rt;
 use support::{in_child, scenarios};
 
 fn main() -> ExitCode {
@@ -27,10 +28,6 @@ fn main() -> ExitCode {
         queue_that_nobody_drains,
         handler_that_is_stuck_withholds_nothing,
     ])
-}
-
-fn rt(n: u8) -> Signal {
-    Signal::rt(n).expect("a real-time signal")
 }
 
 /// Sends a value to the calling thread, which takes the signal before this returns.

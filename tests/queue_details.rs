@@ -12,6 +12,7 @@ use std::io::{self, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::net::UnixStream;
 use std::process::{self, ExitCode};
+use support::names::{rt, us};
 use support::{Child, in_child, recorder, scenarios};
 
 fn main() -> ExitCode {
@@ -21,14 +22,6 @@ fn main() -> ExitCode {
         overrun_of_a_timer_arrives,
         events_of_a_descriptor_arrive,
     ])
-}
-
-fn rt(n: u8) -> Signal {
-    Signal::rt(n).expect("a real-time signal")
-}
-
-fn us() -> i32 {
-    process::id().cast_signed()
 }
 
 /// The next instance, which a handler of C that was there before saw the same way.

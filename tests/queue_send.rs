@@ -7,8 +7,9 @@ mod support;
 
 use siglatch::sys::KernelSiginfo;
 use siglatch::{Cause, Errno, Pid, SigInfo, SigSet, Signal, Tid, Trust, Value, mask, send};
-use std::process::{self, ExitCode};
+use std::process::ExitCode;
 use std::thread;
+use support::names::{pid, rt, tid, uid, us};
 use support::state::SignalState;
 use support::{Child, in_child, oracle, recorder, scenarios, siginfo};
 
@@ -28,27 +29,6 @@ fn main() -> ExitCode {
 
 /// Values whose halves differ, and the ends of the range.
 const VALUES: [usize; 5] = [0, 1, usize::MAX, 0x0123_4567_89ab_cdef, 1 << 63];
-
-fn pid(raw: i32) -> Pid {
-    Pid::from_raw(raw).expect("a process id")
-}
-
-fn tid(raw: i32) -> Tid {
-    Tid::from_raw(raw).expect("a thread id")
-}
-
-fn us() -> i32 {
-    process::id().cast_signed()
-}
-
-fn uid() -> u32 {
-    // SAFETY: no argument, no effect.
-    unsafe { libc::getuid() }
-}
-
-fn rt(n: u8) -> Signal {
-    Signal::rt(n).expect("a real-time signal")
-}
 
 /// From here on, no signal finds a place in a queue.
 fn no_room() {

@@ -10,6 +10,7 @@ use siglatch::{Cause, Errno, Pid, SigInfo, SigSet, Signal, Trust, mask, send};
 use std::process::{self, ExitCode};
 use std::sync::mpsc;
 use std::thread;
+use support::names::{pid, uid};
 use support::state::SignalState;
 use support::{Child, in_child, oracle, recorder, scenarios, siginfo};
 
@@ -32,15 +33,6 @@ fn main() -> ExitCode {
         no_process_has_such_a_number,
         raise_after_fork_reaches_the_child,
     ])
-}
-
-fn pid(raw: i32) -> Pid {
-    Pid::from_raw(raw).expect("a process id")
-}
-
-fn uid() -> u32 {
-    // SAFETY: no argument, no effect.
-    unsafe { libc::getuid() }
 }
 
 fn raise_is_done_when_it_returns() {

@@ -11,8 +11,9 @@ use siglatch::fd::{SignalFd, SignalFdInfo};
 use siglatch::{Errno, Pid, SigSet, Signal, Tid, Value, mask, send};
 use std::io;
 use std::os::fd::AsRawFd as _;
-use std::process::{self, ExitCode};
+use std::process::ExitCode;
 use std::{fs, thread};
+use support::names::{rt, us};
 use support::state::SignalState;
 use support::{Child, in_child, recorder, scenarios};
 
@@ -30,14 +31,6 @@ fn main() -> ExitCode {
         bad_input_changes_nothing,
         descriptors_of_other_kinds_are_told,
     ])
-}
-
-fn us() -> i32 {
-    process::id().cast_signed()
-}
-
-fn rt(n: u8) -> Signal {
-    Signal::rt(n).expect("a real-time signal")
 }
 
 /// A non-blocking descriptor for signals that are blocked from here on.

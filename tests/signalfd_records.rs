@@ -12,7 +12,8 @@ use siglatch::{Cause, ChildState, Errno, FaultDetail, Pid, SigSet, Signal, Trust
 use siglatch::{mask, send};
 use std::io::{self, Write as _};
 use std::os::fd::AsRawFd as _;
-use std::process::{self, ExitCode};
+use std::process::ExitCode;
+use support::names::{rt, uid, us};
 use support::siginfo::{RawInfo, SIZE};
 use support::{Child, in_child, recorder, scenarios};
 
@@ -25,19 +26,6 @@ fn main() -> ExitCode {
         decodes_as_siginfo_does,
         lost_details_are_not_made_up,
     ])
-}
-
-fn us() -> i32 {
-    process::id().cast_signed()
-}
-
-fn uid() -> u32 {
-    // SAFETY: no argument, no effect.
-    unsafe { libc::getuid() }
-}
-
-fn rt(n: u8) -> Signal {
-    Signal::rt(n).expect("a real-time signal")
 }
 
 /// A non-blocking descriptor for signals that are blocked from here on.

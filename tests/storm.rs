@@ -16,6 +16,7 @@ use siglatch::{Cause, Errno, Handlers, InfoQueue, Latch, Pid, SigInfo, Signal, V
 use std::collections::HashMap;
 use std::process::ExitCode;
 use std::thread;
+use support::names::rt;
 use support::{Child, in_child, scenarios};
 
 fn main() -> ExitCode {
@@ -34,10 +35,6 @@ const LIMIT: Duration = Duration::from_secs(300);
 
 /// How many the senders send together.
 const STORM: usize = if cfg!(debug_assertions) { 100_000 } else { 1_000_000 };
-
-fn rt(n: u8) -> Signal {
-    Signal::rt(n).expect("a real-time signal")
-}
 
 /// What became of a storm.
 struct Seen {

@@ -17,6 +17,7 @@ use std::os::fd::AsRawFd as _;
 use std::process::ExitCode;
 use std::thread;
 use std::time::Instant;
+use support::names::rt;
 use support::state::{self, SignalState};
 use support::{Child, in_child, oracle, recorder, scenarios};
 
@@ -44,10 +45,6 @@ fn main() -> ExitCode {
 }
 
 const LONG: Duration = Duration::from_secs(60);
-
-fn rt(n: u8) -> Signal {
-    Signal::rt(n).expect("a real-time signal")
-}
 
 /// How long `work` takes.
 fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {

@@ -10,6 +10,7 @@ use siglatch::timer::{self, Clock, IntervalTimer, PosixTimer, Setting};
 use siglatch::{Cause, Errno, SigInfo, Signal, Trust, Value, mask, wait};
 use std::process::ExitCode;
 use std::time::Instant;
+use support::names::rt;
 use support::{Child, in_child, scenarios};
 
 fn main() -> ExitCode {
@@ -28,10 +29,6 @@ fn main() -> ExitCode {
 const LONG: Duration = Duration::from_secs(60);
 const LONGEST: Duration = Duration::from_nanos(1 << 62);
 const UNSET: Setting = Setting { remaining: Duration::ZERO, interval: Duration::ZERO };
-
-fn rt(n: u8) -> Signal {
-    Signal::rt(n).expect("a real-time signal")
-}
 
 /// Waits for a signal that is blocked.
 #[track_caller]

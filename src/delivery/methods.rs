@@ -141,8 +141,9 @@ macro_rules! receiver_methods {
         }
 
         fn receiver(&'static self) -> $crate::delivery::receiver::Receiver {
-            // SAFETY: a shared reference for ever, to all of a `repr(C)` struct that has its latch
-            // in front.
+            const { assert!(core::mem::offset_of!(Self, latch) == 0, "the latch is in front") };
+            // SAFETY: the latch is the first field, as the line above makes sure; the reference is
+            // shared, for ever, and to all of the struct.
             unsafe {
                 $crate::delivery::receiver::Receiver::new(core::ptr::NonNull::from(self).cast())
             }

@@ -66,6 +66,8 @@ impl PreviousAction {
 
     /// What was kept, as the kernel would have it by now.
     pub(super) fn kept(&self) -> KernelSigaction {
+        // ORDERING: Relaxed, all: under the lock of `registry`; or in a handler that finds ours in
+        // force, which `registry` installs after `keep`, by a system call.
         let handler = self.handler.load(Ordering::Relaxed);
         if ALONE {
             return KernelSigaction { handler, ..KernelSigaction::default() };

@@ -2,50 +2,17 @@
 #![expect(unsafe_code, reason = "waits through the kernel's door")]
 
 use core::fmt;
-use core::ops::BitOr;
 use core::slice;
 use core::time::Duration;
 
+use crate::flags::flags;
 use crate::sys::{self, KernelPollfd};
 use crate::{Errno, SigSet, time};
 
-/// What a descriptor is ready for: `POLL*` of poll(2).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Events(i16);
+flags! {
+    /// What a descriptor is ready for: `POLL*` of poll(2).
+    pub struct Events(i16);
 
-/// One line an event: the constant, libc's name, and what it says.
-macro_rules! events {
-    ($($(#[$doc:meta])* $name:ident = $c_name:ident $text:literal;)*) => {
-        impl Events {
-            $(
-                $(#[$doc])*
-                #[doc(alias = $text)]
-                pub const $name: Self = Self(libc::$c_name);
-            )*
-        }
-
-        impl fmt::Debug for Events {
-            /// `POLLIN | POLLHUP`, then what has no name here as a number.
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let mut rest = self.0;
-                let mut separator = "";
-                $(
-                    if self.contains(Self::$name) {
-                        rest &= !Self::$name.0;
-                        write!(f, "{separator}{}", $text)?;
-                        separator = " | ";
-                    }
-                )*
-                if rest != 0 || separator.is_empty() {
-                    write!(f, "{separator}{rest:#x}")?;
-                }
-                Ok(())
-            }
-        }
-    };
-}
-
-events! {
     /// A read would not wait.
     IN = POLLIN "POLLIN";
     /// There is something out of the ordinary, out-of-band data for example.
@@ -60,75 +27,6 @@ events! {
     NVAL = POLLNVAL "POLLNVAL";
     /// The other side writes no more.
     RDHUP = POLLRDHUP "POLLRDHUP";
-}
-
-impl Events {
-    /// No event.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
-    #[must_use]
-    pub const fn empty() -> Self {
-        Self(0)
-    }
-
-    /// Those of these bits, whatever they are.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
-    #[must_use]
-    pub const fn from_bits(bits: i16) -> Self {
-        Self(bits)
-    }
-
-    /// The bits, as poll(2) has them.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
-    #[must_use]
-    pub const fn bits(self) -> i16 {
-        self.0
-    }
-
-    /// Whether there is none.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// Whether all of `events` are there.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
-    #[must_use]
-    pub const fn contains(self, events: Self) -> bool {
-        self.0 & events.0 == events.0
-    }
-
-    /// Those of both; for constants, where `|` cannot be used.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
-    #[must_use]
-    pub const fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl BitOr for Events {
-    type Output = Self;
-    fn bitor(self, other: Self) -> Self {
-        self.union(other)
-    }
 }
 
 /// A descriptor to wait for in [`poll`], and what it is ready for: `struct pollfd`.

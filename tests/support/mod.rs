@@ -58,6 +58,7 @@ mod child;
 pub mod core_files;
 mod failure;
 pub mod foreign;
+pub mod names;
 pub mod oracle;
 mod outcome;
 mod process;
