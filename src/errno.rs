@@ -57,7 +57,10 @@ errnos! {
     INTR = EINTR "EINTR";
     /// Not an open file descriptor, or one of another kind.
     BADF = EBADF "EBADF";
-    /// A limit on queued signals is reached, or a value changed meanwhile.
+    /// Not a child of this process, or one that was waited for.
+    CHILD = ECHILD "ECHILD";
+    /// A limit on queued signals or processes is reached, a table is full, or a value changed
+    /// meanwhile.
     AGAIN = EAGAIN "EAGAIN";
     /// No room: all places over other code's actions are taken for this signal.
     BUSY = EBUSY "EBUSY";

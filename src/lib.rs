@@ -23,6 +23,7 @@ mod tid;
 mod time;
 
 pub mod action;
+pub mod child;
 pub mod exit;
 pub mod fd;
 pub mod mask;
@@ -31,6 +32,7 @@ pub mod mask;
 pub mod python {}
 pub mod send;
 pub mod stack;
+pub mod stop;
 pub mod sys;
 pub mod timer;
 pub mod wait;

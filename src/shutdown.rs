@@ -1,26 +1,30 @@
-//! [`Shutdown`]: the first signal asks, the second ends the process.
-#![expect(unsafe_code, reason = "is a receiver of its own, and arms a timer in the handler")]
+//! [`Shutdown`]: the first signal asks, the second or a deadline ends the process.
+#![expect(unsafe_code, reason = "is a receiver of its own")]
+
+mod deadline;
 
 use core::fmt;
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 
+use self::deadline::Deadline;
 use crate::delivery::methods::receiver_methods;
 use crate::delivery::receiver::{Arrival, Outcome};
-use crate::{Errno, Latch, Signal, exit};
+use crate::{Errno, Latch, Signal, Value, exit};
 
-/// A graceful end: the first signal asks the program to finish, the second ends it at once.
+/// A graceful end: the first signal asks the program to finish; the second, or a deadline, ends it
+/// at once.
 ///
-/// The second one takes effect in signal context, so it ends a program whose main loop is stuck,
-/// whose deferred handler blocks for ever or which cannot finish its work; and it ends it by that
-/// signal, so a shell and a supervisor see what happened.
+/// Both take effect in signal context, so they end a program whose main loop is stuck, whose deferred
+/// handler blocks for ever or which cannot finish its work; and they end it by a signal, the second
+/// one or the one that asked, so a shell and a supervisor see what happened.
 ///
 /// ```no_run
 /// use siglatch::{Errno, Shutdown, Signal};
 /// use std::time::Duration;
 ///
-/// static SHUTDOWN: Shutdown = Shutdown::new();
+/// static SHUTDOWN: Shutdown = Shutdown::new().deadline(Duration::from_secs(10));
 ///
 /// fn main() -> Result<(), Errno> {
 ///     SHUTDOWN.catch_unless_ignored([Signal::INT, Signal::TERM, Signal::HUP])?;
@@ -28,7 +32,7 @@ use crate::{Errno, Latch, Signal, exit};
 ///         println!("Working...");
 ///     }
 ///     if let Some(signal) = SHUTDOWN.asked_by() {
-///         println!("{signal} asked to stop; another one stops at once");
+///         println!("{signal} asked to stop; another one stops at once, and so do 10 seconds");
 ///     }
 ///     // finish what is in hand
 ///     Ok(())
@@ -37,14 +41,16 @@ use crate::{Errno, Latch, Signal, exit};
 ///
 /// # After fork
 ///
-/// The child has a copy: if the parent was asked, the next signal to the child ends it.
-/// [`cancel`](Self::cancel) in the child makes it start anew.
+/// The child has a copy: if the parent was asked, the next signal to the child ends it, but the
+/// deadline is the parent's alone. [`cancel`](Self::cancel) in the child makes it start anew, and so
+/// does a [`ForkWindow`](crate::child::ForkWindow).
 #[repr(C)]
 pub struct Shutdown {
     /// First, for the handler to find the rest by its address.
     latch: Latch,
     /// The number of the signal that asked; 0 while none has.
     asked_by: AtomicU32,
+    deadline: Deadline,
 }
 
 impl Shutdown {
@@ -55,7 +61,38 @@ impl Shutdown {
     /// Async-signal-safe.
     #[must_use]
     pub const fn new() -> Self {
-        Self { latch: Latch::with(Self::deliver), asked_by: AtomicU32::new(0) }
+        Self {
+            latch: Latch::with(Self::deliver).starting_over(Self::start_over),
+            asked_by: AtomicU32::new(0),
+            deadline: Deadline::none(),
+        }
+    }
+
+    /// Gives the program so much time to finish once it was asked. Then it is ended by the signal
+    /// that asked. The default is no end.
+    ///
+    /// The time is that of `CLOCK_MONOTONIC`. Its end comes as another instance of the signal that
+    /// asked, from a timer: as with a second signal, some thread must not block it. If the signal
+    /// is released meanwhile, its action then decides.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub const fn deadline(mut self, after: Duration) -> Self {
+        self.deadline = Deadline::after(after);
+        self
+    }
+
+    /// How much time is left until the deadline. `None`: nobody has asked, there is no deadline, or
+    /// the kernel had no room for a timer (`RLIMIT_SIGPENDING`).
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub fn time_left(&self) -> Option<Duration> {
+        self.deadline.left()
     }
 
     /// Whether a signal has asked the program to finish.
@@ -92,13 +129,15 @@ impl Shutdown {
         self.latch.wait(timeout)
     }
 
-    /// Forgets that it was asked: the next signal asks again. Returns the signal that had.
+    /// Forgets that it was asked: the next signal asks again, and the deadline is off. Returns the
+    /// signal that had asked.
     ///
     /// # Async-signal-safety
     ///
     /// Async-signal-safe.
     pub fn cancel(&self) -> Option<Signal> {
         let _flags = self.latch.take();
+        self.deadline.cancel();
         // ORDERING: AcqRel pairs with `ask`. The flags are cleared before, so that a signal that
         // asks from here on finds its flag set.
         Signal::from_raw(self.asked_by.swap(0, Ordering::AcqRel).cast_signed()).ok()
@@ -115,7 +154,10 @@ impl Shutdown {
         // ORDERING: AcqRel pairs with itself and with `cancel`: of two signals at once, one asks
         // and one ends.
         match self.asked_by.compare_exchange(0, number, Ordering::AcqRel, Ordering::Relaxed) {
-            Ok(_) => self.latch.set(signal),
+            Ok(_) => {
+                self.deadline.begin(signal, self.address());
+                self.latch.set(signal);
+            }
             Err(_) => exit::die_by(signal),
         }
     }
@@ -130,8 +172,27 @@ impl Shutdown {
     unsafe extern "C" fn deliver(address: NonNull<Latch>, arrival: &Arrival) -> Outcome {
         // SAFETY: the latch is the first field of the struct, whose address was registered.
         let shutdown = unsafe { address.cast::<Self>().as_ref() };
-        shutdown.ask(arrival.signal);
+        match shutdown.deadline.expired(&arrival.info(), shutdown.address()) {
+            Some(true) => exit::die_by(shutdown.asked_by().unwrap_or(arrival.signal)),
+            Some(false) => {} // it was cancelled when its end was on the way
+            None => shutdown.ask(arrival.signal),
+        }
         Outcome::Taken
+    }
+
+    /// In a child of fork(2), which nobody has asked.
+    ///
+    /// # Safety
+    ///
+    /// `address` is that of a registered `Shutdown`.
+    unsafe extern "C" fn start_over(address: NonNull<Latch>) {
+        // SAFETY: the latch is the first field of the struct, whose address was registered.
+        let _asked = unsafe { address.cast::<Self>().as_ref() }.cancel();
+    }
+
+    /// What its timers are known by.
+    fn address(&self) -> Value {
+        Value::from_ptr(ptr::from_ref(self).addr())
     }
 }
 

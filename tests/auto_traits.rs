@@ -7,6 +7,7 @@ use core::hash::Hash;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::str::FromStr;
 use siglatch::action::{Action, Disposition, Previous, SaFlags};
+use siglatch::child::{Change, Children, ForkWindow, StartState};
 use siglatch::mask::MaskGuard;
 use siglatch::sys::{KernelSigaction, KernelSiginfo, KernelSigset, KernelTimespec};
 use siglatch::{
@@ -29,7 +30,16 @@ macro_rules! plain {
 }
 
 plain!(Signal, SigSet, SigInfo, Errno, Pid, Value, Trust, Cause, ChildState, FaultDetail);
-plain!(DefaultAction, Disposition, SaFlags, Action, KernelSigaction, KernelSigset, KernelTimespec);
+plain!(
+    DefaultAction,
+    Disposition,
+    SaFlags,
+    Action,
+    Change,
+    KernelSigaction,
+    KernelSigset,
+    KernelTimespec
+);
 
 assert_impl_all!(KernelSiginfo: Copy, Debug, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
 assert_impl_all!(Previous: Debug, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
@@ -41,9 +51,16 @@ assert_impl_all!(Drain<'static>: Clone, Debug, Iterator, Send, Sync, Unpin, Unwi
 assert_impl_all!(Latch: Debug, Default, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
 assert_not_impl_any!(Latch: Clone);
 
+assert_impl_all!(Children<2>: Debug, Default, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(StartState: Debug, Default, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+assert_not_impl_any!(Children<2>: Clone);
+assert_not_impl_any!(StartState: Clone);
+
 // A mask is a thread's, and what was there before is put back once.
 assert_impl_all!(MaskGuard: Debug, Unpin);
 assert_not_impl_any!(MaskGuard: Send, Sync, Clone);
+assert_impl_all!(ForkWindow: Debug, Unpin);
+assert_not_impl_any!(ForkWindow: Send, Sync, Clone);
 assert_not_impl_any!(Previous: Clone);
 
 assert_impl_all!(Signal: Ord, Hash, Display, FromStr, TryFrom<i32>, Into<i32>, Into<SigSet>);

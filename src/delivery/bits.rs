@@ -35,12 +35,12 @@ impl Bit {
 }
 
 /// Signals in atomic words. With two words, a look at the whole set is not one moment's.
-pub(super) struct AtomicSet {
+pub(crate) struct AtomicSet {
     words: [AtomicUsize; WORDS],
 }
 
 impl AtomicSet {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { words: [const { AtomicUsize::new(0) }; WORDS] }
     }
 
@@ -79,11 +79,11 @@ impl AtomicSet {
     }
 
     /// All 64 bits, those of numbers that are not a program's signals too.
-    pub(super) fn bits(&self) -> u64 {
+    pub(crate) fn bits(&self) -> u64 {
         self.collect(|word| word.load(SeqCst))
     }
 
-    pub(super) fn load(&self) -> SigSet {
+    pub(crate) fn load(&self) -> SigSet {
         SigSet::from_known_bits(self.bits())
     }
 
@@ -91,7 +91,7 @@ impl AtomicSet {
         SigSet::from_known_bits(self.collect(|word| word.swap(0, SeqCst)))
     }
 
-    pub(super) fn store(&self, bits: u64) {
+    pub(crate) fn store(&self, bits: u64) {
         self.each(bits, |word, bits| word.store(bits, SeqCst));
     }
 

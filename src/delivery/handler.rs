@@ -5,7 +5,10 @@
 //!
 //! - `Gate::enter`, `Gate::leave`: an atomic addition each,
 //! - `List::iter`: one load and one test a receiver,
-//! - `Latch::wants`, `Latch::trip`, `Wake::notify`: an atomic or, and futex(2) if somebody waits,
+//! - `Latch::wants`, `Latch::trip`, `Wake::notify`: an atomic or; futex(2) if a thread waits, getpid(2)
+//!   and write(2) if a descriptor is to be written to,
+//! - `InfoQueue::push`, `Hook::deliver` and the program's function, `Shutdown::deliver` (timer_create(2),
+//!   timer_settime(2) and timer_delete(2) if it has a deadline, and `exit::die_by`),
 //! - `PreviousAction::chained`, then the handler that was there before ours, if there was one,
 //! - `depart`, when nobody wants the signal any more: rt_sigaction(2), getpid(2), gettid(2) and
 //!   tgkill(2).

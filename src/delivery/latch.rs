@@ -7,7 +7,7 @@ use static_assertions::assert_impl_all;
 
 use super::bits::{AtomicSet, Bit};
 use super::gate::GATE;
-use super::receiver::Deliver;
+use super::receiver::{Deliver, StartOver};
 use super::wake::Wake;
 use crate::{Errno, SigSet, Signal, time};
 
@@ -62,8 +62,10 @@ use crate::{Errno, SigSet, Signal, time};
 ///
 /// # After fork
 ///
-/// The child has a copy of the flags, pending ones included, and the same actions in force. A
-/// signal to one of the two is never seen by the other.
+/// A signal to the child is never seen by the parent, nor the other way: neither flags nor wake-ups
+/// are shared, and the child writes to no descriptor of its parent's. The same actions are in force
+/// in the child, and the flags that were set are set there too, unless it was forked in a
+/// [`ForkWindow`](crate::child::ForkWindow).
 pub struct Latch {
     /// The receiver registered after this one. Written once, by `list`.
     next: AtomicPtr<Latch>,
@@ -78,6 +80,8 @@ pub struct Latch {
     unblocked: SigSet,
     /// What it does in the handler besides, if it is the first field of another receiver.
     deliver: Option<Deliver>,
+    /// What that receiver forgets in a child of fork(2).
+    start_over: Option<StartOver>,
     /// Whether it may catch the signals of faults.
     takes_faults: bool,
 }
@@ -101,6 +105,7 @@ impl Latch {
             interrupts: false,
             unblocked: SigSet::empty(),
             deliver: None,
+            start_over: None,
             takes_faults: false,
         }
     }
@@ -293,12 +298,28 @@ impl Latch {
         self
     }
 
+    /// The same, for a type that has something of its own to forget in a child of fork(2).
+    pub(crate) const fn starting_over(mut self, start_over: StartOver) -> Self {
+        self.start_over = Some(start_over);
+        self
+    }
+
+    /// In a child of fork(2): no flag is set, and no descriptor is written to.
+    pub(super) fn forget(&self) {
+        let _flags = self.take();
+        let _descriptor = self.wake.unwatch();
+    }
+
     pub(super) const fn takes_faults(&self) -> bool {
         self.takes_faults
     }
 
     pub(super) const fn own_delivery(&self) -> Option<Deliver> {
         self.deliver
+    }
+
+    pub(super) const fn own_start(&self) -> Option<StartOver> {
+        self.start_over
     }
 
     pub(super) const fn restarts(&self) -> bool {

@@ -39,9 +39,15 @@ impl List {
     /// as it says so.
     #[inline]
     pub(super) fn each_wanting(&self, bit: Bit, mut f: impl FnMut(Receiver) -> bool) {
+        self.each(|receiver| !receiver.wants(bit) || f(receiver));
+    }
+
+    /// Calls `f` on each receiver in the same way, whatever it wants.
+    #[inline]
+    pub(super) fn each(&self, mut f: impl FnMut(Receiver) -> bool) {
         let mut link = &self.first;
         while let Some(receiver) = follow(link) {
-            if receiver.wants(bit) && !f(receiver) {
+            if !f(receiver) {
                 return;
             }
             // SAFETY: a linked receiver is there for ever.

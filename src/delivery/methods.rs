@@ -140,6 +140,14 @@ macro_rules! receiver_methods {
             self.latch.missed_wakes()
         }
 
+        $crate::delivery::methods::receiver_address!();
+    };
+}
+pub(crate) use receiver_methods;
+
+/// How a type with a latch as its first field `latch`, in a `repr(C)` struct, is registered.
+macro_rules! receiver_address {
+    () => {
         fn receiver(&'static self) -> $crate::delivery::receiver::Receiver {
             const { assert!(core::mem::offset_of!(Self, latch) == 0, "the latch is in front") };
             // SAFETY: the latch is the first field, as the line above makes sure; the reference is
@@ -150,4 +158,4 @@ macro_rules! receiver_methods {
         }
     };
 }
-pub(crate) use receiver_methods;
+pub(crate) use receiver_address;

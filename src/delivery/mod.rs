@@ -20,7 +20,7 @@
 //! | `registry` | catch and release |
 //! | `methods` | what every receiver has from its latch |
 
-mod bits;
+pub(crate) mod bits;
 mod gate;
 mod handler;
 mod hook;

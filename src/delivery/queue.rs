@@ -70,7 +70,8 @@ const MAX_CAPACITY: usize = 1024;
 ///
 /// # After fork
 ///
-/// The child has a copy, pending instances included.
+/// The child has a copy, pending instances included; none if it was forked in a
+/// [`ForkWindow`](crate::child::ForkWindow).
 #[repr(C)]
 pub struct InfoQueue<const N: usize> {
     /// First, for the handler to find the rest by its address.
@@ -93,7 +94,7 @@ impl<const N: usize> InfoQueue<N> {
     pub const fn new() -> Self {
         const { assert!(N >= 1 && N <= MAX_CAPACITY, "the capacity is from 1 to 1,024") };
         Self {
-            latch: Latch::with(Self::deliver),
+            latch: Latch::with(Self::deliver).starting_over(Self::start_over),
             tickets: AtomicUsize::new(0),
             keep_newest: false,
             lost: [const { AtomicU32::new(0) }; signal::MAX as usize],
@@ -202,6 +203,24 @@ impl<const N: usize> InfoQueue<N> {
         queue.push(arrival.signal, arrival.info());
         queue.latch.set(arrival.signal);
         Outcome::Taken
+    }
+
+    /// In a child of fork(2): it is empty and has lost nothing.
+    ///
+    /// # Safety
+    ///
+    /// `address` is that of a registered `InfoQueue<N>`, and nobody else is in it: the threads that
+    /// were are the parent's.
+    unsafe extern "C" fn start_over(address: NonNull<Latch>) {
+        // SAFETY: the latch is the first field of the queue, whose address was registered.
+        let queue = unsafe { address.cast::<Self>().as_ref() };
+        for slot in &queue.slots {
+            slot.hand_on(State::FREE);
+        }
+        for count in &queue.lost {
+            // ORDERING: Relaxed: nobody else is here.
+            count.store(0, Ordering::Relaxed);
+        }
     }
 
     fn push(&self, signal: Signal, info: SigInfo) {

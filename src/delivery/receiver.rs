@@ -52,6 +52,10 @@ pub(crate) enum Outcome {
 /// `extern "C"`, so that nothing unwinds into the handler.
 pub(crate) type Deliver = unsafe extern "C" fn(NonNull<Latch>, &Arrival) -> Outcome;
 
+/// What a receiver forgets in a child of fork(2), besides what a plain latch does. The address as
+/// above.
+pub(crate) type StartOver = unsafe extern "C" fn(NonNull<Latch>);
+
 /// A registered receiver.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Receiver(NonNull<Latch>);
@@ -83,6 +87,20 @@ impl Receiver {
         };
         // SAFETY: the function belongs to the type that this was registered as.
         unsafe { deliver(self.0, arrival) }
+    }
+
+    /// In a child of fork(2): what came to the parent is the parent's.
+    ///
+    /// # Safety
+    ///
+    /// Nobody else uses the receiver, a handler included.
+    pub(super) unsafe fn start_over(self) {
+        self.forget();
+        if let Some(start_over) = self.own_start() {
+            // SAFETY: the function belongs to the type that this was registered as; the rest is the
+            // caller's promise.
+            unsafe { start_over(self.0) }
+        }
     }
 }
 

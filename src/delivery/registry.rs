@@ -146,6 +146,24 @@ pub(super) fn lock() -> Result<LockGuard<'static>, Errno> {
     Ok(guard)
 }
 
+/// In a child of fork(2): nothing that came to the parent is there any more, and nobody is waited
+/// for who is in the parent. What is caught stays caught.
+///
+/// # Safety
+///
+/// Nobody else is in the process but the calling thread, which is in no handler and blocks all
+/// signals.
+pub(crate) unsafe fn start_over() {
+    GATE.start_over();
+    // ORDERING: Relaxed: nobody else is here.
+    PROCESS.store(sys::getpid(), Ordering::Relaxed);
+    RECEIVERS.each(|receiver| {
+        // SAFETY: the caller's promise.
+        unsafe { receiver.start_over() }
+        true
+    });
+}
+
 fn check(receiver: Receiver, signals: SigSet) -> Result<(), Errno> {
     if !(signals & SigSet::UNCHANGEABLE).is_empty() {
         Err(Errno::INVAL)

@@ -30,6 +30,9 @@ pub(super) struct Wake {
     listeners: AtomicU32,
     /// Only good while `DESCRIPTOR` is set.
     fd: AtomicI32,
+    /// The process that writes to the descriptor. A child of fork(2) has it open, too, and would
+    /// wake its parent.
+    writer: AtomicI32,
     missed: AtomicU32,
 }
 
@@ -39,6 +42,7 @@ impl Wake {
             count: AtomicU32::new(0),
             listeners: AtomicU32::new(0),
             fd: AtomicI32::new(0),
+            writer: AtomicI32::new(0),
             missed: AtomicU32::new(0),
         }
     }
@@ -75,6 +79,10 @@ impl Wake {
         let bytes: &[u8] = if event { &one } else { &number };
         // ORDERING: Acquire pairs with the Release in `watch`.
         let fd = self.fd.load(Ordering::Acquire);
+        // ORDERING: Relaxed: stored before `fd`, which was acquired.
+        if sys::getpid() != self.writer.load(Ordering::Relaxed) {
+            return;
+        }
         loop {
             // SAFETY: whoever gave the descriptor to `watch` gave it to be written to.
             match unsafe { sys::write(fd, bytes) } {
@@ -94,6 +102,8 @@ impl Wake {
     /// Writes to `fd` with each wake-up from now on. One caller at a time, after
     /// [`unwatch`](Self::unwatch).
     pub(super) fn watch(&self, fd: c_int, event: bool) {
+        // ORDERING: Relaxed: before the Release.
+        self.writer.store(sys::getpid(), Ordering::Relaxed);
         // ORDERING: Release pairs with the Acquire in `write`.
         self.fd.store(fd, Ordering::Release);
         let kind = if event { DESCRIPTOR | EVENT } else { DESCRIPTOR };

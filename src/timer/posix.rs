@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "makes timers through the kernel's door")]
 
 use core::ffi::c_int;
+use core::mem::ManuallyDrop;
 use core::time::Duration;
 use static_assertions::assert_impl_all;
 
@@ -284,6 +285,18 @@ impl PosixTimer {
     #[must_use]
     pub const fn id(&self) -> i32 {
         self.id
+    }
+
+    /// What [`from_raw`](Self::from_raw) makes the timer of again. It is not deleted.
+    pub(crate) fn into_raw(self) -> (c_int, c_int) {
+        let timer = ManuallyDrop::new(self);
+        (timer.id, timer.owner)
+    }
+
+    /// The timer with this id, in the process that has made it. Whoever else has the id must not
+    /// use it at the same time.
+    pub(crate) const fn from_raw(id: c_int, owner: c_int) -> Self {
+        Self { id, owner }
     }
 
     /// The id, in the process that it means this timer in.

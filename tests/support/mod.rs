@@ -56,6 +56,7 @@
 
 mod child;
 pub mod core_files;
+pub mod ending;
 mod failure;
 pub mod foreign;
 pub mod names;
@@ -69,6 +70,7 @@ pub mod siginfo;
 pub mod state;
 mod sys;
 pub mod thread;
+pub mod window;
 
 pub use self::child::{Child, Link, in_child};
 pub use self::failure::{assert_contains, failure_of, skip};

@@ -93,6 +93,7 @@ pub mod nr {
     pub const PPOLL: usize = 73;
     pub const SIGNALFD4: usize = 74;
     pub const EXIT_GROUP: usize = 94;
+    pub const WAITID: usize = 95;
     pub const FUTEX: usize = 98;
     pub const GETITIMER: usize = 102;
     pub const SETITIMER: usize = 103;
@@ -117,6 +118,7 @@ pub mod nr {
     pub const GETUID: usize = 174;
     pub const GETTID: usize = 178;
     pub const MUNMAP: usize = 215;
+    pub const CLONE: usize = 220;
     pub const MMAP: usize = 222;
     pub const MPROTECT: usize = 226;
     pub const RT_TGSIGQUEUEINFO: usize = 240;

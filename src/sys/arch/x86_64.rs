@@ -80,6 +80,7 @@ pub mod nr {
     pub const GETITIMER: usize = 36;
     pub const SETITIMER: usize = 38;
     pub const GETPID: usize = 39;
+    pub const CLONE: usize = 56;
     pub const KILL: usize = 62;
     pub const FCNTL: usize = 72;
     pub const GETUID: usize = 102;
@@ -100,6 +101,7 @@ pub mod nr {
     pub const CLOCK_NANOSLEEP: usize = 230;
     pub const EXIT_GROUP: usize = 231;
     pub const TGKILL: usize = 234;
+    pub const WAITID: usize = 247;
     pub const OPENAT: usize = 257;
     pub const PPOLL: usize = 271;
     pub const SIGNALFD4: usize = 289;

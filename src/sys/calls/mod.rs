@@ -2,6 +2,7 @@
 //!
 //! Nothing is added: no retry, no default, no state. A file holds the calls of one subject.
 
+mod child;
 mod fd;
 mod futex;
 mod io;
@@ -13,6 +14,7 @@ mod time;
 mod timer;
 mod wait;
 
+pub use child::{fork, waitid};
 pub use fd::{close, open_to_read, pidfd_open, read, signalfd4};
 pub use futex::{futex_wait, futex_wake};
 pub use io::{eventfd2, fcntl_getfl, write};

@@ -1,0 +1,115 @@
+//! [`ForkWindow`]: no signal comes while the process is copied.
+#![expect(unsafe_code, reason = "forks, and clears what the child has copied")]
+
+use crate::delivery::registry;
+use crate::mask::MaskGuard;
+use crate::{Errno, Pid, SigSet, sys};
+
+/// All signals blocked around a fork(2), so that none is half delivered on either side.
+///
+/// Dropping it puts the mask back: in the parent, and in a child for which
+/// [`in_child`](Self::in_child) is not called. What came meanwhile is delivered then, to the one
+/// that it was sent to.
+///
+/// ```
+/// use siglatch::child::{self, ForkWindow};
+/// use siglatch::{ChildState, Latch, Pid, Signal, send};
+///
+/// static USR1: Latch = Latch::new();
+/// USR1.catch(Signal::USR1)?;
+/// send::raise(Signal::USR1)?;
+///
+/// let window = ForkWindow::open()?;
+/// // SAFETY: the child makes system calls and exits.
+/// let child = unsafe { libc::fork() };
+/// if child == 0 {
+///     // SAFETY: the child of fork(2) has one thread, and this is not a handler.
+///     unsafe { window.in_child() };
+///     // The flag is set in the parent, and not here.
+///     siglatch::sys::exit_group(i32::from(USR1.is_set()));
+/// }
+/// drop(window);
+/// assert!(USR1.is_set());
+/// assert_eq!(child::wait(Pid::from_raw(child)?)?, ChildState::Exited(0));
+/// # Ok::<(), siglatch::Errno>(())
+/// ```
+///
+/// A child that only executes another program may want the window as well: between the two calls
+/// it has the handlers of its parent. It leaves the mask to [`StartState::restore_for_exec`].
+///
+/// [`StartState::restore_for_exec`]: crate::child::StartState::restore_for_exec
+#[derive(Debug)]
+#[must_use = "the mask is put back as soon as the window is dropped"]
+pub struct ForkWindow {
+    mask: MaskGuard,
+}
+
+impl ForkWindow {
+    /// Blocks all signals of this thread, but for those that a C library keeps for itself.
+    ///
+    /// # Errors
+    ///
+    /// None that Linux documents; a seccomp(2) filter may make one.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    pub fn open() -> Result<Self, Errno> {
+        MaskGuard::block(SigSet::full()).map(|mask| Self { mask })
+    }
+
+    /// In the child: makes the copies of everything that receives signals the child's own, then
+    /// puts the mask back.
+    ///
+    /// Flags are cleared, queues emptied and their counts of losses set to zero, descriptors to
+    /// write to taken away, a [`Shutdown`](crate::Shutdown) that was asked is not, and
+    /// [`Children`](crate::child::Children) has none. What was caught stays caught, with the same
+    /// functions. What other threads of the parent were in the middle of holds nobody up.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe, but not to be called in signal context; see below.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the child of a fork(2) that was made while the window was open; it has memory
+    /// of its own (not vfork(2), not `CLONE_VM`), has started no thread yet, and is not in signal
+    /// context.
+    pub unsafe fn in_child(self) {
+        // SAFETY: the caller's promise; all signals are blocked until the mask is put back.
+        unsafe { registry::start_over() }
+        drop(self.mask);
+    }
+}
+
+/// Makes a child with a [`ForkWindow`] around it. Returns the child's id, and `None` in the child.
+///
+/// It is for programs without a C library, which would not hear of it; with one, open a window
+/// around its own fork(3).
+///
+/// # Errors
+///
+/// `EAGAIN`: `RLIMIT_NPROC`, or another limit on processes. `ENOMEM`: no memory.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe, but not to be called in signal context.
+///
+/// # Safety
+///
+/// - It is not called in signal context.
+/// - If the process has several threads, the child uses nothing that another of them may have been
+///   in the middle of, a lock for example. Everything of this crate is safe to use.
+/// - If there is a C library, the child only makes system calls, executes a program or exits.
+pub unsafe fn fork() -> Result<Option<Pid>, Errno> {
+    let window = ForkWindow::open()?;
+    // SAFETY: the caller's promise.
+    let child = unsafe { sys::fork() }?;
+    if child == 0 {
+        // SAFETY: this is the child, with memory and a thread of its own; the rest is the caller's
+        // promise.
+        unsafe { window.in_child() };
+        return Ok(None);
+    }
+    Pid::from_raw(child).map(Some)
+}

@@ -1,0 +1,155 @@
+//! [`Place`]: one child that is looked after, and who may ask what became of it.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use crate::{ChildState, Errno, Pid};
+
+/// Set while one thread asks what became of the child, and nobody else does.
+const ASKING: u32 = 1 << 31;
+
+/// Set besides when another thread wanted to ask meanwhile: the one that does is to do so again,
+/// because the signal that the other one came for may be later than its question. Process ids end
+/// far below, at 2²².
+const AGAIN: u32 = 1 << 30;
+
+const FREE: u32 = 0;
+
+/// How a child is asked.
+pub(super) type Ask = fn(Pid) -> Result<Option<ChildState>, Errno>;
+
+/// What became of a child of [`Children`](crate::child::Children).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Change {
+    /// The child.
+    pub pid: Pid,
+    /// What became of it. `None`: that is lost, because somebody else has waited for it, or the
+    /// kernel has (`SA_NOCLDWAIT`), or it never was a child of this process.
+    pub state: Option<ChildState>,
+}
+
+impl Change {
+    /// Whether the child is no more, and has left the table.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub const fn is_end(&self) -> bool {
+        use ChildState::{Dumped, Exited, Killed};
+        matches!(self.state, None | Some(Exited(_) | Killed(_) | Dumped(_)))
+    }
+}
+
+/// A process id, and `ASKING` or `AGAIN`, or `FREE`.
+pub(super) struct Place(AtomicU32);
+
+impl Place {
+    pub(super) const fn new() -> Self {
+        Self(AtomicU32::new(FREE))
+    }
+
+    /// Takes the place for a child, if it is free. Says whether it was.
+    pub(super) fn take(&self, pid: Pid) -> bool {
+        self.exchange(FREE, number(pid)).is_ok()
+    }
+
+    /// Frees the place of a child for which nobody asks just now. Says whether it was that.
+    pub(super) fn leave(&self, pid: Pid) -> bool {
+        self.exchange(number(pid), FREE).is_ok()
+    }
+
+    /// In a child of fork(2), where nobody else is.
+    pub(super) fn clear(&self) {
+        // ORDERING: Relaxed: nobody else is here.
+        self.0.store(FREE, Ordering::Relaxed);
+    }
+
+    /// The child whose place it is.
+    pub(super) fn child(&self) -> Option<Pid> {
+        // ORDERING: Relaxed: an answer that may be old in any case.
+        Pid::try_from(self.0.load(Ordering::Relaxed) & !(ASKING | AGAIN)).ok()
+    }
+
+    /// Asks what became of the child, if there is one, and frees the place if it has ended. If
+    /// another thread asks, it is to do so again.
+    pub(super) fn ask(&self, ask: Ask) -> Option<Change> {
+        // ORDERING: Relaxed: a guess, until `exchange` confirms it.
+        let mut seen = self.0.load(Ordering::Relaxed);
+        let pid = loop {
+            let pid = Pid::try_from(seen & !(ASKING | AGAIN)).ok()?;
+            let wanted = if seen & ASKING == 0 { ASKING } else { AGAIN };
+            match self.exchange(seen, seen | wanted) {
+                Ok(_) if wanted == ASKING => break pid,
+                Ok(_) => return None,
+                Err(changed) => seen = changed,
+            }
+        };
+        let asking = number(pid) | ASKING;
+        loop {
+            // Whoever asks is alone with the child, and need not wonder who has waited for it.
+            let change = match ask(pid) {
+                Ok(None) => None,
+                Ok(state) => Some(Change { pid, state }),
+                Err(_) => Some(Change { pid, state: None }),
+            };
+            let ended = change.is_some_and(|change| change.is_end());
+            let after = if ended { FREE } else { number(pid) };
+            match self.exchange(asking, after) {
+                Ok(_) => return change,
+                Err(_) if change.is_some() => {
+                    // This is to be told first. A child that is still there is asked again by the
+                    // same walk over the table, or by whoever is woken when that breaks off.
+                    //
+                    // ORDERING: Release pairs with the AcqRel in `exchange`.
+                    self.0.store(after, Ordering::Release);
+                    return change;
+                }
+                Err(_) => _ = self.exchange(asking | AGAIN, asking),
+            }
+        }
+    }
+
+    /// Changes the place from one state to another. Fails with the state that it has instead.
+    fn exchange(&self, from: u32, to: u32) -> Result<u32, u32> {
+        // ORDERING: AcqRel pairs with itself: whoever has a place now sees what was done by whoever
+        // had it before.
+        self.0.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
+    }
+}
+
+const fn number(pid: Pid) -> u32 {
+    pid.as_raw().unsigned_abs()
+}
+
+#[cfg(test)]
+mod tests {
+    use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+    use super::{Change, Place};
+    use crate::{ChildState, Errno, Pid};
+
+    static PLACE: Place = Place::new();
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+
+    /// The child ends after it was asked, and the other thread that hears of it comes before this
+    /// one has looked away.
+    fn ends_late(pid: Pid) -> Result<Option<ChildState>, Errno> {
+        match ASKED.fetch_add(1, Relaxed) {
+            0 => {
+                assert_eq!(PLACE.ask(|_| unreachable!("two ask for one child")), None);
+                assert_eq!(PLACE.child(), Some(pid));
+                Ok(None)
+            }
+            1 => Ok(Some(ChildState::Exited(3))),
+            _ => Err(Errno::CHILD),
+        }
+    }
+
+    #[test]
+    fn who_finds_a_place_in_use_has_it_asked_again() {
+        let pid = Pid::this();
+        assert!(PLACE.take(pid));
+        assert_eq!(PLACE.ask(ends_late), Some(Change { pid, state: Some(ChildState::Exited(3)) }));
+        assert_eq!(PLACE.child(), None);
+    }
+}

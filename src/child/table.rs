@@ -1,0 +1,274 @@
+//! [`Children`]: the children that this part of the program looks after.
+#![expect(unsafe_code, reason = "is a receiver of its own")]
+
+use core::fmt;
+use core::ptr::NonNull;
+use core::time::Duration;
+
+use super::place::{Ask, Change, Place};
+use super::status;
+use crate::delivery::methods::receiver_address;
+use crate::delivery::registry;
+use crate::fd::EventFd;
+use crate::{Errno, Latch, Pid, Signal};
+
+/// The children that this part of the program looks after, `N` at most: told by `SIGCHLD` that
+/// something became of them, it waits for each of them and for nobody else's.
+///
+/// However many end at once, and though the kernel merges their signals into one, none is lost:
+/// each child of the table is asked. Other parts of the program may have children of their own, with
+/// a table or with `std::process`: no wait here takes theirs away.
+///
+/// ```
+/// use siglatch::ChildState;
+/// use siglatch::child::Children;
+/// use std::process::Command;
+///
+/// static CHILDREN: Children<64> = Children::new();
+///
+/// CHILDREN.catch()?;
+/// for status in [0, 7] {
+///     let child = Command::new("sh").arg("-c").arg(format!("exit {status}")).spawn().expect("sh");
+///     CHILDREN.add(child.id().try_into()?)?;
+/// }
+/// while !CHILDREN.is_empty() {
+///     CHILDREN.wait(None)?;
+///     for change in CHILDREN.reap() {
+///         println!("{}: {:?}", change.pid, change.state);
+///         assert!(matches!(change.state, Some(ChildState::Exited(0 | 7))));
+///     }
+/// }
+/// # Ok::<(), siglatch::Errno>(())
+/// ```
+///
+/// Several threads may use a table: each change is told to one of them.
+///
+/// # After fork
+///
+/// The children are the parent's. A child that was forked in a [`ForkWindow`] has an empty table;
+/// in another, they are told as not its own, and taken out.
+///
+/// [`ForkWindow`]: crate::child::ForkWindow
+#[repr(C)]
+pub struct Children<const N: usize> {
+    /// First, to be found by its address in a child of fork(2).
+    latch: Latch,
+    places: [Place; N],
+}
+
+impl<const N: usize> Children<N> {
+    /// An empty table.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            latch: Latch::new().starting_over(Self::start_over),
+            places: [const { Place::new() }; N],
+        }
+    }
+
+    /// Catches `SIGCHLD`, which [`wait`](Self::wait) needs.
+    ///
+    /// An inherited "ignore", with which the kernel itself would wait for all children, is over with
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Latch::catch`].
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Not async-signal-safe: it waits for handlers that are in flight.
+    pub fn catch(&'static self) -> Result<(), Errno> {
+        registry::catch(self.receiver(), Signal::CHLD.into())
+    }
+
+    /// Releases `SIGCHLD`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Latch::release`].
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Not async-signal-safe: it waits for handlers that are in flight.
+    pub fn release(&'static self) -> Result<(), Errno> {
+        registry::release(self.receiver(), Signal::CHLD.into())
+    }
+
+    /// Looks after a child from now on. It may have ended already.
+    ///
+    /// # Errors
+    ///
+    /// `EAGAIN`: there are `N` children.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    pub fn add(&self, pid: Pid) -> Result<(), Errno> {
+        self.places.iter().find(|place| place.take(pid)).ok_or(Errno::AGAIN)?;
+        // Its signal may have come before.
+        self.latch.set(Signal::CHLD);
+        Ok(())
+    }
+
+    /// Looks after a child no more: somebody else will. Says whether it was there; if another
+    /// thread is just being told what became of it, it was not.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use = "it may have been told already"]
+    pub fn remove(&self, pid: Pid) -> bool {
+        self.places.iter().any(|place| place.leave(pid))
+    }
+
+    /// Whether a child is looked after.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub fn contains(&self, pid: Pid) -> bool {
+        self.places.iter().any(|place| place.child() == Some(pid))
+    }
+
+    /// How many children are looked after.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.places.iter().filter(|place| place.child().is_some()).count()
+    }
+
+    /// Whether none is looked after.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many children there is room for.
+    pub const CAPACITY: usize = N;
+
+    /// Sleeps until something may have become of a child, or for `timeout` at most. Says whether.
+    ///
+    /// # Errors
+    ///
+    /// As [`Latch::wait`].
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe, though a handler is a bad place to sleep in.
+    pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Errno> {
+        self.latch.wait(timeout)
+    }
+
+    /// Makes `event` readable when something may have become of a child; see
+    /// [`Latch::wake_through`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Latch::wake_through`].
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Not async-signal-safe: it waits for handlers that are in flight.
+    pub fn wake_through(&self, event: &'static EventFd) -> Result<(), Errno> {
+        self.latch.wake_through(event)
+    }
+
+    /// Waits for the children that have ended, and takes them out. Never sleeps.
+    ///
+    /// Breaking off leaves the others for the next time, and [`wait`](Self::wait) ends at once then.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    pub fn reap(&self) -> Changes<'_, N> {
+        self.ask(status::try_wait)
+    }
+
+    /// As [`reap`](Self::reap), and tells once each that a child was stopped or went on: for a
+    /// shell.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    pub fn changes(&self) -> Changes<'_, N> {
+        self.ask(status::try_change)
+    }
+
+    fn ask(&self, ask: Ask) -> Changes<'_, N> {
+        // Cleared before the looks, so that a child that ends after one sets it again.
+        let _flag = self.latch.take();
+        Changes { children: self, next: 0, ask }
+    }
+
+    receiver_address!();
+
+    /// In a child of fork(2), whose children these are not.
+    ///
+    /// # Safety
+    ///
+    /// `address` is that of a registered `Children<N>`.
+    unsafe extern "C" fn start_over(address: NonNull<Latch>) {
+        // SAFETY: the latch is the first field of the table, whose address was registered.
+        let children = unsafe { address.cast::<Self>().as_ref() };
+        children.places.iter().for_each(Place::clear);
+    }
+}
+
+/// What became of children, one by one; see [`Children::reap`] and [`Children::changes`].
+#[derive(Debug)]
+#[must_use = "nobody is waited for before it is asked"]
+pub struct Changes<'a, const N: usize> {
+    children: &'a Children<N>,
+    next: usize,
+    ask: Ask,
+}
+
+impl<const N: usize> Iterator for Changes<'_, N> {
+    type Item = Change;
+
+    fn next(&mut self) -> Option<Change> {
+        loop {
+            let place = self.children.places.get(self.next)?;
+            if let Some(change) = place.ask(self.ask) {
+                if change.is_end() {
+                    self.next = self.next.saturating_add(1);
+                }
+                return Some(change);
+            }
+            self.next = self.next.saturating_add(1);
+        }
+    }
+}
+
+impl<const N: usize> Drop for Changes<'_, N> {
+    fn drop(&mut self) {
+        if self.next < N {
+            self.children.latch.set(Signal::CHLD);
+        }
+    }
+}
+
+impl<const N: usize> Default for Children<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> fmt::Debug for Children<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Children").field("len", &self.len()).field("capacity", &N).finish()
+    }
+}

@@ -1,0 +1,64 @@
+//! Stopping as the terminal asked: Ctrl-Z, and `fg` after it.
+//!
+//! A program that catches `SIGTSTP`, to leave the terminal as it found it, has to stop itself
+//! afterwards. [`stop_by`] does it by the signal itself, so that the shell sees what it expects, and
+//! comes back when the program goes on:
+//!
+//! ```no_run
+//! use siglatch::{Handlers, Signal, stop};
+//!
+//! static SIGNALS: Handlers = Handlers::new();
+//!
+//! SIGNALS.on(Signal::TSTP, |_| {
+//!     println!("terminal as before");
+//!     stop::stop_by(Signal::TSTP).expect("a signal that stops");
+//!     println!("terminal as we want it"); // somebody typed fg
+//! })?;
+//! loop {
+//!     SIGNALS.wait(None)?;
+//!     SIGNALS.dispatch();
+//! }
+//! # #[expect(unreachable_code, reason = "the program has no end")]
+//! # Ok::<(), siglatch::Errno>(())
+//! ```
+//!
+//! `SIGCONT` itself has its effect however it is caught or blocked. What is still to be done when
+//! the program goes on, it does after `stop_by`.
+
+use crate::mask::MaskGuard;
+use crate::{DefaultAction, Errno, Signal, action, send};
+
+/// Stops the process by `signal`, as if it had never been caught. Returns when it goes on.
+///
+/// The default action is put in force, the signal is sent to this thread and unblocked in it; the
+/// whole process stops. Afterwards action and mask are what they were. Whoever waits for the
+/// process is told that this signal stopped it.
+///
+/// In an orphaned process group there is nobody who could type `fg`: there `SIGTSTP`, `SIGTTIN` and
+/// `SIGTTOU` stop nobody (setpgid(2)), and this returns at once. `SIGSTOP` stops there, too, and for
+/// ever, which is why it is no replacement for the others.
+///
+/// # Errors
+///
+/// `EINVAL`: not to stop is the signal's default action. Otherwise none that Linux documents; a
+/// seccomp(2) filter may make one.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+#[doc(alias = "SIGTSTP")]
+pub fn stop_by(signal: Signal) -> Result<(), Errno> {
+    if signal.default_action() != DefaultAction::Stop {
+        return Err(Errno::INVAL);
+    }
+    if signal == Signal::STOP {
+        return send::raise(signal);
+    }
+    // Blocked until all is ready: an instance that was pending, or comes meanwhile, must not stop it
+    // first, or it would stop twice. `SIGCONT` removes what is pending of all.
+    let _mask = MaskGuard::block(signal)?;
+    let _action = action::default(signal)?.guard();
+    send::raise(signal)?;
+    let _stops_here = MaskGuard::unblock(signal)?;
+    Ok(())
+}

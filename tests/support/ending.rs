@@ -1,0 +1,69 @@
+//! Children that end in a chosen way, forked beside the harness: nobody but the scenario waits for
+//! them.
+
+use super::names::pid;
+use super::sys::exit_now;
+use siglatch::{ChildState, Pid};
+use std::io::{PipeReader, PipeWriter, Read as _};
+use std::os::fd::AsRawFd as _;
+
+/// How a child ends.
+#[derive(Debug, Clone, Copy)]
+pub enum End {
+    Exit(i32),
+    Signal(i32),
+}
+
+impl End {
+    pub fn of(number: i32) -> Self {
+        match number % 4 {
+            0 => Self::Signal(libc::SIGKILL),
+            1 => Self::Signal(libc::SIGTERM),
+            _ => Self::Exit(number % 256),
+        }
+    }
+
+    pub fn state(self) -> ChildState {
+        match self {
+            Self::Exit(status) => ChildState::Exited(status),
+            Self::Signal(signo) => ChildState::Killed(signo),
+        }
+    }
+
+    pub fn happen(self) -> ! {
+        if let Self::Signal(signo) = self {
+            // SAFETY: no memory is passed; the default action ends this process.
+            unsafe { libc::raise(signo) };
+        }
+        exit_now(match self {
+            Self::Exit(status) => status,
+            Self::Signal(_) => 99,
+        })
+    }
+}
+
+/// A child that does `body`.
+pub fn fork(body: impl FnOnce()) -> Pid {
+    // SAFETY: the processes of these scenarios have one thread when they fork.
+    match unsafe { libc::fork() } {
+        0 => {
+            body();
+            exit_now(0)
+        }
+        child => pid(child),
+    }
+}
+
+pub fn ends(end: End) -> Pid {
+    fork(|| end.happen())
+}
+
+/// A child that ends when its parent closes the writing end of the pipe.
+pub fn ends_on_close(mut gate: &PipeReader, open: &PipeWriter, end: End) -> Pid {
+    fork(|| {
+        // SAFETY: this process's copy of the writing end, which it does not use.
+        unsafe { libc::close(open.as_raw_fd()) };
+        let _end = gate.read(&mut [0]);
+        end.happen();
+    })
+}
