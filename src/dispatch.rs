@@ -304,7 +304,7 @@ impl<const N: usize> Handlers<N> {
             return None;
         }
         let mut newest = SigInfo::without_details(signal);
-        while let Some(info) = self.arrived.take(Some(signal)) {
+        while let Some(info) = self.arrived.take(signal) {
             newest = info;
         }
         Some(newest)

@@ -4,8 +4,8 @@
 //! thread. What can be reached from there is this file and
 //!
 //! - `Gate::enter`, `Gate::leave`: an atomic addition each,
-//! - `List::iter`: one load and one test a receiver,
-//! - `Latch::wants`, `Latch::trip`, `Wake::notify`: an atomic or; futex(2) if a thread waits, getpid(2)
+//! - `List::each_wanting`: two loads and one test a receiver,
+//! - `Latch::trip`, `Wake::notify`: an atomic or; futex(2) if a thread waits, getpid(2)
 //!   and write(2) if a descriptor is to be written to,
 //! - `InfoQueue::push`, `Hook::deliver` and the program's function, `Shutdown::deliver` (timer_create(2),
 //!   timer_settime(2) and timer_delete(2) if it has a deadline, and `exit::die_by`),

@@ -1,12 +1,13 @@
 //! [`Latch`]: the flags that a handler sets and normal code reads.
 
 use core::fmt;
-use core::sync::atomic::AtomicPtr;
+use core::mem::offset_of;
 use core::time::Duration;
-use static_assertions::assert_impl_all;
+use static_assertions::{assert_impl_all, const_assert_eq};
 
 use super::bits::{AtomicSet, Bit};
 use super::gate::GATE;
+use super::link::Link;
 use super::receiver::{Deliver, StartOver};
 use super::wake::Wake;
 use crate::{Errno, SigSet, Signal, time};
@@ -66,11 +67,10 @@ use crate::{Errno, SigSet, Signal, time};
 /// are shared, and the child writes to no descriptor of its parent's. The same actions are in force
 /// in the child, and the flags that were set are set there too, unless it was forked in a
 /// [`ForkWindow`](crate::child::ForkWindow).
+#[repr(C)]
 pub struct Latch {
-    /// The receiver registered after this one. Written once, by `list`.
-    next: AtomicPtr<Latch>,
-    /// What it has caught. Written by `registry`, read by the handler.
-    interest: AtomicSet,
+    /// First, for the list to find the rest by its address.
+    link: Link,
     /// What has come. Set by the handler, taken by normal code.
     pending: AtomicSet,
     wake: Wake,
@@ -87,6 +87,7 @@ pub struct Latch {
 }
 
 assert_impl_all!(Latch: Send, Sync, Unpin);
+const_assert_eq!(offset_of!(Latch, link), 0);
 
 impl Latch {
     /// A latch that has caught nothing yet, restarts system calls, and blocks all signals while
@@ -98,8 +99,7 @@ impl Latch {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            next: AtomicPtr::new(core::ptr::null_mut()),
-            interest: AtomicSet::new(),
+            link: Link::new(),
             pending: AtomicSet::new(),
             wake: Wake::new(),
             interrupts: false,
@@ -261,8 +261,7 @@ impl Latch {
     /// Async-signal-safe.
     #[must_use]
     pub fn caught(&self) -> SigSet {
-        // ORDERING: none is needed: nothing else is read because of it.
-        self.interest.load()
+        if self.link.leads_nowhere() { SigSet::empty() } else { self.link.wanted() }
     }
 
     /// Flag first, wake second. It runs in the handler.
@@ -273,23 +272,12 @@ impl Latch {
         self.wake.notify(signal);
     }
 
-    /// Whether the handler is to trip it.
-    pub(super) fn wants(&self, bit: Bit) -> bool {
-        // ORDERING: SeqCst pairs with the SeqCst changes in `registry`: a handler that entered the
-        // gate after those waited for it to be empty sees them. See `gate`.
-        self.interest.contains(bit)
-    }
-
     pub(super) const fn wake(&self) -> &Wake {
         &self.wake
     }
 
-    pub(super) const fn interest(&self) -> &AtomicSet {
-        &self.interest
-    }
-
-    pub(super) const fn next(&self) -> &AtomicPtr<Self> {
-        &self.next
+    pub(super) const fn link(&self) -> &Link {
+        &self.link
     }
 
     /// The same, for a type that can do something about a fault.

@@ -7,10 +7,12 @@
 //! | `bits` | a set of signals in atomic words |
 //! | `wake` | sleeping until woken from a handler |
 //! | `gate` | which handlers are in flight |
+//! | `link` | what the handler reads of each receiver on its walk |
 //! | `latch` | [`Latch`]: the flags of one receiver |
 //! | `receiver` | a latch, and what there may be behind it |
 //! | `list` | every receiver that was ever registered |
 //! | `slot` | room for the details of one signal |
+//! | `ring` | slots in the order of their tickets |
 //! | `queue` | [`InfoQueue`]: a latch with room for details behind it |
 //! | `hook` | [`Hook`]: a function of the program's own in signal context |
 //! | `previous` | the action that was in force before ours |
@@ -25,6 +27,7 @@ mod gate;
 mod handler;
 mod hook;
 mod latch;
+mod link;
 mod list;
 mod lock;
 pub(crate) mod methods;
@@ -32,6 +35,7 @@ mod previous;
 mod queue;
 pub(crate) mod receiver;
 pub(crate) mod registry;
+mod ring;
 mod slot;
 mod wake;
 mod wake_fd;

@@ -1,25 +1,17 @@
 //! [`InfoQueue`]: the details of each instance of a signal, from the handler to normal code.
 //!
-//! Many handlers may push at once: on several threads, and one on top of another on the same
-//! thread. A handler must not wait for anybody, a consumer that it interrupted least of all, and a
-//! thread may be stopped for ever at any instruction. So there is no shared head or tail to be left
-//! half-moved: each place is a [`Slot`] that has one owner at a time, and a thread that stops half-way
-//! withholds the one that it owns.
-//!
-//! Order comes from a ticket that every push draws and the slot carries; a consumer takes the ready
-//! slot with the oldest. What one thread took comes out in that order, because it draws the next
-//! ticket after it has published.
-#![expect(unsafe_code, reason = "claims slots, and is found by the address of its latch")]
+//! The room for them is a [`Ring`]; the flags in front of it wake who waits.
+#![expect(unsafe_code, reason = "is found by the address of its latch")]
 
 use core::fmt;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 
 use super::latch::Latch;
 use super::methods::receiver_methods;
 use super::receiver::{Arrival, Outcome};
-use super::slot::{Phase, Slot, State};
+use super::ring::{Batch, Pushed, Ring};
 use crate::{Errno, SigInfo, Signal, signal};
 
 /// The largest capacity. A consumer looks at every slot, and a producer at every one of a full
@@ -76,10 +68,9 @@ const MAX_CAPACITY: usize = 1024;
 pub struct InfoQueue<const N: usize> {
     /// First, for the handler to find the rest by its address.
     latch: Latch,
-    tickets: AtomicUsize,
     keep_newest: bool,
     lost: [AtomicU32; signal::MAX as usize],
-    slots: [Slot; N],
+    ring: Ring<N>,
 }
 
 impl<const N: usize> InfoQueue<N> {
@@ -95,10 +86,9 @@ impl<const N: usize> InfoQueue<N> {
         const { assert!(N >= 1 && N <= MAX_CAPACITY, "the capacity is from 1 to 1,024") };
         Self {
             latch: Latch::with(Self::deliver).starting_over(Self::start_over),
-            tickets: AtomicUsize::new(0),
             keep_newest: false,
             lost: [const { AtomicU32::new(0) }; signal::MAX as usize],
-            slots: [const { Slot::new() }; N],
+            ring: Ring::new(),
         }
     }
 
@@ -124,7 +114,7 @@ impl<const N: usize> InfoQueue<N> {
     /// Async-signal-safe.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        !self.slots.iter().any(|slot| slot.state().is(Phase::Ready))
+        self.ring.is_empty()
     }
 
     /// Takes the oldest instance.
@@ -136,17 +126,7 @@ impl<const N: usize> InfoQueue<N> {
     /// Async-signal-safe.
     #[must_use = "the instance is taken out"]
     pub fn pop(&self) -> Option<SigInfo> {
-        self.take(None).or_else(|| {
-            // The flags say that there is something. Cleared before the last look, so that what
-            // comes after it sets them again.
-            let flags = self.latch.take();
-            let late = self.take(None)?;
-            // There may be more: whoever waits has to look.
-            for signal in flags {
-                self.latch.set(signal);
-            }
-            Some(late)
-        })
+        self.pop_by(|| self.ring.take(None))
     }
 
     /// Takes one instance after the other, the oldest first, until there is none. Breaking off
@@ -156,7 +136,7 @@ impl<const N: usize> InfoQueue<N> {
     ///
     /// Async-signal-safe.
     pub fn drain(&self) -> DrainInfo<'_, N> {
-        DrainInfo { queue: self }
+        DrainInfo { queue: self, batch: Batch::default() }
     }
 
     /// How many instances of `signal` were dropped or replaced since the start of the process,
@@ -214,9 +194,7 @@ impl<const N: usize> InfoQueue<N> {
     unsafe extern "C" fn start_over(address: NonNull<Latch>) {
         // SAFETY: the latch is the first field of the queue, whose address was registered.
         let queue = unsafe { address.cast::<Self>().as_ref() };
-        for slot in &queue.slots {
-            slot.hand_on(State::FREE);
-        }
+        queue.ring.clear();
         for count in &queue.lost {
             // ORDERING: Relaxed: nobody else is here.
             count.store(0, Ordering::Relaxed);
@@ -224,75 +202,30 @@ impl<const N: usize> InfoQueue<N> {
     }
 
     fn push(&self, signal: Signal, info: SigInfo) {
-        // ORDERING: Release pairs with the Acquire in `take`.
-        let ticket = self.tickets.fetch_add(1, Ordering::Release);
-        let writing = State::new(Phase::Writing, signal, ticket);
-        let slot = self.replace(signal, writing).or_else(|| self.claim_free(ticket, writing));
-        let Some(slot) = slot else { return self.count_lost(signal) };
-        // SAFETY: it was claimed for writing just now.
-        unsafe { slot.write(info) };
-        slot.hand_on(writing.with(Phase::Ready));
-    }
-
-    /// Claims the slot of an older instance, if the newest of each signal is to be kept.
-    fn replace(&self, signal: Signal, writing: State) -> Option<&Slot> {
-        if !self.keep_newest {
-            return None;
+        match self.ring.push(signal, info, self.keep_newest) {
+            Pushed::Stored => {}
+            Pushed::Replaced | Pushed::Dropped => self.count_lost(signal),
         }
-        let slot = self.slots.iter().find(|slot| {
-            let state = slot.state();
-            state.is(Phase::Ready) && state.is_of(signal) && slot.claim(state, writing)
-        })?;
-        self.count_lost(signal);
-        Some(slot)
     }
 
-    /// Claims a free slot, beginning where the one after the last push's is likely to be.
-    fn claim_free(&self, ticket: usize, writing: State) -> Option<&Slot> {
-        let (before, after) = self.slots.split_at_checked(ticket.checked_rem(N)?)?;
-        after
-            .iter()
-            .chain(before)
-            .find(|slot| slot.state() == State::FREE && slot.claim(State::FREE, writing))
+    /// Takes the oldest instance of one signal.
+    pub(crate) fn take(&self, signal: Signal) -> Option<SigInfo> {
+        self.ring.take(Some(signal))
     }
 
-    /// Takes the oldest instance, of any signal or of one.
-    ///
-    /// Only tickets that were drawn before the look count. A thread draws one after it has published
-    /// the one before, so whoever sees a ticket drawn sees all that its thread published earlier,
-    /// and cannot take the later one first.
-    pub(crate) fn take(&self, only: Option<Signal>) -> Option<SigInfo> {
-        loop {
-            // ORDERING: Acquire pairs with the Release in `push`, for the reason above.
-            let next = self.tickets.load(Ordering::Acquire);
-            let mut oldest: Option<(isize, &Slot, State)> = None;
-            let mut newer = false;
-            for slot in &self.slots {
-                let state = slot.state();
-                if !state.is(Phase::Ready) || only.is_some_and(|signal| !state.is_of(signal)) {
-                    continue;
-                }
-                let age = state.age(next);
-                if age <= 0 {
-                    newer = true;
-                } else if oldest.is_none_or(|(oldest, ..)| age > oldest) {
-                    oldest = Some((age, slot, state));
-                }
+    /// Takes the oldest instance by `take`, which looks at all there is.
+    fn pop_by(&self, mut take: impl FnMut() -> Option<SigInfo>) -> Option<SigInfo> {
+        take().or_else(|| {
+            // The flags say that there is something. Cleared before the last look, so that what
+            // comes after it sets them again.
+            let flags = self.latch.take();
+            let late = take()?;
+            // There may be more: whoever waits has to look.
+            for signal in flags {
+                self.latch.set(signal);
             }
-            let Some((_, slot, state)) = oldest else {
-                if newer {
-                    continue;
-                }
-                return None;
-            };
-            // Another consumer, or a producer that replaces it, may have been faster: look again.
-            if slot.claim(state, state.with(Phase::Reading)) {
-                // SAFETY: it was ready and was claimed for reading just now.
-                let info = unsafe { slot.read() };
-                slot.hand_on(State::FREE);
-                return Some(info);
-            }
-        }
+            Some(late)
+        })
     }
 
     fn count_lost(&self, signal: Signal) {
@@ -328,12 +261,14 @@ impl<const N: usize> fmt::Debug for InfoQueue<N> {
 #[must_use = "nothing is taken before it is asked"]
 pub struct DrainInfo<'a, const N: usize> {
     queue: &'a InfoQueue<N>,
+    batch: Batch,
 }
 
 impl<const N: usize> Iterator for DrainInfo<'_, N> {
     type Item = SigInfo;
 
     fn next(&mut self) -> Option<SigInfo> {
-        self.queue.pop()
+        let Self { queue, batch } = self;
+        queue.pop_by(|| queue.ring.take_next(batch))
     }
 }

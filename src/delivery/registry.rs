@@ -160,7 +160,6 @@ pub(crate) unsafe fn start_over() {
     RECEIVERS.each(|receiver| {
         // SAFETY: the caller's promise.
         unsafe { receiver.start_over() }
-        true
     });
 }
 
@@ -193,8 +192,8 @@ enum Change {
 }
 
 fn catch_locked(receiver: Receiver, signals: SigSet) -> Result<(), Errno> {
-    let new = signals.difference(receiver.caught());
     RECEIVERS.link(receiver);
+    let new = signals.difference(receiver.link().wanted());
     let result = make(Change::Catch, receiver, signals);
     if result.is_err() {
         // The first error is told; putting back is as good as it can be.
@@ -207,8 +206,8 @@ fn catch_locked(receiver: Receiver, signals: SigSet) -> Result<(), Errno> {
 fn make(change: Change, receiver: Receiver, signals: SigSet) -> Result<(), Errno> {
     // ORDERING: SeqCst, both, pairs with the handler's look, through the gate.
     match change {
-        Change::Catch => receiver.interest().insert_all(signals),
-        Change::Release => receiver.interest().remove_all(signals),
+        Change::Catch => receiver.link().want(signals),
+        Change::Release => receiver.link().want_no_more(signals),
     }
     GATE.wait_until_empty();
     let mut result = Ok(());

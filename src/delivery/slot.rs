@@ -33,6 +33,10 @@ const TICKET_SHIFT: u32 = PHASE_BITS + SIGNAL_BITS;
 impl State {
     pub(super) const FREE: Self = Self(0);
 
+    pub(super) const fn to_bits(self) -> usize {
+        self.0
+    }
+
     /// Tickets are counted modulo what is left of the word: they tell an order among what is in the
     /// queue at the same time.
     pub(super) const fn new(phase: Phase, signal: Signal, ticket: usize) -> Self {
@@ -52,38 +56,40 @@ impl State {
         Self(self.0 & !((1 << PHASE_BITS) - 1) | phase as usize)
     }
 
-    /// How many tickets before `next` it was drawn, in units of a ticket's lowest bit; not above 0 if
-    /// it was drawn later.
+    /// How many tickets before `next` it was drawn; not above 0 if it was drawn later.
     pub(super) const fn age(self, next: usize) -> isize {
-        (next.wrapping_sub(self.0 >> TICKET_SHIFT) << TICKET_SHIFT).cast_signed()
+        (next.wrapping_sub(self.0 >> TICKET_SHIFT) << TICKET_SHIFT).cast_signed() >> TICKET_SHIFT
     }
 }
 
-pub(super) struct Slot {
-    state: AtomicUsize,
-    record: UnsafeCell<SigInfo>,
+/// A place for one record, seen together with its state. The two are kept apart in memory, so that
+/// a look at many states does not go over the records.
+#[derive(Clone, Copy)]
+pub(super) struct Slot<'a> {
+    state: &'a AtomicUsize,
+    record: &'a Record,
 }
 
-impl Slot {
-    pub(super) const fn new() -> Self {
-        Self { state: AtomicUsize::new(State::FREE.0), record: UnsafeCell::new(SigInfo::zeroed()) }
+impl<'a> Slot<'a> {
+    pub(super) const fn new((state, record): (&'a AtomicUsize, &'a Record)) -> Self {
+        Self { state, record }
     }
 
-    pub(super) fn state(&self) -> State {
+    pub(super) fn state(self) -> State {
         // ORDERING: Acquire pairs with the Release in `hand_on`: who sees a record ready sees its
         // ticket drawn. What else it says is a guess, until a claim confirms it.
         State(self.state.load(Ordering::Acquire))
     }
 
     /// Makes the slot the caller's own. Says whether it did.
-    pub(super) fn claim(&self, from: State, to: State) -> bool {
+    pub(super) fn claim(self, from: State, to: State) -> bool {
         // ORDERING: Acquire pairs with the Release in `hand_on`: the last owner is done with the
         // record.
         self.state.compare_exchange(from.0, to.0, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
     /// Gives the slot that the caller has claimed to whoever claims it next.
-    pub(super) fn hand_on(&self, to: State) {
+    pub(super) fn hand_on(self, to: State) {
         // ORDERING: Release pairs with the Acquire in `claim`.
         self.state.store(to.0, Ordering::Release);
     }
@@ -91,20 +97,28 @@ impl Slot {
     /// # Safety
     ///
     /// The caller has claimed the slot for writing.
-    pub(super) unsafe fn write(&self, info: SigInfo) {
+    pub(super) unsafe fn write(self, info: SigInfo) {
         // SAFETY: the claim makes it the caller's alone, as promised.
-        unsafe { self.record.get().write(info) }
+        unsafe { self.record.0.get().write(info) }
     }
 
     /// # Safety
     ///
     /// The caller has claimed the slot, which was ready, for reading.
-    pub(super) unsafe fn read(&self) -> SigInfo {
+    pub(super) unsafe fn read(self) -> SigInfo {
         // SAFETY: the claim makes it the caller's alone, as promised.
-        unsafe { self.record.get().read() }
+        unsafe { self.record.0.get().read() }
+    }
+}
+
+pub(super) struct Record(UnsafeCell<SigInfo>);
+
+impl Record {
+    pub(super) const fn new() -> Self {
+        Self(UnsafeCell::new(SigInfo::zeroed()))
     }
 }
 
 // SAFETY: the record of a slot is only touched by the thread that has claimed it, and a claim
 // happens after the release of the one before.
-unsafe impl Sync for Slot {}
+unsafe impl Sync for Record {}

@@ -1,0 +1,290 @@
+//! [`Ring`]: room for the details of some signals, in the order in which they came.
+//!
+//! Many handlers may push at once: on several threads, and one on top of another on the same
+//! thread. A handler must not wait for anybody, a consumer that it interrupted least of all, and a
+//! thread may be stopped for ever at any instruction. So there is no shared head or tail to be left
+//! half-moved: each place is a [`Slot`] that has one owner at a time, and a thread that stops half-way
+//! withholds the one that it owns.
+//!
+//! Order comes from a ticket that every push draws and the slot carries; a consumer takes the ready
+//! slot with the oldest. What one thread took comes out in that order, because it draws the next
+//! ticket after it has published.
+//!
+//! Where nothing is lost and nobody is late, the instance of the next ticket is in the next slot. A
+//! consumer that takes many looks there first, and over all slots only where that does not hold.
+#![expect(unsafe_code, reason = "claims slots")]
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use super::slot::{Phase, Record, Slot, State};
+use crate::{SigInfo, Signal};
+
+pub(super) struct Ring<const N: usize> {
+    /// The next one to be drawn.
+    tickets: AtomicUsize,
+    states: [AtomicUsize; N],
+    records: [Record; N],
+}
+
+/// Where a consumer is that takes many: the tickets from `next` to before `end` are still to be
+/// looked for.
+///
+/// All that had come in order when `end` was drawn has a ticket before it; what a thread published
+/// before drawing one of those is in the ring, or was taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Batch {
+    next: usize,
+    end: usize,
+}
+
+/// What became of the details of a signal.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pushed {
+    Stored,
+    /// They are there, in the place of an older instance of the same signal.
+    Replaced,
+    /// There was no room.
+    Dropped,
+}
+
+impl<const N: usize> Ring<N> {
+    pub(super) const fn new() -> Self {
+        Self {
+            tickets: AtomicUsize::new(0),
+            states: [const { AtomicUsize::new(State::FREE.to_bits()) }; N],
+            records: [const { Record::new() }; N],
+        }
+    }
+
+    fn slots(&self) -> impl Iterator<Item = Slot<'_>> {
+        self.states.iter().zip(&self.records).map(Slot::new)
+    }
+
+    /// The slot that an instance with this ticket is in, unless it was taken when it came.
+    fn slot_of(&self, ticket: usize) -> Option<Slot<'_>> {
+        let index = ticket.checked_rem(N)?;
+        Some(Slot::new((self.states.get(index)?, self.records.get(index)?)))
+    }
+
+    /// Whether nothing is there to be taken.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.slots().any(|slot| slot.state().is(Phase::Ready))
+    }
+
+    /// In a child of fork(2), where nobody else is: nothing is there, and all is free.
+    pub(super) fn clear(&self) {
+        self.slots().for_each(|slot| slot.hand_on(State::FREE));
+    }
+
+    /// Puts an instance in; if so wanted, in the place of an older one of its signal. It runs in the
+    /// handler.
+    pub(super) fn push(&self, signal: Signal, info: SigInfo, replaces: bool) -> Pushed {
+        // ORDERING: Release pairs with the Acquire in `oldest`.
+        let ticket = self.tickets.fetch_add(1, Ordering::Release);
+        let writing = State::new(Phase::Writing, signal, ticket);
+        let older = if replaces { self.claim_older(signal, writing) } else { None };
+        let Some(slot) = older.or_else(|| self.claim_free(ticket, writing)) else {
+            return Pushed::Dropped;
+        };
+        // SAFETY: it was claimed for writing just now.
+        unsafe { slot.write(info) };
+        slot.hand_on(writing.with(Phase::Ready));
+        if older.is_some() { Pushed::Replaced } else { Pushed::Stored }
+    }
+
+    /// Claims the slot of an older instance.
+    fn claim_older(&self, signal: Signal, writing: State) -> Option<Slot<'_>> {
+        self.slots().find(|slot| {
+            let state = slot.state();
+            state.is(Phase::Ready) && state.is_of(signal) && slot.claim(state, writing)
+        })
+    }
+
+    /// Claims a free slot, beginning with the one of the ticket.
+    fn claim_free(&self, ticket: usize, writing: State) -> Option<Slot<'_>> {
+        let own = ticket.checked_rem(N)?;
+        let (states, states_after) = self.states.split_at_checked(own)?;
+        let (records, records_after) = self.records.split_at_checked(own)?;
+        let after = states_after.iter().zip(records_after);
+        after
+            .chain(states.iter().zip(records))
+            .map(Slot::new)
+            .find(|slot| slot.state() == State::FREE && slot.claim(State::FREE, writing))
+    }
+
+    /// Takes the oldest instance, of any signal or of one.
+    pub(super) fn take(&self, only: Option<Signal>) -> Option<SigInfo> {
+        loop {
+            // ORDERING: Acquire pairs with the Release in `push`, see `oldest`.
+            let end = self.tickets.load(Ordering::Acquire);
+            match self.oldest(end, |state| only.is_none_or(|signal| state.is_of(signal))) {
+                Ok((slot, state)) => {
+                    if let Some(info) = take_from(slot, state) {
+                        return Some(info);
+                    }
+                }
+                Err(Nothing::Yet) => {}
+                Err(Nothing::Here) => return None,
+            }
+        }
+    }
+
+    /// Takes the oldest instance; `batch` is what the last call with it left there.
+    pub(super) fn take_next(&self, batch: &mut Batch) -> Option<SigInfo> {
+        while batch.next != batch.end {
+            let ticket = batch.next;
+            if let Some(slot) = self.slot_of(ticket) {
+                let state = slot.state();
+                if state.is(Phase::Ready) && state.age(ticket) == 0 {
+                    batch.next = ticket.wrapping_add(1);
+                    if let Some(info) = take_from(slot, state) {
+                        return Some(info);
+                    }
+                    continue;
+                }
+            }
+            // It was lost, is late, or lies in another slot: so may those after it.
+            let from = |state: State| state.age(ticket) <= 0;
+            let Ok((slot, state)) = self.oldest(batch.end, from) else { break };
+            batch.next =
+                batch.end.wrapping_sub(state.age(batch.end).cast_unsigned()).wrapping_add(1);
+            if let Some(info) = take_from(slot, state) {
+                return Some(info);
+            }
+        }
+        self.begin(batch)
+    }
+
+    /// The same where the batch is at its end, and another begins.
+    fn begin(&self, batch: &mut Batch) -> Option<SigInfo> {
+        loop {
+            // ORDERING: Acquire pairs with the Release in `push`, see `oldest`.
+            let end = self.tickets.load(Ordering::Acquire);
+            match self.oldest(end, |_| true) {
+                Ok((slot, state)) => {
+                    let ticket = end.wrapping_sub(state.age(end).cast_unsigned());
+                    *batch = Batch { next: ticket.wrapping_add(1), end };
+                    if let Some(info) = take_from(slot, state) {
+                        return Some(info);
+                    }
+                }
+                Err(Nothing::Yet) => {}
+                Err(Nothing::Here) => return None,
+            }
+        }
+    }
+
+    /// The oldest instance that is ready, of those that `wanted` says yes to.
+    ///
+    /// Only tickets that were drawn before the look count: those before `end`. A thread draws one
+    /// after it has published the one before, so whoever sees a ticket drawn sees all that its thread
+    /// published earlier, and cannot take the later one first.
+    fn oldest(
+        &self,
+        end: usize,
+        wanted: impl Fn(State) -> bool,
+    ) -> Result<(Slot<'_>, State), Nothing> {
+        let mut oldest: Option<(isize, Slot<'_>, State)> = None;
+        let mut nothing = Nothing::Here;
+        for slot in self.slots() {
+            let state = slot.state();
+            if !state.is(Phase::Ready) || !wanted(state) {
+                continue;
+            }
+            let age = state.age(end);
+            if age <= 0 {
+                nothing = Nothing::Yet;
+            } else if oldest.is_none_or(|(oldest, ..)| age > oldest) {
+                oldest = Some((age, slot, state));
+            }
+        }
+        oldest.map(|(_, slot, state)| (slot, state)).ok_or(nothing)
+    }
+}
+
+/// Why there is nothing to take.
+enum Nothing {
+    /// Nothing is ready.
+    Here,
+    /// What is ready came during the look: look again.
+    Yet,
+}
+
+/// Takes what is in a slot, if that is still the same. Another consumer, or a producer that replaces
+/// it, may have been faster.
+fn take_from(slot: Slot<'_>, state: State) -> Option<SigInfo> {
+    if !slot.claim(state, state.with(Phase::Reading)) {
+        return None;
+    }
+    // SAFETY: it was ready and was claimed for reading just now.
+    let info = unsafe { slot.read() };
+    slot.hand_on(State::FREE);
+    Some(info)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::{Batch, Pushed, Ring};
+    use crate::{SigInfo, Signal};
+
+    const N: usize = 3;
+    const SIGNALS: [Signal; 2] = [Signal::USR1, Signal::USR2];
+
+    /// Every sequence of so many pushes, takes, and takes of one that takes many, against a queue of
+    /// std's.
+    #[test]
+    fn every_short_sequence_is_first_in_first_out() {
+        const LENGTH: u32 = 9;
+        for mut sequence in 0..3_u32.pow(LENGTH) {
+            let (ring, mut model) = (Ring::<N>::new(), VecDeque::new());
+            let mut batch = Batch::default();
+            for step in 0..LENGTH {
+                match sequence % 3 {
+                    0 => {
+                        let signal = SIGNALS[step as usize % 2];
+                        let pushed = ring.push(signal, SigInfo::without_details(signal), false);
+                        assert_eq!(pushed == Pushed::Stored, model.len() < N);
+                        if model.len() < N {
+                            model.push_back(signal);
+                        }
+                    }
+                    1 => assert_eq!(signal_of(ring.take(None)), model.pop_front()),
+                    _ => assert_eq!(signal_of(ring.take_next(&mut batch)), model.pop_front()),
+                }
+                assert_eq!(ring.is_empty(), model.is_empty());
+                sequence /= 3;
+            }
+        }
+    }
+
+    /// The same where an older instance of the signal makes room.
+    #[test]
+    fn newest_of_each_signal_comes_in_the_order_of_the_newest() {
+        const LENGTH: u32 = 8;
+        for mut sequence in 0..4_u32.pow(LENGTH) {
+            let (ring, mut model) = (Ring::<N>::new(), VecDeque::new());
+            let mut batch = Batch::default();
+            for _ in 0..LENGTH {
+                match sequence % 4 {
+                    choice @ 0..=1 => {
+                        let signal = SIGNALS[choice as usize];
+                        let pushed = ring.push(signal, SigInfo::without_details(signal), true);
+                        let older = model.iter().position(|other| *other == signal);
+                        assert_eq!(pushed == Pushed::Replaced, older.is_some());
+                        older.map(|older| model.remove(older));
+                        model.push_back(signal);
+                    }
+                    2 => assert_eq!(signal_of(ring.take(None)), model.pop_front()),
+                    _ => assert_eq!(signal_of(ring.take_next(&mut batch)), model.pop_front()),
+                }
+                sequence /= 4;
+            }
+        }
+    }
+
+    fn signal_of(info: Option<SigInfo>) -> Option<Signal> {
+        info.and_then(|info| info.signal())
+    }
+}
