@@ -48,11 +48,11 @@ use crate::{ALONE, Errno, Signal, send, signal};
 pub(super) static RECEIVERS: List = List::new();
 
 /// The signals for which [`on_signal`] is installed, or was and is chained to by an action over it.
-/// Only read and written under the lock of `registry`.
+/// Read and written under the lock of `registry`; a handler that puts back what was there before
+/// (`depart`) takes its own note away.
 pub(super) static INSTALLED: AtomicSet = AtomicSet::new();
 
-/// The signals for which [`on_signal_over`] is installed, likewise. Written under the lock, read by
-/// the handler.
+/// The signals for which [`on_signal_over`] is installed, likewise. The handler reads it, too.
 pub(super) static INSTALLED_OVER: AtomicSet = AtomicSet::new();
 
 /// The actions under [`on_signal`], by number.
@@ -192,8 +192,8 @@ unsafe fn deliver(place: Place, signo: c_int, info: *mut KernelSiginfo, context:
     }
     let under = place.under(signal);
     let chained = if ended { None } else { under.and_then(PreviousAction::chained) };
-    if let (false, None, Some(under)) = (taken, chained, under) {
-        depart(place, signal, under);
+    if let (false, Some(under)) = (taken, under) {
+        depart(place, signal, under, chained.is_some());
     }
     // The handler that was there before may leave by siglongjmp(3), so it is called outside the
     // gate. It needs nothing of ours.
@@ -205,12 +205,17 @@ unsafe fn deliver(place: Place, signo: c_int, info: *mut KernelSiginfo, context:
     }
 }
 
-/// Nobody wants the signal: its receivers left while it was on its way, or left while other code's
-/// action was over ours and has now put ours back. It must not be swallowed: the action before
-/// ours, which is no handler, is put in force, and the signal sent again, to take its effect when
-/// this handler returns.
+/// Nobody takes the signal: its receivers left while it was on its way, or left while other code's
+/// action was over ours and has now put ours back. The action before ours is put in force. If it is
+/// a handler, that is called now (`chained`). If not, the signal must not be swallowed: it is sent
+/// again, to take its effect when this handler returns.
 #[cold]
-fn depart(place: Place, signal: Signal, under: &'static PreviousAction) {
+fn depart(place: Place, signal: Signal, under: &'static PreviousAction, chained: bool) {
+    let bit = Bit::of(signal);
+    if chained && is_wanted(bit) {
+        // They have declined this one, and want the next.
+        return;
+    }
     let mut current = KernelSigaction::default();
     loop {
         if !ALONE && action::read(signal, &mut current).is_err() {
@@ -223,16 +228,35 @@ fn depart(place: Place, signal: Signal, under: &'static PreviousAction) {
             }
             break;
         }
-        // SAFETY: what is put in force is `SIG_DFL` or `SIG_IGN`: `under` has no handler to call.
+        // SAFETY: what is put in force was in force until ours replaced it.
         match unsafe { action::compare_exchange(signal, &current, &under.kept()) } {
-            Ok(()) => break,
+            Ok(()) => {
+                if !ALONE {
+                    // ORDERING: SeqCst is what there is. A catch waits for this handler, by the
+                    // gate, before it looks.
+                    place.installed().remove(bit);
+                }
+                break;
+            }
             // A release on another thread was faster.
             Err(Errno::AGAIN) => {}
             Err(_) => return,
         }
     }
-    // There is nothing to do about a failure.
-    let _sent = send::raise(signal);
+    if !chained {
+        // There is nothing to do about a failure.
+        let _sent = send::raise(signal);
+    }
+}
+
+/// Whether a receiver wants the signal.
+fn is_wanted(bit: Bit) -> bool {
+    let mut wanted = false;
+    RECEIVERS.each_wanting(bit, |_| {
+        wanted = true;
+        false
+    });
+    wanted
 }
 
 /// Whether an action calls a function.
