@@ -6,6 +6,7 @@
 //! - `Gate::enter`, `Gate::leave`: an atomic addition each,
 //! - `List::iter`: one load and one test a receiver,
 //! - `Latch::wants`, `Latch::trip`, `Wake::notify`: an atomic or, and futex(2) if somebody waits,
+//! - `HandedOn::note`, `HandedOn::take`: a look at each of a few words,
 //! - `PreviousAction::chained`, then the handler that was there before ours, if there was one,
 //! - `depart`, when nobody wants the signal any more: rt_sigaction(2), getpid(2), gettid(2) and
 //!   tgkill(2).
@@ -37,6 +38,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use super::bits::{AtomicSet, Bit};
 use super::gate::GATE;
+use super::handed::HandedOn;
 use super::list::List;
 use super::previous::PreviousAction;
 use super::receiver::{Arrival, Outcome};
@@ -62,6 +64,9 @@ static UNDER: [PreviousAction; signal::MAX as usize] =
 /// The actions under [`on_signal_over`]: for as many signals as were ever caught anew under another
 /// handler.
 static UNDER_OVER: [OverSlot; 4] = [const { OverSlot::new() }; 4];
+
+/// The signals that [`on_signal_over`] hands on.
+static HANDED_ON: HandedOn = HandedOn::new();
 
 /// A record that belongs to one signal from its first use on.
 struct OverSlot {
@@ -142,16 +147,22 @@ impl Place {
     }
 
     /// Whether the signal is for this place to take, and not already taken by the one over it.
-    fn is_upper(self, signal: Signal, bit: Bit) -> bool {
+    fn is_upper(self, signal: Signal, bit: Bit, info: *const KernelSiginfo) -> bool {
         // ORDERING: Acquire pairs with the Release of `registry`, which notes the upper place once
         // it is installed.
         if ALONE || self == Self::Over || !INSTALLED_OVER.contains(bit) {
             return true;
         }
+        let handed_on = HANDED_ON.take(info);
         // Other code may have put the lower one back over the upper, so the kernel has the last
         // word.
         let mut current = KernelSigaction::default();
-        action::read(signal, &mut current).is_ok() && Self::of(&current) != Some(Self::Over)
+        action::read(signal, &mut current).is_ok()
+            && match Self::of(&current) {
+                Some(place) => place == self,
+                // Other code's is over both, or over the lower one alone.
+                None => !handed_on,
+            }
     }
 }
 
@@ -179,7 +190,7 @@ unsafe fn deliver(place: Place, signo: c_int, info: *mut KernelSiginfo, context:
     let Some(signal) = Signal::from_bit_index(index) else { return };
     let bit = Bit::of(signal);
     let ticket = GATE.enter();
-    let mut taken = !place.is_upper(signal, bit);
+    let mut taken = !place.is_upper(signal, bit, info);
     let mut ended = false;
     if !taken {
         let arrival = Arrival { signal, info, context };
@@ -199,9 +210,16 @@ unsafe fn deliver(place: Place, signo: c_int, info: *mut KernelSiginfo, context:
     // gate. It needs nothing of ours.
     GATE.leave(ticket);
     if let Some(chained) = chained {
+        let over = !ALONE && place == Place::Over;
+        if over {
+            HANDED_ON.note(info);
+        }
         // SAFETY: the arguments are what we were called with, and what was under our place was the
         // action of this signal.
         unsafe { chained.call(signo, info, context) }
+        if over {
+            HANDED_ON.take(info);
+        }
     }
 }
 
