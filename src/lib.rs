@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 
-#[cfg(test)]
+#[cfg(any(test, feature = "std"))]
 extern crate std;
 
 /// Whether the program says that it is alone in its process: no C library, no other code that sets
@@ -14,6 +14,8 @@ mod delivery;
 mod dispatch;
 mod errno;
 mod flags;
+#[cfg(feature = "std")]
+mod hosted;
 mod info;
 mod pid;
 mod set;

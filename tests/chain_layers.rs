@@ -17,6 +17,8 @@ fn main() -> ExitCode {
         caught_while_ignored_keeps_the_default_below,
         caught_while_ignored_keeps_the_handler_below,
         comes_again_after_it_left_from_between,
+        steps_aside_and_its_place_is_free,
+        steps_aside_amid_a_storm,
         other_code_changes_it_meanwhile,
         resethand_is_spent_by_one_of_two_threads,
     ])
@@ -81,6 +83,64 @@ fn comes_again_after_it_left_from_between() {
         assert_eq!(theirs.take_calls(), 1);
         assert!(LATCH.take_signal(Signal::USR1));
         assert!(OTHER.take_signal(Signal::USR1));
+    });
+}
+
+/// With no receiver left and nobody over it, ours puts back the handler before, by the next signal.
+fn steps_aside_and_its_place_is_free() {
+    in_child(|| {
+        let theirs = foreign::first();
+        // More signals than there are second places.
+        for signal in (0..12).map(|n| Signal::rt(n).expect("a real-time signal")) {
+            let signo = signal.as_raw();
+            recorder::install(signo);
+            let first = raw_action(signo);
+            let recorded = recorder::count();
+            assert_eq!(LATCH.catch(signal), Ok(()));
+            let ours = raw_action(signo);
+            theirs.come(signo);
+            assert_eq!(LATCH.release(signal), Ok(()));
+            theirs.leave(signo);
+            assert_eq!(raw_action(signo).handler, ours.handler);
+            assert_eq!(send::raise(signal), Ok(()));
+            assert_eq!(recorder::count(), recorded.wrapping_add(1));
+            assert_eq!(raw_action(signo), first);
+            // Not over its own: it takes the place that it had.
+            assert_eq!(LATCH.catch(signal), Ok(()));
+            assert_eq!(raw_action(signo), ours);
+            assert_eq!(LATCH.release(signal), Ok(()));
+            assert_eq!(raw_action(signo), first);
+        }
+    });
+}
+
+/// Handlers on another thread put back the first action while this one catches again.
+fn steps_aside_amid_a_storm() {
+    in_child(|| {
+        let theirs = foreign::first();
+        recorder::install(USR1);
+        let first = raw_action(USR1);
+        thread::beside(
+            1,
+            |_| send::raise(Signal::USR1).expect("raise"),
+            || {
+                for _ in 0..2_000 {
+                    assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
+                    theirs.come(USR1);
+                    assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+                    let _seen = LATCH.take();
+                    theirs.leave(USR1);
+                    assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
+                    assert_eq!(send::raise(Signal::USR1), Ok(()));
+                    assert!(LATCH.take_signal(Signal::USR1));
+                    assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+                }
+            },
+        );
+        let recorded = recorder::count();
+        assert_eq!(send::raise(Signal::USR1), Ok(()));
+        assert_eq!(recorder::count(), recorded.wrapping_add(1));
+        assert_eq!(raw_action(USR1), first);
     });
 }
 

@@ -9,6 +9,7 @@
 //!   and write(2) if a descriptor is to be written to,
 //! - `InfoQueue::push`, `Hook::deliver` and the program's function, `Shutdown::deliver` (timer_create(2),
 //!   timer_settime(2) and timer_delete(2) if it has a deadline, and `exit::die_by`),
+//! - `HandedOn::note`, `HandedOn::take`: a look at each of a few words,
 //! - `PreviousAction::chained`, then the handler that was there before ours, if there was one,
 //! - `depart`, when nobody wants the signal any more: rt_sigaction(2), getpid(2), gettid(2) and
 //!   tgkill(2).
@@ -40,6 +41,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use super::bits::{AtomicSet, Bit};
 use super::gate::GATE;
+use super::handed::HandedOn;
 use super::list::List;
 use super::previous::PreviousAction;
 use super::receiver::{Arrival, Outcome};
@@ -51,11 +53,11 @@ use crate::{ALONE, Errno, Signal, send, signal};
 pub(super) static RECEIVERS: List = List::new();
 
 /// The signals for which [`on_signal`] is installed, or was and is chained to by an action over it.
-/// Only read and written under the lock of `registry`.
+/// Read and written under the lock of `registry`; a handler that puts back what was there before
+/// (`depart`) takes its own note away.
 pub(super) static INSTALLED: AtomicSet = AtomicSet::new();
 
-/// The signals for which [`on_signal_over`] is installed, likewise. Written under the lock, read by
-/// the handler.
+/// The signals for which [`on_signal_over`] is installed, likewise. The handler reads it, too.
 pub(super) static INSTALLED_OVER: AtomicSet = AtomicSet::new();
 
 /// The actions under [`on_signal`], by number.
@@ -65,6 +67,9 @@ static UNDER: [PreviousAction; signal::MAX as usize] =
 /// The actions under [`on_signal_over`]: for as many signals as were ever caught anew under another
 /// handler.
 static UNDER_OVER: [OverSlot; 4] = [const { OverSlot::new() }; 4];
+
+/// The signals that [`on_signal_over`] hands on.
+static HANDED_ON: HandedOn = HandedOn::new();
 
 /// A record that belongs to one signal from its first use on.
 struct OverSlot {
@@ -145,16 +150,22 @@ impl Place {
     }
 
     /// Whether the signal is for this place to take, and not already taken by the one over it.
-    fn is_upper(self, signal: Signal, bit: Bit) -> bool {
+    fn is_upper(self, signal: Signal, bit: Bit, info: *const KernelSiginfo) -> bool {
         // ORDERING: Acquire pairs with the Release of `registry`, which notes the upper place once
         // it is installed.
         if ALONE || self == Self::Over || !INSTALLED_OVER.contains(bit) {
             return true;
         }
+        let handed_on = HANDED_ON.take(info);
         // Other code may have put the lower one back over the upper, so the kernel has the last
         // word.
         let mut current = KernelSigaction::default();
-        action::read(signal, &mut current).is_ok() && Self::of(&current) != Some(Self::Over)
+        action::read(signal, &mut current).is_ok()
+            && match Self::of(&current) {
+                Some(place) => place == self,
+                // Other code's is over both, or over the lower one alone.
+                None => !handed_on,
+            }
     }
 }
 
@@ -182,7 +193,7 @@ unsafe fn deliver(place: Place, signo: c_int, info: *mut KernelSiginfo, context:
     let Some(signal) = Signal::from_bit_index(index) else { return };
     let bit = Bit::of(signal);
     let ticket = GATE.enter();
-    let mut taken = !place.is_upper(signal, bit);
+    let mut taken = !place.is_upper(signal, bit, info);
     let mut ended = false;
     if !taken {
         let arrival = Arrival { signal, info, context };
@@ -195,25 +206,37 @@ unsafe fn deliver(place: Place, signo: c_int, info: *mut KernelSiginfo, context:
     }
     let under = place.under(signal);
     let chained = if ended { None } else { under.and_then(PreviousAction::chained) };
-    if let (false, None, Some(under)) = (taken, chained, under) {
-        depart(place, signal, under);
+    if let (false, Some(under)) = (taken, under) {
+        depart(place, signal, under, chained.is_some());
     }
     // The handler that was there before may leave by siglongjmp(3), so it is called outside the
     // gate. It needs nothing of ours.
     GATE.leave(ticket);
     if let Some(chained) = chained {
+        let over = !ALONE && place == Place::Over;
+        if over {
+            HANDED_ON.note(info);
+        }
         // SAFETY: the arguments are what we were called with, and what was under our place was the
         // action of this signal.
         unsafe { chained.call(signo, info, context) }
+        if over {
+            HANDED_ON.take(info);
+        }
     }
 }
 
-/// Nobody wants the signal: its receivers left while it was on its way, or left while other code's
-/// action was over ours and has now put ours back. It must not be swallowed: the action before
-/// ours, which is no handler, is put in force, and the signal sent again, to take its effect when
-/// this handler returns.
+/// Nobody takes the signal: its receivers left while it was on its way, or left while other code's
+/// action was over ours and has now put ours back. The action before ours is put in force. If it is
+/// a handler, that is called now (`chained`). If not, the signal must not be swallowed: it is sent
+/// again, to take its effect when this handler returns.
 #[cold]
-fn depart(place: Place, signal: Signal, under: &'static PreviousAction) {
+fn depart(place: Place, signal: Signal, under: &'static PreviousAction, chained: bool) {
+    let bit = Bit::of(signal);
+    if chained && is_wanted(bit) {
+        // They have declined this one, and want the next.
+        return;
+    }
     let mut current = KernelSigaction::default();
     loop {
         if !ALONE && action::read(signal, &mut current).is_err() {
@@ -226,16 +249,35 @@ fn depart(place: Place, signal: Signal, under: &'static PreviousAction) {
             }
             break;
         }
-        // SAFETY: what is put in force is `SIG_DFL` or `SIG_IGN`: `under` has no handler to call.
+        // SAFETY: what is put in force was in force until ours replaced it.
         match unsafe { action::compare_exchange(signal, &current, &under.kept()) } {
-            Ok(()) => break,
+            Ok(()) => {
+                if !ALONE {
+                    // ORDERING: SeqCst is what there is. A catch waits for this handler, by the
+                    // gate, before it looks.
+                    place.installed().remove(bit);
+                }
+                break;
+            }
             // A release on another thread was faster.
             Err(Errno::AGAIN) => {}
             Err(_) => return,
         }
     }
-    // There is nothing to do about a failure.
-    let _sent = send::raise(signal);
+    if !chained {
+        // There is nothing to do about a failure.
+        let _sent = send::raise(signal);
+    }
+}
+
+/// Whether a receiver wants the signal.
+fn is_wanted(bit: Bit) -> bool {
+    let mut wanted = false;
+    RECEIVERS.each_wanting(bit, |_| {
+        wanted = true;
+        false
+    });
+    wanted
 }
 
 /// Whether an action calls a function.

@@ -16,6 +16,7 @@
 //! | `queue` | [`InfoQueue`]: a latch with room for details behind it |
 //! | `hook` | [`Hook`]: a function of the program's own in signal context |
 //! | `previous` | the action that was in force before ours |
+//! | `handed` | which signals the upper of our two handlers hands on |
 //! | `handler` | all that runs in signal context |
 //! | `lock` | one registration at a time |
 //! | `wake_fd` | descriptors that a latch writes to |
@@ -24,6 +25,7 @@
 
 pub(crate) mod bits;
 mod gate;
+mod handed;
 mod handler;
 mod hook;
 mod latch;

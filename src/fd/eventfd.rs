@@ -55,4 +55,14 @@ impl EventFd {
         let read = unsafe { sys::read(self.as_raw(), count.as_mut_ptr().cast(), count.len()) };
         read.is_ok()
     }
+
+    /// The descriptor alone.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use = "the descriptor is closed when dropped"]
+    pub fn into_fd(self) -> Fd {
+        self.0
+    }
 }

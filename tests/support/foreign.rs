@@ -66,10 +66,19 @@ impl Foreign {
     /// Installs the handler over what is there.
     #[track_caller]
     pub fn come(&self, signo: i32) {
-        let old = set(signo, &action(self.address(), libc::SA_SIGINFO | libc::SA_ONSTACK));
+        let old = self.come_alone(signo);
         self.under_flags.store(old.sa_flags, SeqCst);
         self.under.store(old.sa_sigaction, SeqCst);
+    }
+
+    /// The same, but does not hand on: whoever is under it gets nothing while it is there. Gives
+    /// what it replaced.
+    #[track_caller]
+    pub fn come_alone(&self, signo: i32) -> libc::sigaction {
+        let old = set(signo, &action(self.address(), libc::SA_SIGINFO | libc::SA_ONSTACK));
+        self.under.store(libc::SIG_DFL, SeqCst);
         *self.replaced.lock().unwrap_or_else(PoisonError::into_inner) = Some(Replaced(old));
+        old
     }
 
     /// Puts back what the handler replaced, whatever is there now.
