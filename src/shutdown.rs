@@ -5,13 +5,13 @@ mod deadline;
 
 use core::fmt;
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use core::time::Duration;
 
 use self::deadline::Deadline;
 use crate::delivery::methods::receiver_methods;
 use crate::delivery::receiver::{Arrival, Outcome};
-use crate::{Errno, Latch, Signal, Value, exit};
+use crate::{Errno, Latch, Pid, Signal, Value, exit, sys};
 
 /// A graceful end: the first signal asks the program to finish; the second, or a deadline, ends it
 /// at once.
@@ -50,6 +50,8 @@ pub struct Shutdown {
     latch: Latch,
     /// The number of the signal that asked; 0 while none has.
     asked_by: AtomicU32,
+    /// The process that sent it; 0 if none did.
+    sender: AtomicI32,
     deadline: Deadline,
 }
 
@@ -64,6 +66,7 @@ impl Shutdown {
         Self {
             latch: Latch::with(Self::deliver).starting_over(Self::start_over),
             asked_by: AtomicU32::new(0),
+            sender: AtomicI32::new(0),
             deadline: Deadline::none(),
         }
     }
@@ -116,6 +119,21 @@ impl Shutdown {
         Signal::from_raw(self.asked_by.load(Ordering::Acquire).cast_signed()).ok()
     }
 
+    /// The process that sent the signal that asked. `None`: nobody has asked, or the kernel did (a
+    /// Ctrl-C), or a process outside this pid namespace.
+    ///
+    /// With a `kill` it is what the kernel says; with a queued signal what the sender says itself.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub fn sender(&self) -> Option<Pid> {
+        self.asked_by()?;
+        // ORDERING: Relaxed: stored before the number, which was acquired.
+        Pid::from_raw(self.sender.load(Ordering::Relaxed)).ok()
+    }
+
     /// Sleeps until a signal asks, or for `timeout` at most. Says whether one has asked.
     ///
     /// # Errors
@@ -150,6 +168,14 @@ impl Shutdown {
     ///
     /// Async-signal-safe.
     pub fn ask(&self, signal: Signal) {
+        self.ask_for(signal, sys::getpid());
+    }
+
+    fn ask_for(&self, signal: Signal, sender: i32) {
+        if !self.is_asked() {
+            // ORDERING: Relaxed: before the AcqRel. Of two at once, one ends the process.
+            self.sender.store(sender, Ordering::Relaxed);
+        }
         let number = signal.as_raw().cast_unsigned();
         // ORDERING: AcqRel pairs with itself and with `cancel`: of two signals at once, one asks
         // and one ends.
@@ -172,10 +198,11 @@ impl Shutdown {
     unsafe extern "C" fn deliver(address: NonNull<Latch>, arrival: &Arrival) -> Outcome {
         // SAFETY: the latch is the first field of the struct, whose address was registered.
         let shutdown = unsafe { address.cast::<Self>().as_ref() };
-        match shutdown.deadline.expired(&arrival.info(), shutdown.address()) {
+        let info = arrival.info();
+        match shutdown.deadline.expired(&info, shutdown.address()) {
             Some(true) => exit::die_by(shutdown.asked_by().unwrap_or(arrival.signal)),
             Some(false) => {} // it was cancelled when its end was on the way
-            None => shutdown.ask(arrival.signal),
+            None => shutdown.ask_for(arrival.signal, info.sender().unwrap_or(0)),
         }
         Outcome::Taken
     }

@@ -6,7 +6,7 @@ mod support;
 
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
-use siglatch::{Handlers, Latch, Shutdown, Signal, send};
+use siglatch::{Handlers, Latch, Pid, Shutdown, Signal, send, timer};
 use std::process::ExitCode;
 use std::thread;
 use support::{Child, in_child, oracle, scenarios};
@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         two_at_once_from_many_threads_end_it,
         cancelled_starts_anew,
         ignored_stays_ignored,
+        who_asked_is_told,
         another_thread_asks,
         asked_twice_by_threads_ends_it,
         others_get_the_first_too,
@@ -192,6 +193,34 @@ fn cancelled_starts_anew() {
 }
 
 /// As nohup(1) starts a program.
+fn who_asked_is_told() {
+    static SHUTDOWN: Shutdown = Shutdown::new();
+    let mut child = Child::start(|link| {
+        catch(&SHUTDOWN);
+        assert_eq!(SHUTDOWN.sender(), None);
+        link.ready();
+        SHUTDOWN.wait(None).expect("wait");
+        link.say(&SHUTDOWN.sender().expect("a process").to_string());
+        SHUTDOWN.cancel();
+        assert_eq!(SHUTDOWN.sender(), None);
+        // This process itself, by a signal and without one.
+        for ask in [|| send::raise(Signal::TERM).expect("raise"), || SHUTDOWN.ask(Signal::TERM)] {
+            ask();
+            assert_eq!(SHUTDOWN.sender(), Some(Pid::this()));
+            SHUTDOWN.cancel();
+        }
+        // The kernel: an alarm.
+        SHUTDOWN.catch(Signal::ALRM).expect("catch");
+        timer::IntervalTimer::Real.set(Duration::from_millis(1), Duration::ZERO).expect("timer");
+        SHUTDOWN.wait(None).expect("wait");
+        assert_eq!((SHUTDOWN.asked_by(), SHUTDOWN.sender()), (Some(Signal::ALRM), None));
+    });
+    child.await_ready();
+    let third = child.kill_from_third(TERM);
+    child.expect(&third.to_string());
+    child.wait().assert_exited(0);
+}
+
 fn ignored_stays_ignored() {
     static SHUTDOWN: Shutdown = Shutdown::new();
     let child = Child::start(|_| {

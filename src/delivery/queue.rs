@@ -58,7 +58,8 @@ const MAX_CAPACITY: usize = 1024;
 /// # Progress
 ///
 /// Lock-free, on either end and under nesting: nobody ever waits for another thread, and one that
-/// is stopped for ever in the middle of a push or a pop withholds one slot.
+/// is stopped for ever in the middle of a push or a pop withholds one slot. Threads of one process,
+/// that is: a queue is a `static`, and cannot be put into memory that processes share.
 ///
 /// # After fork
 ///
