@@ -172,6 +172,8 @@ standard_signals! {
 }
 
 impl Signal {
+    // Inline, so that there is no code of it where it is only called in constants.
+    #[inline]
     const fn constant(raw: i32) -> Self {
         match Self::from_raw(raw) {
             Ok(signal) => signal,
@@ -335,6 +337,7 @@ impl Signal {
 }
 
 /// Ends compilation: only ever called in a constant.
+#[inline]
 const fn panic_while_compiling() -> ! {
     #[expect(clippy::panic, reason = "a constant that is wrong must not compile")]
     {
@@ -373,7 +376,8 @@ impl fmt::Display for Name {
 
 impl fmt::Debug for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.as_str(), f)
+        // As a string's own, which has a way to a panic, and escapes what is in no name.
+        write!(f, "\"{self}\"")
     }
 }
 

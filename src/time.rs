@@ -26,7 +26,7 @@ pub(crate) fn deadline(timeout: Duration) -> Result<KernelTimespec, Errno> {
 /// As [`sys::clock_gettime`].
 pub(crate) fn left(deadline: KernelTimespec) -> Result<KernelTimespec, Errno> {
     let now = sys::clock_gettime(libc::CLOCK_MONOTONIC)?;
-    Ok(timespec(duration(deadline).saturating_sub(duration(now))))
+    Ok(from_to(now, deadline))
 }
 
 /// As the kernel wants it; what it cannot count, some 292 years and more, as what does not end.
@@ -41,6 +41,21 @@ pub(crate) fn duration(time: KernelTimespec) -> Duration {
     match (seconds, nanoseconds) {
         (Ok(seconds), Ok(nanoseconds)) => seconds.saturating_add(nanoseconds),
         _ => Duration::ZERO,
+    }
+}
+
+/// The time from one point to another; zero if that is not later.
+fn from_to(from: KernelTimespec, to: KernelTimespec) -> KernelTimespec {
+    // Nanoseconds are below a billion, and clocks show no less than zero.
+    let nanoseconds = to.nanoseconds.wrapping_sub(from.nanoseconds);
+    let borrow = nanoseconds < 0;
+    let seconds = to.seconds.wrapping_sub(from.seconds).wrapping_sub(i64::from(borrow));
+    match seconds {
+        ..0 => KernelTimespec::default(),
+        _ if borrow => {
+            KernelTimespec { seconds, nanoseconds: nanoseconds.wrapping_add(NANOS_PER_SEC) }
+        }
+        _ => KernelTimespec { seconds, nanoseconds },
     }
 }
 
@@ -66,7 +81,7 @@ pub(crate) fn pause() {
 
 #[cfg(test)]
 mod tests {
-    use super::{KernelTimespec, after, duration, timespec};
+    use super::{KernelTimespec, after, duration, from_to, timespec};
     use core::time::Duration;
 
     fn time(seconds: i64, nanoseconds: i64) -> KernelTimespec {
@@ -84,6 +99,16 @@ mod tests {
         );
         assert_eq!(after(time(5, 999_999_999), Duration::MAX).seconds, i64::MAX / 2 + 6);
         assert!(after(time(i64::MAX / 2, 999_999_999), Duration::MAX).seconds > i64::MAX / 2);
+    }
+
+    #[test]
+    fn what_is_left_is_never_less_than_nothing() {
+        assert_eq!(from_to(time(5, 7), time(5, 7)), time(0, 0));
+        assert_eq!(from_to(time(5, 7), time(6, 6)), time(0, 999_999_999));
+        assert_eq!(from_to(time(5, 7), time(7, 8)), time(2, 1));
+        assert_eq!(from_to(time(5, 8), time(5, 7)), time(0, 0));
+        assert_eq!(from_to(time(i64::MAX, 0), time(0, 999_999_999)), time(0, 0));
+        assert_eq!(from_to(time(0, 0), time(i64::MAX, 0)), time(i64::MAX, 0));
     }
 
     #[test]

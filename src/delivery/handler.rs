@@ -1,18 +1,28 @@
 //! All that runs in signal context.
 //!
 //! The kernel calls [`on_signal`] for every signal that is caught, at any instruction of any
-//! thread. What can be reached from there is this file and
+//! thread. What can be reached from there is named here, inlined or not, and `.ci/run handler` walks
+//! over the machine code and comes to nothing else:
 //!
+//! - `handler::on_signal`, `handler::on_signal_over`, and `handler::deliver`, which calls through a
+//!   pointer: what a receiver does of its own (below), and the handler that was there before ours,
 //! - `Gate::enter`, `Gate::leave`: an atomic addition each,
 //! - `List::each_wanting`: two loads and one test a receiver,
-//! - `Latch::trip`, `Wake::notify`: an atomic or; futex(2) if a thread waits, getpid(2)
-//!   and write(2) if a descriptor is to be written to,
-//! - `InfoQueue::push`, `Hook::deliver` and the program's function, `Shutdown::deliver` (timer_create(2),
-//!   timer_settime(2) and timer_delete(2) if it has a deadline, and `exit::die_by`),
+//! - `Latch::trip`, `Latch::set`, `Wake::notify`, `Wake::wake`: an atomic or; futex(2) if a thread
+//!   waits, getpid(2) and write(2) if a descriptor is to be written to,
 //! - `HandedOn::note`, `HandedOn::take`: a look at each of a few words,
-//! - `PreviousAction::chained`, then the handler that was there before ours, if there was one,
-//! - `depart`, when nobody wants the signal any more: rt_sigaction(2), getpid(2), gettid(2) and
-//!   tgkill(2).
+//! - `Place::is_upper`: rt_sigaction(2), where other code has its handler between two of ours,
+//! - `PreviousAction::chained`: one exchange if the handler before was for one signal only,
+//! - `handler::depart`, when nobody wants the signal any more: rt_sigaction(2), getpid(2), gettid(2)
+//!   and tgkill(2),
+//! - `InfoQueue::deliver`, `Arrival::info`, `Ring::push`, `Slot::state`, `Slot::claim`, `Slot::write`,
+//!   `Slot::hand_on`: a look at the slots until one is free,
+//! - `Shutdown::deliver`, `Shutdown::asked_by`, `Shutdown::ask_for`, `Deadline::expired`,
+//!   `Deadline::begin`, `SigInfo::sender`, `SigInfo::cause`, `decode::cause`: getpid(2), and if it has
+//!   a deadline timer_create(2), timer_settime(2), timer_delete(2); then `exit::die_by`:
+//!   rt_sigprocmask(2), rt_sigaction(2), tgkill(2), exit_group(2),
+//! - `Hook::deliver`, which calls through a pointer: the program's function,
+//! - `memcpy`, `memset`, where a compiler makes them of a copy.
 //!
 //! All of it is bounded by the number of receivers, which is fixed once all are registered. None of
 //! it allocates, locks, waits, panics, calls libc or touches errno. An unhurried signal that nobody

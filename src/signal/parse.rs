@@ -28,7 +28,8 @@ impl FromStr for Signal {
             return Self::from_raw(MAX.saturating_sub(signed_number(offset, '-')?)).and_then(rt);
         }
         let known = |signal: &Self| {
-            signal.standard_name().is_some_and(|full| full[3..].eq_ignore_ascii_case(name))
+            let short = signal.standard_name().and_then(|full| full.strip_prefix("SIG"));
+            short.is_some_and(|short| short.eq_ignore_ascii_case(name))
         };
         let alias =
             |(alias, signal): &(&str, Self)| alias.eq_ignore_ascii_case(name).then_some(*signal);

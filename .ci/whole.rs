@@ -1,0 +1,68 @@
+//! Refers to the functions of the crate that are generic, so that there is code of them: to be linked
+//! with all the others, which need no help, by the steps `symbols` and `panics` of `.ci/run`. Never
+//! run.
+
+#![no_std]
+#![no_main]
+
+use siglatch::action::{Action, Handler, SaFlags};
+use siglatch::child::{Changes, Children};
+use siglatch::fd::SignalFd;
+use siglatch::mask::{self, MaskGuard};
+use siglatch::{
+    DrainInfo, Errno, Handlers, Hook, InfoQueue, Latch, Shutdown, SigInfo, SigSet, Signal, wait,
+};
+
+type OnSet<T> = fn(SigSet) -> Result<T, Errno>;
+type On<R> = fn(&'static R, SigSet) -> Result<(), Errno>;
+type Queue = InfoQueue<4>;
+type Table = Handlers<4>;
+
+#[used]
+static CATCH: [On<Latch>; 2] = [Latch::catch, Latch::release];
+#[used]
+static CATCH_UNLESS_IGNORED: fn(&'static Latch, SigSet) -> Result<SigSet, Errno> =
+    Latch::catch_unless_ignored;
+#[used]
+static QUEUE: [On<Queue>; 2] = [Queue::catch, Queue::release];
+#[used]
+static POP: fn(&Queue) -> Option<SigInfo> = Queue::pop;
+#[used]
+static DRAIN: fn(&mut DrainInfo<'static, 4>) -> Option<SigInfo> = DrainInfo::next;
+#[used]
+static PUSH: Queue = Queue::new(); // its part of the handler
+#[used]
+static HOOK: [On<Hook>; 2] = [Hook::catch, Hook::release];
+#[used]
+static SHUTDOWN: [On<Shutdown>; 2] = [Shutdown::catch, Shutdown::release];
+#[used]
+static ON: fn(
+    &'static Table,
+    Signal,
+    siglatch::Deferred,
+) -> Result<Option<siglatch::Deferred>, Errno> = Table::on;
+#[used]
+static DISPATCH: fn(&Table) -> usize = Table::dispatch;
+#[used]
+static CHILDREN: [fn(&Children<4>) -> Changes<'_, 4>; 2] = [Children::reap, Children::changes];
+#[used]
+static WAIT: OnSet<SigInfo> = wait::wait_info;
+#[used]
+static SUSPEND: OnSet<()> = wait::suspend;
+#[used]
+static SIGNALFD: [OnSet<SignalFd>; 2] = [SignalFd::new, SignalFd::nonblocking];
+#[used]
+static MASK: [OnSet<SigSet>; 3] = [mask::block, mask::unblock, mask::set];
+#[used]
+static GUARD: [OnSet<MaskGuard>; 3] = [MaskGuard::block, MaskGuard::unblock, MaskGuard::set];
+#[used]
+static HANDLER: fn(Handler, SaFlags, SigSet) -> Action = Action::handler;
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    unsafe extern "C" {
+        /// Defined nowhere.
+        safe fn a_panic_is_possible() -> !;
+    }
+    a_panic_is_possible()
+}
