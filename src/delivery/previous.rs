@@ -9,12 +9,12 @@
 
 use core::ffi::{c_int, c_ulong, c_void};
 use core::mem;
-use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::bits::AtomicSet;
 use super::gate::Gate;
 use crate::ALONE;
 use crate::action::{Handler, SaFlags};
+use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sys::{KernelSigaction, KernelSiginfo, KernelSigset, SIG_DFL, SIG_IGN};
 
 pub(super) struct PreviousAction {
