@@ -26,6 +26,8 @@ use std::vec::Vec;
 
 use core::sync::atomic::Ordering;
 
+use loom::thread::ThreadId;
+
 /// How many of each there are in an execution.
 const ATOMS: usize = 24;
 const CELLS: usize = 8;
@@ -55,6 +57,7 @@ struct World {
     atoms: Pool<Atom>,
     cells: Pool<loom::cell::UnsafeCell<()>>,
     shared: Vec<Box<dyn Any>>,
+    interrupts: Vec<(ThreadId, Box<dyn FnOnce()>)>,
 }
 
 /// Objects that are bound to addresses as they are first used.
@@ -82,6 +85,7 @@ pub(crate) fn start() {
         atoms: Pool::new(ATOMS, atom),
         cells: Pool::new(CELLS, || loom::cell::UnsafeCell::new(())),
         shared: Vec::new(),
+        interrupts: Vec::new(),
     };
     WORLD.with_borrow_mut(|current| *current = world);
 }
@@ -94,6 +98,24 @@ pub(crate) fn share<T: 'static>(value: T) -> &'static T {
     // SAFETY: it stays in its box until the next execution starts, and no thread of this one is left
     // then.
     unsafe { &*address }
+}
+
+/// Runs `f` on the calling thread when it is about to use a cell the next time: in the middle of a
+/// push or a pop.
+pub(crate) fn interrupt(f: impl FnOnce() + 'static) {
+    let me = loom::thread::current().id();
+    WORLD.with_borrow_mut(|world| world.interrupts.push((me, Box::new(f))));
+}
+
+fn interrupted() {
+    let me = loom::thread::current().id();
+    let interrupt = WORLD.with_borrow_mut(|world| {
+        let mine = world.interrupts.iter().position(|(thread, _)| *thread == me)?;
+        Some(world.interrupts.remove(mine).1)
+    });
+    if let Some(interrupt) = interrupt {
+        interrupt();
+    }
 }
 
 impl<T> Default for Pool<T> {
@@ -355,6 +377,7 @@ impl<T> Pointer<T> {
     ///
     /// That of a pointer's.
     pub(crate) unsafe fn write(self, value: T) {
+        interrupted();
         // SAFETY: the caller's promise, which loom checks before.
         self.watched.deref().with_mut(|_| unsafe { self.address.write(value) });
     }
@@ -363,6 +386,7 @@ impl<T> Pointer<T> {
     ///
     /// That of a pointer's.
     pub(crate) unsafe fn read(self) -> T {
+        interrupted();
         // SAFETY: the caller's promise, which loom checks before.
         self.watched.deref().with(|_| unsafe { self.address.read() })
     }

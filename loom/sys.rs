@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "has the signatures of the real one")]
 
 #[path = "../src/sys/mod.rs"]
-#[expect(unused_imports, reason = "some of its calls are replaced below")]
+#[allow(unused_imports, dead_code, reason = "some of its calls are replaced below")]
 mod kernel;
 
 extern crate std;

@@ -8,6 +8,7 @@ use crate::sync::share;
 
 pub(super) const MODELS: &[Model] = &[
     Model::new("gate: no handler works on after the wait", || after_the_wait(1, 0)),
+    Model::new("gate: nor one that found nobody", found_nobody),
     Model::bounded("gate: nor two handlers", 2, || after_the_wait(2, 0)),
     Model::bounded("gate: nor a handler that chose its side before an earlier wait", 3, || {
         after_the_wait(1, 1);
@@ -43,6 +44,24 @@ fn after_the_wait(handlers: usize, earlier_waits: usize) {
         work.do_it();
     }
     handlers.into_iter().for_each(join);
+}
+
+/// What a handler does that finds nobody, the caller of a catch does not do at the same time.
+fn found_nobody() {
+    let gate = share(Gate::new());
+    let interest = share(AtomicSet::new());
+    let work = Work::new();
+    let handler = spawn(|| {
+        let ticket = gate.enter();
+        if !interest.contains(bit()) {
+            work.do_it();
+        }
+        gate.leave(ticket);
+    });
+    interest.insert_all(SigSet::from(ONE));
+    gate.wait_until_empty();
+    work.do_it();
+    join(handler);
 }
 
 fn child() {

@@ -8,11 +8,15 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a model ends by a panic")]
 
 mod bits;
+mod conveniences;
 mod gate;
 mod latch;
 mod list;
+mod lock;
+mod previous;
 mod queue;
 mod wake;
+mod wake_fd;
 
 extern crate std;
 
@@ -68,10 +72,19 @@ impl Model {
 
 /// All of them.
 pub fn all() -> impl Iterator<Item = Model> {
-    [bits::MODELS, gate::MODELS, latch::MODELS, list::MODELS, queue::MODELS, wake::MODELS]
-        .into_iter()
-        .flatten()
-        .copied()
+    let files = [
+        bits::MODELS,
+        gate::MODELS,
+        latch::MODELS,
+        list::MODELS,
+        lock::MODELS,
+        previous::MODELS,
+        queue::MODELS,
+        wake::MODELS,
+        wake_fd::MODELS,
+        conveniences::MODELS,
+    ];
+    files.into_iter().flatten().copied()
 }
 
 /// Something that one thread does before it tells another: loom ends the model if the other looks

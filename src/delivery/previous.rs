@@ -30,8 +30,8 @@ pub(super) struct PreviousAction {
 /// A handler that was there before, to be called after ours.
 #[derive(Clone, Copy)]
 pub(super) struct Chained {
-    address: usize,
-    takes_info: bool,
+    pub(super) address: usize,
+    pub(super) takes_info: bool,
 }
 
 impl PreviousAction {
