@@ -13,6 +13,7 @@
 //! the order of execution, which loom varies. Nothing else is ordered by it: an access that is
 //! weakened loses what it had. (A fence on either side of each access would give too much.)
 #![expect(unsafe_code, reason = "has pointers in place of core's")]
+#![expect(clippy::expect_used, reason = "a model ends by a panic")]
 
 extern crate std;
 
@@ -139,6 +140,7 @@ impl<T> Pool<T> {
 }
 
 /// The address of an atomic, which has a size so that no two have the same.
+#[derive(Debug)]
 pub(crate) struct Word(#[expect(dead_code, reason = "a place in memory")] u32);
 
 impl Word {
@@ -267,9 +269,10 @@ pub(crate) mod atomic {
 
     macro_rules! atomic {
         ($name:ident, $value:ty, $from:expr, $into:expr) => {
+            #[derive(Debug)]
             pub struct $name(Word);
 
-            #[allow(dead_code, reason = "one has fewer uses than the other")]
+            #[allow(dead_code, reason = "not every one has a use for all of them")]
             impl $name {
                 pub(crate) const fn new(value: $value) -> Self {
                     assert!(value == 0, "what the models share begins at zero");

@@ -1,6 +1,8 @@
 //! The kernel's door with another kernel behind it, as far as threads wait and are told apart. All
 //! else is the real one.
 #![expect(unsafe_code, reason = "has the signatures of the real one")]
+#![expect(clippy::unnecessary_wraps, reason = "has the signatures of the real one")]
+#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a model ends by a panic")]
 
 #[path = "../src/sys/mod.rs"]
 #[allow(unused_imports, dead_code, reason = "some of its calls are replaced below")]
@@ -87,16 +89,16 @@ pub fn clock_nanosleep(_time: &KernelTimespec) -> Result<(), Errno> {
 }
 
 /// The number of the calling thread of the model.
+#[must_use]
 pub fn gettid() -> c_int {
     let kernel = kernel();
     let mut threads = kernel.threads.borrow_mut();
     let me = thread::current().id();
     let known = threads.iter().position(|thread| *thread == me);
-    let place = known.unwrap_or(threads.len());
     if known.is_none() {
         threads.push(me);
     }
-    place as c_int + 1
+    known.map_or(threads.len(), |place| place.saturating_add(1)) as c_int
 }
 
 /// Only asked whether a thread is there: each that has a number is.

@@ -1,6 +1,9 @@
 //! What is built on the receivers: a shutdown, a table of functions.
 
+use core::time::Duration;
+
 use super::{Model, ONE, OTHER, Work, join, spawn};
+use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::share;
 use crate::{Handlers, Shutdown, SigInfo};
 
@@ -34,18 +37,18 @@ fn told(looks: fn(&Shutdown) -> bool) {
 /// relaxed look cannot tell it what was done before that.
 fn asked_again() {
     let shutdown = share(Shutdown::new());
-    let cancelled = share(crate::sync::atomic::AtomicU32::new(0));
+    let cancelled = share(AtomicU32::new(0));
     let work = Work::new();
     shutdown.ask(ONE);
     let handler = spawn(|| {
-        if cancelled.load(crate::sync::atomic::Ordering::Relaxed) == 1 {
+        if cancelled.load(Ordering::Relaxed) == 1 {
             shutdown.ask(OTHER);
             assert!(work.is_done());
         }
     });
     work.do_it();
     assert_eq!(shutdown.cancel(), Some(ONE));
-    cancelled.store(1, crate::sync::atomic::Ordering::Relaxed);
+    cancelled.store(1, Ordering::Relaxed);
     join(handler);
 }
 
@@ -55,7 +58,7 @@ fn flagged() {
     let before = shutdown.cancel();
     join(handler);
     if before.is_none() {
-        assert!(shutdown.wait(Some(core::time::Duration::ZERO)).expect("nothing fails"));
+        assert!(shutdown.wait(Some(Duration::ZERO)).expect("nothing fails"));
     }
 }
 

@@ -1,5 +1,9 @@
 //! Who changes something and then waits at the gate, against handlers.
 
+extern crate std;
+
+use std::vec::Vec;
+
 use super::{Model, ONE, Work, bit, join, spawn};
 use crate::SigSet;
 use crate::delivery::bits::AtomicSet;
@@ -22,7 +26,7 @@ fn after_the_wait(handlers: usize, earlier_waits: usize) {
     let interest = share(AtomicSet::new());
     let work: [&Work; 2] = [Work::new(), Work::new()];
     interest.insert(bit());
-    let handlers: std::vec::Vec<_> = work
+    let handlers: Vec<_> = work
         .into_iter()
         .take(handlers)
         .map(|work| {
@@ -73,5 +77,3 @@ fn child() {
     join(handler);
     gate.wait_until_empty();
 }
-
-extern crate std;

@@ -49,7 +49,7 @@ fn wait_for_two() {
     let mut seen = SigSet::empty();
     while seen != SigSet::from([ONE, OTHER]) {
         assert!(latch.wait(None).expect("nothing fails"));
-        seen = seen | latch.take();
+        seen |= latch.take();
     }
     handlers.into_iter().for_each(join);
     assert!(!latch.is_set());
