@@ -237,7 +237,9 @@ impl Word {
 impl Atom {
     /// The word for a value that is stored.
     fn numbered(&self, value: usize) -> usize {
-        assert!(value & VALUE == value, "{value:#x} is too large for a model");
+        // All signals, too, of which no model needs the highest.
+        assert!(value <= VALUE || value == usize::MAX, "{value:#x} is too large for a model");
+        let value = value & VALUE;
         if !self.ordered.get() {
             return value;
         }

@@ -83,15 +83,16 @@ fn taken_once() {
 fn release() {
     let latch = share(Latch::new());
     let gate = share(Gate::new());
-    latch.interest().insert_all(SigSet::from(ONE));
+    assert!(latch.link().prepare());
+    latch.link().want(SigSet::from(ONE));
     let handler = spawn(|| {
         let ticket = gate.enter();
-        if latch.wants(bit()) {
+        if latch.link().wants(bit()) {
             latch.trip(ONE, bit());
         }
         gate.leave(ticket);
     });
-    latch.interest().remove_all(SigSet::from(ONE));
+    latch.link().want_no_more(SigSet::from(ONE));
     gate.wait_until_empty();
     let _before = latch.take();
     join(handler);

@@ -19,6 +19,7 @@ pub(super) const MODELS: &[Model] = &[
     Model::bounded("queue: with room for one: each instance once, or counted", 2, once::<1>),
     Model::bounded("queue: two consumers: each instance goes to one", 2, two_consumers),
     Model::bounded("queue: a thread's instances come out in order", 2, order),
+    Model::bounded("queue: a batch comes out in order", 2, batch),
     Model::bounded("queue: the newest is kept, each other counted", 2, newest),
     Model::bounded("queue: one pop for each wait is enough", 2, one_for_each_wait),
     Model::bounded("queue: a producer interrupts a producer", 2, nested),
@@ -102,6 +103,15 @@ fn order() {
     let queue = share(Queue::<2>::new());
     let producer = producer(queue, ONE, &[1, 2]);
     let mut seen: Vec<_> = pop(queue).into_iter().collect();
+    join(producer);
+    seen.extend(rest(queue));
+    assert_eq!(seen, [1, 2]);
+}
+
+fn batch() {
+    let queue = share(Queue::<2>::new());
+    let producer = producer(queue, ONE, &[1, 2]);
+    let mut seen: Vec<_> = queue.drain().map(value).collect();
     join(producer);
     seen.extend(rest(queue));
     assert_eq!(seen, [1, 2]);

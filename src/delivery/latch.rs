@@ -10,7 +10,6 @@ use super::gate::GATE;
 use super::link::Link;
 use super::receiver::{Deliver, StartOver};
 use super::wake::Wake;
-use crate::sync::atomic::AtomicPtr;
 use crate::{Errno, SigSet, Signal, time};
 
 /// One flag a signal, set by the handler and read when the program is ready: the safe way to catch

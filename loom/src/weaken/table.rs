@@ -35,7 +35,9 @@ const LATCH: &str = "delivery/latch.rs";
 const LIST: &str = "delivery/list.rs";
 const LOCK: &str = "delivery/lock.rs";
 const PREVIOUS: &str = "delivery/previous.rs";
+const LINK: &str = "delivery/link.rs";
 const QUEUE: &str = "delivery/queue.rs";
+const RING: &str = "delivery/ring.rs";
 const SLOT: &str = "delivery/slot.rs";
 const WAKE: &str = "delivery/wake.rs";
 const WAKE_FD: &str = "delivery/wake_fd.rs";
@@ -137,14 +139,26 @@ pub(crate) const ORDERINGS: &[Weakened] = &[
     ),
     weakened(
         LIST,
-        "link.store(receiver.address().as_ptr(), Ordering::Release)",
-        "link.store(receiver.address().as_ptr(), Ordering::Relaxed)",
-        By("list: a walk finds receivers as they were made"),
+        "self.first.store(new, Ordering::Release)",
+        "self.first.store(new, Ordering::Relaxed)",
+        Not("list:", "handlers come after the first receiver; who walks otherwise has `lead_to`"),
     ),
     weakened(
         LIST,
-        "link.load(Ordering::Acquire)",
-        "link.load(Ordering::Relaxed)",
+        "self.first.load(Ordering::Acquire)",
+        "self.first.load(Ordering::Relaxed)",
+        Not("list:", "handlers come after the first receiver; who walks otherwise has `lead_to`"),
+    ),
+    weakened(
+        LINK,
+        "self.next.store(next, Ordering::Release)",
+        "self.next.store(next, Ordering::Relaxed)",
+        By("list: a walk finds receivers as they were made"),
+    ),
+    weakened(
+        LINK,
+        "self.next.load(Ordering::Acquire)",
+        "self.next.load(Ordering::Relaxed)",
         By("list: a walk finds receivers as they were made"),
     ),
     weakened(
@@ -196,16 +210,22 @@ pub(crate) const ORDERINGS: &[Weakened] = &[
         By("queue: two producers"),
     ),
     weakened(
-        QUEUE,
+        RING,
         "self.tickets.fetch_add(1, Ordering::Release)",
         "self.tickets.fetch_add(1, Ordering::Relaxed)",
         By("queue: a thread's instances"),
     ),
     weakened(
-        QUEUE,
-        "self.tickets.load(Ordering::Acquire)",
-        "self.tickets.load(Ordering::Relaxed)",
+        RING,
+        "self.tickets.load(Ordering::Acquire);\n            match self.oldest(end, |state|",
+        "self.tickets.load(Ordering::Relaxed);\n            match self.oldest(end, |state|",
         By("queue: a thread's instances"),
+    ),
+    weakened(
+        RING,
+        "self.tickets.load(Ordering::Acquire);\n            match self.oldest(end, |_|",
+        "self.tickets.load(Ordering::Relaxed);\n            match self.oldest(end, |_|",
+        By("queue: a batch"),
     ),
     weakened(
         WAKE,
@@ -271,7 +291,7 @@ pub(crate) const ORDERINGS: &[Weakened] = &[
         SHUTDOWN,
         "self.asked_by.swap(0, Ordering::AcqRel)",
         "self.asked_by.swap(0, Ordering::Acquire)",
-        By("shutdown: who asks"),
+        Not("shutdown:", "the flag, taken before and set after, orders it already"),
     ),
     weakened(
         SHUTDOWN,
@@ -283,7 +303,7 @@ pub(crate) const ORDERINGS: &[Weakened] = &[
         SHUTDOWN,
         "compare_exchange(0, number, Ordering::AcqRel, ",
         "compare_exchange(0, number, Ordering::Release, ",
-        By("shutdown: who asks"),
+        Not("shutdown:", "the flag, taken before and set after, orders it already"),
     ),
     weakened(
         DISPATCH,
@@ -354,8 +374,8 @@ pub(crate) const STEPS: &[Weakened] = &[
     ),
     weakened(
         LIST,
-        "if linked == receiver {\n                return;\n            }\n",
-        "",
+        "if !receiver.link().prepare() {\n            return;\n        }",
+        "let _new = receiver.link().prepare();",
         By("list: a walk finds receivers in order"),
     ),
     weakened(PREVIOUS, "handlers.wait_until_empty();", "", By("previous:")),
@@ -373,18 +393,13 @@ pub(crate) const STEPS: &[Weakened] = &[
     ),
     weakened(
         QUEUE,
-        "let flags = self.latch.take();\n            let late = self.take(None)?;",
-        "let late = self.take(None);\n            let flags = self.latch.take();\n            \
+        "let flags = self.latch.take();\n            let late = take()?;",
+        "let late = take();\n            let flags = self.latch.take();\n            \
          let late = late?;",
         By("queue: one pop for each wait"),
     ),
-    weakened(QUEUE, "if age <= 0 {", "if age < isize::MIN {", By("queue: a thread's instances")),
-    weakened(
-        QUEUE,
-        "let Some(slot) = slot else { return self.count_lost(signal) };",
-        "let Some(slot) = slot else { return };",
-        By("queue: with room for one"),
-    ),
+    weakened(RING, "if age <= 0 {", "if age < isize::MIN {", By("queue: a thread's instances")),
+    weakened(QUEUE, "Pushed::Dropped", "Pushed::Stored", By("queue: with room for one")),
     weakened(
         SLOT,
         "self.state.compare_exchange(from.0, to.0, Ordering::Acquire, Ordering::Relaxed).is_ok()",
