@@ -129,15 +129,15 @@ fn newest() {
 }
 
 fn one_for_each_wait() {
-    let queue = share(Queue::<2>::new());
-    let producer = producer(queue, ONE, &[1, 2]);
+    let queue = share(Queue::<3>::new());
+    let producer = producer(queue, ONE, &[1, 2, 3]);
     let mut seen = Vec::new();
-    while seen.len() < 2 {
+    while seen.len() < 3 {
         assert!(queue.wait(None).expect("nothing fails"));
         seen.extend(pop(queue));
     }
     join(producer);
-    assert_eq!(seen, [1, 2]);
+    assert_eq!(seen, [1, 2, 3]);
 }
 
 fn nested() {

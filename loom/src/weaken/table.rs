@@ -404,7 +404,7 @@ pub(crate) const STEPS: &[Weakened] = &[
         SLOT,
         "self.state.compare_exchange(from.0, to.0, Ordering::Acquire, Ordering::Relaxed).is_ok()",
         "self.state() == from && { self.state.store(to.0, Ordering::Release); true }",
-        By("queue: two producers"),
+        By("queue: with room for one"),
     ),
     weakened(
         WAKE,
