@@ -14,7 +14,7 @@ use crate::sync::share;
 
 pub(super) const MODELS: &[Model] = &[
     Model::new("list: a walk finds receivers as they were made", made),
-    Model::bounded("list: a walk finds receivers in order, the first ones at least", 3, order),
+    Model::bounded("list: a walk finds receivers in order, the first ones at least", 2, order),
 ];
 
 fn receiver(latch: &'static Latch) -> Receiver {

@@ -399,7 +399,13 @@ pub(crate) const STEPS: &[Weakened] = &[
         By("queue: one pop for each wait"),
     ),
     weakened(RING, "if age <= 0 {", "if age < isize::MIN {", By("queue: a thread's instances")),
-    weakened(QUEUE, "Pushed::Dropped", "Pushed::Stored", By("queue: with room for one")),
+    weakened(
+        QUEUE,
+        "Pushed::Replaced | Pushed::Dropped => self.count_lost(signal),",
+        "Pushed::Replaced => self.count_lost(signal),
+            Pushed::Dropped => {}",
+        By("queue: with room for one"),
+    ),
     weakened(
         SLOT,
         "self.state.compare_exchange(from.0, to.0, Ordering::Acquire, Ordering::Relaxed).is_ok()",
