@@ -35,6 +35,8 @@ const SETS: &[(&str, &str)] = &[
     (".take()", "word.swap(0, SeqCst)"),
     (".remove(", "fetch_and(!bit.mask, SeqCst)"),
     (".insert(", "fetch_or(bit.mask, SeqCst)"),
+    (".want(", "word.fetch_and(!bits, SeqCst)"),
+    (".want_no_more(", "word.fetch_or(bits, SeqCst)"),
     (".insert_all(", "word.fetch_or(bits, SeqCst)"),
 ];
 
