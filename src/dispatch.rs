@@ -6,10 +6,10 @@ use core::fmt;
 use core::mem;
 use core::ops::ControlFlow;
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, Ordering};
 use core::time::Duration;
 
 use crate::fd::EventFd;
+use crate::sync::atomic::{AtomicPtr, Ordering};
 use crate::{Errno, InfoQueue, SigInfo, SigSet, Signal, signal};
 
 /// A function that is called for a signal in normal code. It may do what it likes: allocate, log,

@@ -21,6 +21,8 @@ mod pid;
 mod set;
 mod shutdown;
 mod signal;
+#[cfg_attr(siglatch_loom, path = "../loom/sync.rs")]
+mod sync;
 mod tid;
 mod time;
 
@@ -35,10 +37,13 @@ pub mod python {}
 pub mod send;
 pub mod stack;
 pub mod stop;
+#[cfg_attr(siglatch_loom, path = "../loom/sys.rs")]
 pub mod sys;
 pub mod timer;
 pub mod wait;
 
+#[cfg(siglatch_loom)]
+pub use delivery::models;
 pub use delivery::{Drain, DrainInfo, Hook, InfoQueue, Interruption, Latch, Verdict};
 pub use dispatch::{Deferred, Handlers};
 pub use errno::Errno;

@@ -5,12 +5,12 @@ mod deadline;
 
 use core::fmt;
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use core::time::Duration;
 
 use self::deadline::Deadline;
 use crate::delivery::methods::receiver_methods;
 use crate::delivery::receiver::{Arrival, Outcome};
+use crate::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use crate::{Errno, Latch, Pid, Signal, Value, exit, sys};
 
 /// A graceful end: the first signal asks the program to finish; the second, or a deadline, ends it

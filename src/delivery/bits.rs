@@ -5,9 +5,8 @@
 //! on x86_64 the others cost nothing more, and no other is on a hot path. The call sites say what
 //! they pair with.
 
-use core::sync::atomic::AtomicUsize;
-use core::sync::atomic::Ordering::SeqCst;
-
+use crate::sync::atomic::AtomicUsize;
+use crate::sync::atomic::Ordering::SeqCst;
 use crate::{SigSet, Signal};
 
 const WORDS: usize = 64 / usize::BITS as usize;

@@ -16,8 +16,7 @@
 //! | has counted itself before the waiter looked | the waiter waits for it |
 //! | has counted itself after the waiter looked | it looks after the change, and sees it |
 
-use core::sync::atomic::{AtomicU32, Ordering};
-
+use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::time;
 
 /// Two pairs of sides: bit 0 of `turn` is the side, bit 1 the pair.

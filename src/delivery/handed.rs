@@ -7,8 +7,7 @@
 //! to be found by a signal that has its details in the same place: `Place::is_upper` asks the kernel,
 //! too. With no room for a note, or code that hands on other details, that is all it asks.
 
-use core::sync::atomic::{AtomicUsize, Ordering};
-
+use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sys::KernelSiginfo;
 
 /// Signals that are handed on at the same time, on different threads or one inside another.

@@ -47,7 +47,6 @@
 #![expect(unsafe_code, reason = "is called by the kernel, and calls it")]
 
 use core::ffi::{c_int, c_void};
-use core::sync::atomic::{AtomicU32, Ordering};
 
 use super::bits::{AtomicSet, Bit};
 use super::gate::GATE;
@@ -56,6 +55,7 @@ use super::list::List;
 use super::previous::PreviousAction;
 use super::receiver::{Arrival, Outcome};
 use crate::action::{self, Handler};
+use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sys::{KernelSigaction, KernelSiginfo, SIG_DFL, SIG_IGN};
 use crate::{ALONE, Errno, Signal, send, signal};
 

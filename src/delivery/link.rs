@@ -6,10 +6,10 @@
 //! somebody wants the signal.
 
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, Ordering};
 
 use super::bits::{AtomicSet, Bit};
 use crate::SigSet;
+use crate::sync::atomic::{AtomicPtr, Ordering};
 
 pub(super) struct Link {
     /// The receiver registered after this one, or the end; null in one that is not linked.

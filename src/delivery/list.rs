@@ -5,11 +5,11 @@
 #![expect(unsafe_code, reason = "follows the addresses that it linked")]
 
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicPtr, Ordering};
 
 use super::bits::Bit;
 use super::link::Link;
 use super::receiver::Receiver;
+use crate::sync::atomic::{AtomicPtr, Ordering};
 
 pub(super) struct List {
     /// Null while there is none.

@@ -4,8 +4,7 @@
 //! same. Registrations are rare and short: who finds it taken sleeps and looks again.
 #![expect(unsafe_code, reason = "asks the kernel whether a thread is there")]
 
-use core::sync::atomic::{AtomicI32, Ordering};
-
+use crate::sync::atomic::{AtomicI32, Ordering};
 use crate::{ALONE, Errno, sys, time};
 
 /// A lock that holds its owner's thread id, so that an owner that is no more can be told: a thread

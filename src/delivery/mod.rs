@@ -33,6 +33,9 @@ mod link;
 mod list;
 mod lock;
 pub(crate) mod methods;
+#[cfg(siglatch_loom)]
+#[path = "../../loom/models/mod.rs"]
+pub mod models;
 mod previous;
 mod queue;
 pub(crate) mod receiver;

@@ -9,12 +9,12 @@
 
 use core::ffi::{c_int, c_ulong, c_void};
 use core::mem;
-use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::bits::AtomicSet;
 use super::gate::Gate;
 use crate::ALONE;
 use crate::action::{Handler, SaFlags};
+use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sys::{KernelSigaction, KernelSiginfo, KernelSigset, SIG_DFL, SIG_IGN};
 
 pub(super) struct PreviousAction {
@@ -30,8 +30,8 @@ pub(super) struct PreviousAction {
 /// A handler that was there before, to be called after ours.
 #[derive(Clone, Copy)]
 pub(super) struct Chained {
-    address: usize,
-    takes_info: bool,
+    pub(super) address: usize,
+    pub(super) takes_info: bool,
 }
 
 impl PreviousAction {

@@ -5,13 +5,13 @@
 
 use core::fmt;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 
 use super::latch::Latch;
 use super::methods::receiver_methods;
 use super::receiver::{Arrival, Outcome};
 use super::ring::{Batch, Pushed, Ring};
+use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::{Errno, SigInfo, Signal, signal};
 
 /// The largest capacity. A consumer looks at every slot, and a producer at every one of a full

@@ -10,8 +10,6 @@
 //! - the wait in a release: when it returns, no handler of before will set a flag any more.
 #![expect(unsafe_code, reason = "installs the handler through the kernel's door")]
 
-use core::sync::atomic::{AtomicI32, Ordering};
-
 use super::bits::Bit;
 use super::gate::GATE;
 use super::handler::{Place, RECEIVERS, is_handler};
@@ -20,6 +18,7 @@ use super::lock::{Lock, LockGuard};
 use super::previous::PreviousAction;
 use super::receiver::Receiver;
 use crate::action::{self, SaFlags};
+use crate::sync::atomic::{AtomicI32, Ordering};
 use crate::sys::{self, KernelSigaction, KernelSigset, SIG_IGN};
 use crate::{ALONE, Errno, SigSet, Signal};
 

@@ -14,9 +14,8 @@
 //! consumer that takes many looks there first, and over all slots only where that does not hold.
 #![expect(unsafe_code, reason = "claims slots")]
 
-use core::sync::atomic::{AtomicUsize, Ordering};
-
 use super::slot::{Phase, Record, Slot, State};
+use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::{SigInfo, Signal};
 
 pub(super) struct Ring<const N: usize> {

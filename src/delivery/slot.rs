@@ -10,9 +10,8 @@
 //! | reading | that consumer | it has copied the record: free |
 #![expect(unsafe_code, reason = "shares the record between its owners")]
 
-use core::cell::UnsafeCell;
-use core::sync::atomic::{AtomicUsize, Ordering};
-
+use crate::sync::UnsafeCell;
+use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::{SigInfo, Signal};
 
 /// What a slot's state is made of: phase, signal, ticket.

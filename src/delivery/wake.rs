@@ -10,8 +10,8 @@
 #![expect(unsafe_code, reason = "writes to the descriptor that it was given")]
 
 use core::ffi::c_int;
-use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
+use crate::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use crate::sys::{self, KernelTimespec};
 use crate::{ALONE, Errno, Signal};
 

@@ -1,0 +1,95 @@
+//! What is built on the receivers: a shutdown, a table of functions.
+
+use core::time::Duration;
+
+use super::{Model, ONE, OTHER, Work, join, spawn};
+use crate::sync::atomic::{AtomicU32, Ordering};
+use crate::sync::share;
+use crate::{Handlers, Shutdown, SigInfo};
+
+pub(super) const MODELS: &[Model] = &[
+    Model::new("shutdown: asked_by sees what was done before", || {
+        told(|shutdown| shutdown.asked_by().is_some());
+    }),
+    Model::new("shutdown: cancel sees what was done before", || {
+        told(|shutdown| shutdown.cancel().is_some());
+    }),
+    Model::new("shutdown: who asks sees what was done before the cancel", asked_again),
+    Model::new("shutdown: who is asked after a cancel has a flag", flagged),
+    Model::bounded("dispatch: function sees what was done before", 2, function),
+    Model::bounded("dispatch: who replaces a function sees what was done before", 2, replaced),
+];
+
+fn told(looks: fn(&Shutdown) -> bool) {
+    let shutdown = share(Shutdown::new());
+    let work = Work::new();
+    let handler = spawn(|| {
+        work.do_it();
+        shutdown.ask(ONE);
+    });
+    if looks(shutdown) {
+        assert!(work.is_done());
+    }
+    join(handler);
+}
+
+/// Not asked twice, which would end the process: the second asks when it sees the cancel, and a
+/// relaxed look cannot tell it what was done before that.
+fn asked_again() {
+    let shutdown = share(Shutdown::new());
+    let cancelled = share(AtomicU32::new(0));
+    let work = Work::new();
+    shutdown.ask(ONE);
+    let handler = spawn(|| {
+        if cancelled.load(Ordering::Relaxed) == 1 {
+            shutdown.ask(OTHER);
+            assert!(work.is_done());
+        }
+    });
+    work.do_it();
+    assert_eq!(shutdown.cancel(), Some(ONE));
+    cancelled.store(1, Ordering::Relaxed);
+    join(handler);
+}
+
+fn flagged() {
+    let shutdown = share(Shutdown::new());
+    let handler = spawn(|| shutdown.ask(ONE));
+    let before = shutdown.cancel();
+    join(handler);
+    if before.is_none() {
+        assert!(shutdown.wait(Some(Duration::ZERO)).expect("nothing fails"));
+    }
+}
+
+fn first(_info: &SigInfo) {}
+
+fn second(_info: &SigInfo) {}
+
+fn function() {
+    let table = share(Handlers::<1>::new());
+    let work = Work::new();
+    let sets = spawn(|| {
+        work.do_it();
+        table.on(ONE, first)
+    });
+    if table.function(ONE).is_some() {
+        assert!(work.is_done());
+    }
+    assert_eq!(join(sets).map(|before| before.is_none()), Ok(true));
+}
+
+fn replaced() {
+    let table = share(Handlers::<1>::new());
+    let work = Work::new();
+    let sets = spawn(|| {
+        work.do_it();
+        table.on(ONE, first)
+    });
+    let before = table.on(ONE, second).expect("nothing fails");
+    if before.is_some() {
+        assert!(work.is_done());
+    }
+    let theirs = join(sets).expect("nothing fails");
+    assert!(before.is_some() != theirs.is_some());
+}

@@ -1,0 +1,71 @@
+//! Register against walk.
+
+extern crate std;
+
+use core::ptr::NonNull;
+use std::vec::Vec;
+
+use super::{Model, ONE, Work, bit, join, spawn};
+use crate::SigSet;
+use crate::delivery::latch::Latch;
+use crate::delivery::list::List;
+use crate::delivery::receiver::Receiver;
+use crate::sync::share;
+
+pub(super) const MODELS: &[Model] = &[
+    Model::new("list: a walk finds receivers as they were made", made),
+    Model::bounded("list: a walk finds receivers in order, the first ones at least", 2, order),
+];
+
+fn receiver(latch: &'static Latch) -> Receiver {
+    // SAFETY: it is there until all threads of the model have ended.
+    unsafe { Receiver::new(NonNull::from(latch)) }
+}
+
+/// Something was made behind the latch before it was registered.
+fn made() {
+    let list = share(List::new());
+    let [first, second] = [share(Latch::new()), share(Latch::new())];
+    let work = Work::new();
+    list.link(receiver(first));
+    let registers = spawn(|| {
+        work.do_it();
+        list.link(receiver(second));
+    });
+    list.each(|found| {
+        if found == receiver(second) {
+            assert!(work.is_done());
+        }
+    });
+    list.each_wanting(bit(), |_| panic!("nobody wants it"));
+    join(registers);
+}
+
+fn order() {
+    let list = share(List::new());
+    let latches: [&Latch; 3] = core::array::from_fn(|_| share(Latch::new()));
+    let link = |latch: &'static Latch| {
+        list.link(receiver(latch));
+        latch.link().want(SigSet::from(ONE));
+    };
+    let [first, second, third] = latches;
+    link(first);
+    let registers = spawn(move || [second, first, third].map(link));
+    let walk = || {
+        let mut found = Vec::new();
+        list.each_wanting(bit(), |receiver| {
+            found.push(receiver.address().addr());
+            true
+        });
+        found
+    };
+    let all = latches.map(|latch| NonNull::from(latch).addr());
+    let handler = spawn(walk);
+    let found = [walk(), join(handler)];
+    for found in found {
+        let in_order: Vec<_> = all.into_iter().filter(|one| found.contains(one)).collect();
+        assert!(found == in_order && found.first() == all.first(), "found {found:?} of {all:?}");
+    }
+    join(registers);
+    assert_eq!(walk(), all);
+}

@@ -1,0 +1,74 @@
+//! Which `ORDERING:` comments have no row in the table.
+
+use std::path::Path;
+use std::{fs, io};
+
+use crate::table::ORDERINGS;
+
+const FILES: &[&str] = &[
+    "delivery/bits.rs",
+    "delivery/gate.rs",
+    "delivery/handler.rs",
+    "delivery/latch.rs",
+    "delivery/link.rs",
+    "delivery/list.rs",
+    "delivery/lock.rs",
+    "delivery/previous.rs",
+    "delivery/queue.rs",
+    "delivery/registry.rs",
+    "delivery/ring.rs",
+    "delivery/slot.rs",
+    "delivery/wake.rs",
+    "delivery/wake_fd.rs",
+    "shutdown.rs",
+    "dispatch.rs",
+];
+
+/// How far below its comment an access may be.
+const LINES: usize = 6;
+
+/// The operations of `AtomicSet`, whose orderings are in one place, and how each is known there.
+const SETS: &[(&str, &str)] = &[
+    (".is_empty()", "last.load(SeqCst) == 0"),
+    (".contains(", "self.word(bit).load(SeqCst)"),
+    (".load()", "self.collect(|word| word.load(SeqCst))"),
+    (".take()", "word.swap(0, SeqCst)"),
+    (".remove(", "fetch_and(!bit.mask, SeqCst)"),
+    (".insert(", "fetch_or(bit.mask, SeqCst)"),
+    (".want(", "word.fetch_and(!bits, SeqCst)"),
+    (".want_no_more(", "word.fetch_or(bits, SeqCst)"),
+    (".insert_all(", "word.fetch_or(bits, SeqCst)"),
+];
+
+/// How many have none, each of which is printed.
+pub(crate) fn missing(src: &Path) -> io::Result<usize> {
+    let (mut comments, mut missing) = (0_usize, 0_usize);
+    for file in FILES {
+        let text = fs::read_to_string(src.join(file))?;
+        let mut place = 0;
+        while let Some(found) = text[place..].find("// ORDERING: ") {
+            let begin = place + found;
+            place = begin + 1;
+            let line = text[..begin].lines().count();
+            let said = text[begin..].lines().next().unwrap_or_default();
+            if ["Relaxed", "none is", "more than is needed"].iter().any(|word| said.contains(word))
+            {
+                continue;
+            }
+            comments += 1;
+            let below: String = text[begin..].split_inclusive('\n').take(LINES).collect();
+            let here = ORDERINGS.iter().any(|row| row.file == *file && below.contains(row.from));
+            let in_sets = SETS.iter().any(|(call, there)| {
+                below.contains(call) && ORDERINGS.iter().any(|row| row.from == *there)
+            });
+            if !here && !in_sets {
+                missing += 1;
+                println!("no row: src/{file}:{line}: {said}");
+            }
+        }
+    }
+    println!(
+        "ORDERING comments that ask for more than Relaxed: {comments}, without a row: {missing}"
+    );
+    Ok(missing)
+}
