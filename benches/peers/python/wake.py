@@ -5,12 +5,11 @@ import signal
 import socket
 import time
 
-came = 0
+came = []
 
 
 def handler(signum, frame):
-    global came
-    came = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+    came.append(time.clock_gettime_ns(time.CLOCK_MONOTONIC))
 
 
 signal.signal(signal.SIGINT, handler)
@@ -20,7 +19,6 @@ writer.setblocking(False)
 signal.set_wakeup_fd(writer.fileno())
 os.write(1, (0).to_bytes(8, "little"))
 while True:
-    came = 0
     while not came:
         reader.recv(1)
-    os.write(1, came.to_bytes(8, "little"))
+    os.write(1, came.pop(0).to_bytes(8, "little"))

@@ -12,6 +12,8 @@ mod holds;
 mod measure;
 mod outcome;
 mod place;
+mod plot;
+mod program;
 mod report;
 mod signals;
 mod stats;
@@ -113,6 +115,10 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     if arguments.json {
         println!("{}", report::json(&machine, &all)?);
+    }
+    if let Some(path) = arguments.plot.as_ref().filter(|_| !all.delays.is_empty()) {
+        let on_two = all.delays.iter().filter(|delays| delays.name.starts_with("c/"));
+        plot::write(path, &machine, &on_two.collect::<Vec<_>>())?;
     }
     let noisy = report::noisy(&all);
     if noisy.is_empty() || arguments.quick {

@@ -113,7 +113,7 @@ pub(crate) fn compare_in(
     mut theirs: Vec<Contender<'_>>,
 ) -> Result<()> {
     let mut tracks: Vec<Track> = (0..=theirs.len()).map(|_| Track::default()).collect();
-    let warm_up = blocks / 20 + 3;
+    let warm_up = if blocks > 1 { blocks / 20 + 1 } else { 0 };
     let mut before = ours.block()?;
     for round in 0..warm_up + blocks {
         for (track, peer) in tracks.iter_mut().zip(0..) {

@@ -144,6 +144,15 @@ pub(crate) fn sigwaitinfo(set: &libc::sigset_t) -> Result<libc::siginfo_t> {
     Ok(unsafe { info.assume_init() })
 }
 
+/// Sleeps until a handler has run, with no signal blocked meanwhile.
+pub(crate) fn sigsuspend_with_none_blocked() {
+    let mut none = MaybeUninit::<libc::sigset_t>::zeroed();
+    // SAFETY: writes the set.
+    unsafe { libc::sigemptyset(none.as_mut_ptr()) };
+    // SAFETY: reads the set, which was just made. It always fails, with EINTR.
+    unsafe { libc::sigsuspend(none.as_ptr()) };
+}
+
 /// A descriptor from which the signal is read, one by one: plain signalfd(2).
 pub(crate) fn signalfd(signal: c_int) -> Result<c_int> {
     let set = set_of(signal);

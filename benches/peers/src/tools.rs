@@ -49,3 +49,15 @@ pub(crate) fn python(source: &str) -> Result<Command> {
     command.arg(file(source));
     Ok(command)
 }
+
+/// Cargo in a folder, without what the one that started this process left in the environment.
+pub(crate) fn cargo(folder: &Path) -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(folder);
+    for variable in
+        ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"]
+    {
+        cargo.env_remove(variable);
+    }
+    cargo
+}

@@ -1,9 +1,11 @@
 //! The works, a file each. A part of a work runs in a process of its own, because most peers have
 //! state for the whole process, and some cannot share one.
 
+mod build;
 mod burst;
 mod dispatch;
 mod idle;
+mod programs;
 mod queued;
 mod raise;
 pub(crate) mod receivers;
@@ -78,6 +80,18 @@ pub(crate) const ALL: &[Work] = &[
         name: "register",
         title: "catch and release: time for each pair",
         parts: register::PARTS,
+    },
+    Work {
+        letter: "i",
+        name: "programs",
+        title: "a program that shuts down gracefully: file, memory, and time from exec to ready",
+        parts: programs::PARTS,
+    },
+    Work {
+        letter: "j",
+        name: "build",
+        title: "a clean build of a program, and how many crates it takes",
+        parts: build::PARTS,
     },
 ];
 

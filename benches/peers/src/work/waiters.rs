@@ -1,6 +1,7 @@
 //! The processes of work (c): each waits for SIGINT in its way, for ever, and says when it came.
 
 use std::io::Write as _;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 
 use anyhow::{Context as _, Result, bail};
@@ -40,6 +41,7 @@ pub(crate) fn run(who: &str) -> Result<()> {
         "siglatch-wait_info" => siglatch_wait_info(),
         "signalfd" => signalfd(),
         "sigwaitinfo" => sigwaitinfo(),
+        "sigsuspend" => sigsuspend(),
         "nix-SignalFd" => nix_signalfd(),
         "signal-hook-wait" => signal_hook_wait(),
         "tokio" => tokio(),
@@ -108,6 +110,18 @@ fn sigwaitinfo() -> Result<()> {
     let set = signals::set_of(libc::SIGINT);
     serve(|| {
         signals::sigwaitinfo(&set)?;
+        Ok(())
+    })
+}
+
+/// What a C program does that has a handler: the limit of waiting for one.
+fn sigsuspend() -> Result<()> {
+    signals::install_bare(libc::SIGINT)?;
+    signals::block(libc::SIGINT);
+    serve(|| {
+        while !signals::FLAG.swap(false, Ordering::SeqCst) {
+            signals::sigsuspend_with_none_blocked();
+        }
         Ok(())
     })
 }
