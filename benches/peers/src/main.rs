@@ -103,7 +103,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         "ratio NAME MEDIAN LOW HIGH HOLD VERDICT   ours / theirs: lower is better, quartiles beside",
     );
     let mut all = Outcome::default();
-    for work in works {
+    for work in &works {
         say(&format!("\n({}) {}: {}", work.letter, work.name, work.title));
         for (part, _) in work.parts {
             let outcome = child::part(part, arguments.quick)?;
@@ -120,6 +120,8 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         let on_two = all.delays.iter().filter(|delays| delays.name.starts_with("c/"));
         plot::write(path, &machine, &on_two.collect::<Vec<_>>())?;
     }
+    let absent: Vec<_> = works.iter().flat_map(|work| report::absent(&all, work.letter)).collect();
+    ensure!(absent.is_empty(), "these rows are absent: {}", absent.join(", "));
     let noisy = report::noisy(&all);
     if noisy.is_empty() || arguments.quick {
         return Ok(ExitCode::SUCCESS);

@@ -41,9 +41,24 @@ struct Everything<'a> {
 pub(crate) fn noisy(outcome: &Outcome) -> Vec<&str> {
     let of_itself = outcome.ratios.iter().filter(|ratio| is_of_itself(ratio));
     of_itself
-        .filter(|ratio| !((ratio.median - 1.0).abs() <= TOLERANCE))
+        // What is no number is noise, too.
+        .filter(|ratio| ratio.median.is_nan() || (ratio.median - 1.0).abs() > TOLERANCE)
         .map(|ratio| ratio.name.as_str())
         .collect()
+}
+
+/// The rows of a work that must be there and are not, though nothing says why.
+pub(crate) fn absent(outcome: &Outcome, letter: &str) -> Vec<&'static str> {
+    let named = |hold: &&holds::Hold| hold.name.split('/').next() == Some(letter);
+    let told = |name: &str| {
+        let last = name.rsplit('/').next().unwrap_or(name);
+        let why = |skipped: &String| {
+            skipped.starts_with(&format!("{letter}: "))
+                || skipped.starts_with(&format!("{letter}, {last}: "))
+        };
+        outcome.ratios.iter().any(|ratio| ratio.name == name) || outcome.skipped.iter().any(why)
+    };
+    holds::ALL.iter().filter(named).map(|hold| hold.name).filter(|name| !told(name)).collect()
 }
 
 fn is_of_itself(ratio: &Ratio) -> bool {
@@ -53,9 +68,8 @@ fn is_of_itself(ratio: &Ratio) -> bool {
 fn row(ratio: &Ratio) -> Row<'_> {
     let hold = holds::of(&ratio.name).map(|hold| hold.limit);
     let verdict = match hold {
-        // What is no number does not hold.
-        Some(limit) if !(ratio.median <= limit) => "MISS",
-        Some(_) => "ok",
+        Some(limit) if ratio.median <= limit => "ok",
+        Some(_) => "MISS",
         None => "-",
     };
     Row { ratio, hold, verdict }
@@ -124,5 +138,44 @@ fn print_ratio(ratio: &Ratio) {
             hold.why
         );
         println!("      to see it: {}", hold.profile);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(name: &str, median: f64) -> Outcome {
+        let ratio = Ratio { median, ..Ratio::exact(name, 1.0, 1.0, "ns") };
+        Outcome { ratios: vec![ratio], ..Outcome::default() }
+    }
+
+    #[test]
+    fn a_ratio_holds_up_to_its_limit() {
+        let verdict = |median| row(&Ratio::exact("a/latch/bare", median, 1.0, "ns")).verdict;
+        assert_eq!(verdict(1.03), "ok");
+        assert_eq!(verdict(1.031), "MISS");
+        assert_eq!(verdict(f64::NAN), "MISS");
+    }
+
+    #[test]
+    fn only_ours_against_ours_tells_noise() {
+        assert!(noisy(&outcome("a/latch/bare", 2.0)).is_empty());
+        assert!(noisy(&outcome("a/latch/itself", 1.009)).is_empty());
+        assert_eq!(noisy(&outcome("a/latch/itself", 0.98)), ["a/latch/itself"]);
+        assert_eq!(noisy(&outcome("a/latch/itself", f64::NAN)), ["a/latch/itself"]);
+    }
+
+    #[test]
+    fn a_row_is_there_or_says_why_it_is_not() {
+        let mut found = outcome("a/latch/bare", 1.0);
+        assert_eq!(absent(&found, "a"), ["a/queue/bare"]);
+        assert_eq!(absent(&found, "i"), ["i/static-size/c-no-libc", "i/static-size/c-musl-static"]);
+        found.skip("i, c-musl-static", "there is no musl-gcc");
+        assert_eq!(absent(&found, "i"), ["i/static-size/c-no-libc"]);
+        found.skip("c, go", "there is no go");
+        assert_eq!(absent(&found, "c").len(), 3);
+        found.skip("c", "there is only one processor to run on");
+        assert!(absent(&found, "c").is_empty());
     }
 }

@@ -30,18 +30,22 @@ pub(crate) fn median(values: &[f64]) -> f64 {
 mod tests {
     use super::*;
 
+    fn same(a: f64, b: f64) -> bool {
+        (a - b).abs() < 1e-9
+    }
+
     #[test]
     fn the_middle_one_or_between_two() {
-        assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
-        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), 2.5);
+        assert!(same(median(&[3.0, 1.0, 2.0]), 2.0));
+        assert!(same(median(&[4.0, 1.0, 2.0, 3.0]), 2.5));
         assert!(median(&[]).is_nan());
     }
 
     #[test]
     fn quantiles_lie_in_proportion() {
         let sorted = [0.0, 10.0, 20.0, 30.0, 40.0];
-        assert_eq!(quantile(&sorted, 0.25), 10.0);
-        assert_eq!(quantile(&sorted, 0.999), 39.96);
-        assert_eq!(quantile(&sorted, 1.0), 40.0);
+        assert!(same(quantile(&sorted, 0.25), 10.0));
+        assert!(same(quantile(&sorted, 0.999), 39.96));
+        assert!(same(quantile(&sorted, 1.0), 40.0));
     }
 }

@@ -45,7 +45,7 @@ fn burst<'a>(
             raiser.raise(signal)?;
         }
         catch_up()?;
-        Ok(each(processor_time()? - start, BURST))
+        Ok(each(processor_time()?.saturating_sub(start), BURST))
     })
 }
 

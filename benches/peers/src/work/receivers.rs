@@ -46,7 +46,7 @@ fn time(effort: Effort) -> Result<Outcome> {
 fn instructions(_: Effort) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     if let Some(why) = steps::cannot() {
-        outcome.skip("g, instructions", why);
+        outcome.skip("g, uninterested", why);
         return Ok(outcome);
     }
     for who in ["bare", "latch", "queue", "signal-hook-flag", "signal-hook-iterator"] {
