@@ -132,12 +132,11 @@ fn print_ratio(ratio: &Ratio) {
         ratio.unit
     );
     if let (Some(hold), "MISS") = (holds::of(&ratio.name), row.verdict) {
-        println!(
-            "      misses by {:.1} %: {}",
-            100.0 * (ratio.median / hold.limit - 1.0),
-            hold.why
-        );
-        println!("      to see it: {}", hold.profile);
+        println!("      misses by {:.1} %", 100.0 * (ratio.median / hold.limit - 1.0));
+        match &hold.miss {
+            Some(miss) => println!("      because {}\n      seen by: {}", miss.why, miss.profile),
+            None => println!("      nobody knows why: it has held before"),
+        }
     }
 }
 

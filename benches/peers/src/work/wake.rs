@@ -28,7 +28,7 @@ pub(super) const PARTS: &[(&str, Part)] =
     &[("c-two-processors", two_processors), ("c-one-processor", one_processor)];
 
 /// Fewer than elsewhere: what counts is each of them, and each takes long.
-const BLOCK: usize = 25;
+const BLOCK: usize = 10;
 
 /// How long the receiver has to go back to waiting.
 const REST: Duration = Duration::from_micros(30);
