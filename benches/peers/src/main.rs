@@ -26,7 +26,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Parser;
 
-use crate::measure::{Effort, TOLERANCE};
+use crate::measure::Effort;
 use crate::outcome::Outcome;
 use crate::work::Work;
 
@@ -126,7 +126,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     if noisy.is_empty() || arguments.quick {
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("too noisy: against itself, this is not 1 ± {TOLERANCE}: {}", noisy.join(", "));
+    eprintln!("too noisy: against itself, this is not 1: {}", noisy.join(", "));
     Ok(ExitCode::from(2))
 }
 

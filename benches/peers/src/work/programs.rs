@@ -9,7 +9,7 @@ use super::Part;
 use crate::measure::{Contender, Effort, compare_in};
 use crate::outcome::{Outcome, Ratio};
 use crate::program::Program;
-use crate::{stats, tools};
+use crate::{place, stats, tools};
 
 pub(super) const PARTS: &[(&str, Part)] = &[("i-programs", programs)];
 
@@ -46,6 +46,8 @@ const LINK_SCRIPT: [&str; 3] = [
 
 fn programs(effort: Effort) -> Result<Outcome> {
     let mut outcome = Outcome::default();
+    // Compilers work side by side; the programs do not.
+    place::anywhere()?;
     let folder = tempfile::tempdir()?;
     let mut all = vec![bare()?];
     for (name, compiler, source, flags) in IN_C {
@@ -70,6 +72,7 @@ fn programs(effort: Effort) -> Result<Outcome> {
         hosted(&mut all)?;
     }
     files(&mut outcome, &all)?;
+    place::pin()?;
     starts(effort, &mut outcome, &all)?;
     Ok(outcome)
 }
