@@ -143,7 +143,7 @@ impl Op {
     /// The instructions of the operation when no signal comes.
     pub(crate) fn path(&self) -> Result<Path, Wrong> {
         let sent = self.sent(Point { index: 0, moment: Moment::Before });
-        Ok(Path::record(&mut self.begin(sent)?, self.until)?)
+        Path::usual(|| Ok(Path::record(&mut self.begin(sent)?, self.until)?))
     }
 
     /// All points of the path.
@@ -164,8 +164,7 @@ impl Op {
     /// Runs it with its signal at a point.
     pub(crate) fn run(&self, path: &Path, point: Point) -> Verdict {
         let sent = self.sent(point);
-        let mut tracee = self.begin(sent)?;
-        path.reach(&mut tracee, point.index)?;
+        let mut tracee = at(path, point.index, || self.begin(sent))?;
         match point.moment {
             Moment::Before => {}
             Moment::Inside => {
@@ -184,6 +183,24 @@ impl Op {
         }
         finish(&mut tracee, self.signal)
     }
+}
+
+/// How often a process is sent on a path again, after it took another.
+const TRIES: usize = 20;
+
+/// A copy of the process at a place of its path.
+pub(crate) fn at(
+    path: &Path,
+    index: usize,
+    begin: impl Fn() -> Result<Tracee, Wrong>,
+) -> Result<Tracee, Wrong> {
+    for _ in 0..TRIES {
+        let mut tracee = begin()?;
+        if path.reach(&mut tracee, index)? {
+            return Ok(tracee);
+        }
+    }
+    Err("it takes another path each time".into())
 }
 
 /// The traced process's whole life: its verdict becomes its exit status.
