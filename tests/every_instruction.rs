@@ -19,6 +19,8 @@ mod dispatching;
 mod itself;
 #[path = "every_instruction/masks.rs"]
 mod masks;
+#[path = "every_instruction/nested.rs"]
+mod nested;
 #[path = "every_instruction/queues.rs"]
 mod queues;
 #[path = "every_instruction/reading.rs"]
@@ -71,6 +73,7 @@ fn operations() -> Vec<Scenario> {
         timers::scenarios(),
         descriptors::scenarios(),
         sending::scenarios(),
+        nested::scenarios(),
     ];
     families.into_iter().flatten().collect()
 }

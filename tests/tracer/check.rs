@@ -5,7 +5,7 @@
 //! environment has all points tried; `EVERY_INSTRUCTION=name:point`, with the name of the scenario
 //! and what a failure said, that point alone.
 
-use super::op::{Moment, Op, Point, Seen, Wrong};
+use super::op::{Op, Point, Seen, Wrong};
 use super::path::Path;
 use super::place;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +13,7 @@ use std::env;
 use std::sync::{Mutex, PoisonError};
 
 /// How many points of an operation a slice has, about.
-const SLICE: usize = 24;
+pub(crate) const SLICE: usize = 24;
 
 /// How many failures of one operation are told.
 const TOLD: usize = 5;
@@ -57,31 +57,38 @@ pub(crate) fn asked() -> Asked {
     }
 }
 
-/// Of `points`, those to try; `label` is what a failure calls one.
-pub(crate) fn choose<T: Copy>(name: &str, points: &[T], label: impl Fn(T) -> String) -> Vec<T> {
+/// Whether this operation is tried.
+pub(crate) fn is_asked_for(name: &str) -> bool {
+    !matches!(asked(), Asked::Replay(wanted, _) if wanted != name)
+}
+
+/// Of `points`, those to try: all, about `slice` of them, or the one that `is` the one asked for.
+pub(crate) fn choose<T: Copy>(
+    name: &str,
+    points: &[T],
+    slice: usize,
+    is: impl Fn(T, &str) -> bool,
+) -> Vec<T> {
     match asked() {
         Asked::All => points.to_vec(),
         Asked::Slice => {
-            let stride = points.len().div_ceil(SLICE).max(1);
+            let stride = points.len().div_ceil(slice).max(1);
             let sum: usize = name.bytes().map(usize::from).sum();
             points.iter().copied().skip(sum % stride).step_by(stride).collect()
         }
-        Asked::Replay(wanted, point) => {
-            let same = |one: &T| wanted == name && label(*one) == point;
-            points.iter().copied().filter(same).collect()
-        }
+        Asked::Replay(_, point) => points.iter().copied().filter(|one| is(*one, &point)).collect(),
     }
 }
 
 /// Tries an operation, and fails if anything is wrong.
 pub(crate) fn check(op: &Op) {
-    if matches!(asked(), Asked::Replay(name, _) if name != op.name) {
+    if !is_asked_for(op.name) {
         return;
     }
     match op.path() {
         Ok(path) => {
             let all = op.points(&path);
-            let chosen = choose(op.name, &all, |point| point.to_string());
+            let chosen = choose(op.name, &all, SLICE, |point, text| point.to_string() == text);
             failures(op, &path, &chosen).close(&ONE_DEEP, chosen.len(), all.len());
         }
         Err(wrong) => panic!("{}: {wrong}", op.name),
@@ -97,7 +104,7 @@ pub(crate) fn failures(op: &Op, path: &Path, points: &[Point]) -> Failures {
         let verdict = op.run(path, *point);
         let found = verdict.and_then(|seen| in_order(op, &mut stage, seen));
         if let Err(wrong) = found {
-            failures.add(&point.to_string(), &wrong, &[pc(path, *point)]);
+            failures.add(&point.to_string(), &wrong, &[path.pc(point.index)]);
         }
     }
     failures
@@ -116,12 +123,6 @@ fn in_order(op: &Op, stage: &mut usize, seen: Seen) -> Result<(), Wrong> {
         }
         None => Err(format!("{seen:?}, and was to be one of {:?}", op.order).into()),
     }
-}
-
-fn pc(path: &Path, point: Point) -> u64 {
-    let place = path.places.get(point.index);
-    debug_assert!(point.moment == Moment::Before || place.is_some_and(|at| at.syscall.is_some()));
-    place.map_or(0, |place| place.pc)
 }
 
 /// The violations of one operation.

@@ -3,6 +3,7 @@
 #![allow(clippy::allow_attributes, dead_code, reason = "each test binary uses its part")]
 
 pub(crate) mod check;
+pub(crate) mod deep;
 pub(crate) mod op;
 pub(crate) mod path;
 pub(crate) mod place;

@@ -181,7 +181,7 @@ impl Op {
         if point.moment != Moment::Asleep {
             tracee.go(0);
         }
-        finish(&mut tracee, self.signal)
+        finish(&mut tracee, &[self.signal])
     }
 }
 
@@ -235,13 +235,14 @@ pub(crate) fn until_begin(tracee: &mut Tracee) -> Result<(), Wrong> {
     tracee.set_up().map_err(|error| error.to_string().into())
 }
 
-/// Lets the process run to its end.
-pub(crate) fn finish(tracee: &mut Tracee, signal: Signal) -> Verdict {
+/// Lets the process run to its end, by its own exit or by one of these signals.
+pub(crate) fn finish(tracee: &mut Tracee, signals: &[Signal]) -> Verdict {
+    let ours = |signo: i32| signals.iter().any(|signal| signal.as_raw() == signo);
     loop {
         match tracee.wait() {
             Stop::Trap | Stop::Syscall => tracee.go(0),
             Stop::Signal(signo) => tracee.go(signo),
-            Stop::Killed(signo) if signo == signal.as_raw() => return Ok(Seen::Killed),
+            Stop::Killed(signo) if ours(signo) => return Ok(Seen::Killed),
             Stop::Exited(WRONG) => return Err(shared::read().into()),
             Stop::Exited(status) => {
                 let seen = ALL.get(status.unsigned_abs() as usize);

@@ -119,6 +119,11 @@ impl Path {
         }
     }
 
+    /// The address of an instruction.
+    pub(crate) fn pc(&self, index: usize) -> u64 {
+        self.places.get(index).map_or(0, |place| place.pc)
+    }
+
     /// Whether it depends on the time.
     fn is_timed(&self) -> bool {
         self.places.iter().any(|place| place.syscall == Some(CLOCK_GETTIME))
