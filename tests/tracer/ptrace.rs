@@ -6,6 +6,7 @@ use core::mem::MaybeUninit;
 use core::ptr;
 use siglatch::Signal;
 use std::io;
+use std::sync::OnceLock;
 
 /// How long a traced process may run between two stops, in seconds: far longer than any takes.
 const LIMIT: u32 = 10;
@@ -73,28 +74,53 @@ pub(crate) fn stop_here() {
     unsafe { core::arch::asm!("int3", options(nostack)) };
 }
 
+/// The whole life of a traced process: `body` is an `Option<F>`.
+extern "C" fn begin<F: FnOnce() -> i32>(body: *mut libc::c_void) -> i32 {
+    let nothing = ptr::null_mut::<libc::c_void>();
+    // SAFETY: the request has no other argument.
+    let traced = unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, nothing, nothing) };
+    // SAFETY: SIG_DFL is no function.
+    unsafe { libc::signal(libc::SIGALRM, libc::SIG_DFL) };
+    // SAFETY: `Tracee::start` hands over such an option, of which this process has its own copy.
+    let body = unsafe { &mut *body.cast::<Option<F>>() };
+    match body.take() {
+        Some(body) if traced == 0 => body(),
+        _ => 99,
+    }
+}
+
+/// The end of the memory that traced processes have as their stack.
+fn stack_top() -> *mut libc::c_void {
+    const SIZE: usize = 1 << 20;
+    static STACK: OnceLock<usize> = OnceLock::new();
+    let start = *STACK.get_or_init(|| {
+        let access = libc::PROT_READ | libc::PROT_WRITE;
+        let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_STACK;
+        // SAFETY: a new mapping, at a place that the kernel chooses.
+        let memory = unsafe { libc::mmap(ptr::null_mut(), SIZE, access, kind, -1, 0) };
+        assert!(memory != libc::MAP_FAILED, "mmap");
+        memory.expose_provenance()
+    });
+    ptr::with_exposed_provenance_mut(start + SIZE)
+}
+
 impl Tracee {
     /// Forks a process that runs `body`, traced, and exits with the status that it returns.
-    pub(crate) fn start(body: impl FnOnce() -> i32) -> Self {
-        // SAFETY: the test process has one thread, so the copy may go on with any code.
-        match unsafe { libc::fork() } {
-            0 => {
-                let nothing = ptr::null_mut::<libc::c_void>();
-                // SAFETY: the request has no other argument.
-                let traced = unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, nothing, nothing) };
-                // SAFETY: SIG_DFL is no function.
-                unsafe { libc::signal(libc::SIGALRM, libc::SIG_DFL) };
-                let status = if traced == 0 { body() } else { 99 };
-                // SAFETY: `_exit` only ends the process.
-                unsafe { libc::_exit(status) }
-            }
-            pid => {
-                assert!(pid > 0, "fork: {}", io::Error::last_os_error());
-                // SAFETY: takes a number; its signal interrupts a wait.
-                unsafe { libc::alarm(LIMIT) };
-                Self { pid, ended: false }
-            }
-        }
+    ///
+    /// It runs on a stack of its own, at the same addresses each time: copies that memory functions
+    /// make take another path where the alignment is another.
+    pub(crate) fn start<F: FnOnce() -> i32>(body: F) -> Self {
+        let top = stack_top();
+        let mut body = Some(body);
+        let argument = (&raw mut body).cast::<libc::c_void>();
+        // SAFETY: the test process has one thread, so the copy may go on with any code. It has a
+        // copy of all memory, of the stack that nobody uses and of `body` too; `begin` is for its
+        // type.
+        let pid = unsafe { libc::clone(begin::<F>, top, libc::SIGCHLD, argument) };
+        assert!(pid > 0, "clone: {}", io::Error::last_os_error());
+        // SAFETY: takes a number; its signal interrupts a wait.
+        unsafe { libc::alarm(LIMIT) };
+        Self { pid, ended: false }
     }
 
     pub(crate) const fn pid(&self) -> i32 {
