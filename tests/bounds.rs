@@ -20,7 +20,7 @@ use siglatch::{
 use std::process::ExitCode;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
-use support::{Scenario, foreign};
+use support::{Scenario, foreign, scenarios};
 use tracer::measure::{Cost, cost};
 use tracer::{ptrace, shared};
 
@@ -87,7 +87,8 @@ fn main() -> ExitCode {
         println!("skipped: {why}");
         return ExitCode::SUCCESS;
     }
-    let code = support::main(paths());
+    let code =
+        support::main(paths().into_iter().chain(scenarios![each_further_latch_costs_little]));
     println!("{:<30} {:>12} {:>12}", "path", "instructions", "stack bytes");
     for line in LINES.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         println!("{line}");
@@ -106,6 +107,22 @@ fn hold(name: &str, set_up: fn() -> Result<(), Errno>, limit: Cost) {
     if !cfg!(debug_assertions) {
         assert!(instructions <= limit.instructions, "{instructions} instructions");
         assert!(stack <= limit.stack, "{stack} bytes of stack");
+    }
+}
+
+/// Those that are not interested, and those that are.
+fn each_further_latch_costs_little() {
+    let alone = cost(SIGNAL, one_latch).instructions;
+    let uninterested = cost(SIGNAL, seven_that_are_not_interested).instructions;
+    let interested = cost(SIGNAL, eight_latches).instructions;
+    let each = |of_eight: usize| (of_eight - alone).div_ceil(7);
+    let (uninterested, interested) = (each(uninterested), each(interested));
+    let line = format!(
+        "each further latch that is not interested: {uninterested} instructions, else {interested}"
+    );
+    LINES.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    if !cfg!(debug_assertions) {
+        assert!(uninterested <= 6, "{uninterested} instructions");
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a handler costs, counted by single steps.
 
 use super::op::until_begin;
+use super::path::is_sigreturn;
 use super::ptrace::{Sent, Stop, Tracee, stop_here};
 use siglatch::{Errno, Signal};
 
@@ -32,12 +33,12 @@ pub(crate) fn cost(signal: Signal, set_up: fn() -> Result<(), Errno>) -> Cost {
     loop {
         let now = tracee.registers();
         lowest = lowest.min(now.rsp);
-        tracee.step(0);
         instructions += 1;
-        let stop = tracee.wait();
-        assert_eq!(stop, Stop::Trap, "in the handler, after {instructions} instructions");
-        if now.rax == libc::SYS_rt_sigreturn as u64 && tracee.registers().rsp > start.rsp {
+        if is_sigreturn(now.rip, now.rax) {
             return Cost { instructions, stack: start.rsp + 8 - lowest };
         }
+        tracee.step(0);
+        let stop = tracee.wait();
+        assert_eq!(stop, Stop::Trap, "in the handler, after {instructions} instructions");
     }
 }

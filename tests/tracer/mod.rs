@@ -4,6 +4,7 @@
 
 pub(crate) mod check;
 pub(crate) mod deep;
+pub(crate) mod measure;
 pub(crate) mod op;
 pub(crate) mod path;
 pub(crate) mod place;

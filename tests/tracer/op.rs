@@ -71,6 +71,7 @@ macro_rules! ensure {
         }
     };
 }
+#[allow(unused_imports, reason = "some binaries have no operations")]
 pub(crate) use ensure;
 
 /// An operation, with what is done before it and what has to hold after it.

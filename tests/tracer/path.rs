@@ -229,6 +229,11 @@ pub(crate) fn step(tracee: &mut Tracee) -> Result<bool, String> {
     }
 }
 
+/// Whether the instruction at `pc` is the end of a handler, with this in rax.
+pub(crate) fn is_sigreturn(pc: u64, rax: u64) -> bool {
+    code_at(pc) == SYSCALL && rax == SIGRETURN
+}
+
 /// The bytes of the instruction at `pc`. They are read from the tracer's own memory, of which the
 /// traced process is a copy.
 fn code_at(pc: u64) -> [u8; 2] {

@@ -81,6 +81,11 @@ extern "C" fn begin<F: FnOnce() -> i32>(body: *mut libc::c_void) -> i32 {
     let traced = unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, nothing, nothing) };
     // SAFETY: SIG_DFL is no function.
     unsafe { libc::signal(libc::SIGALRM, libc::SIG_DFL) };
+    // Handlers run on the process's own stack: the alternate one that Rust's runtime has made is too
+    // small for one on top of another in a debug build.
+    let none = libc::stack_t { ss_sp: nothing, ss_flags: libc::SS_DISABLE, ss_size: 0 };
+    // SAFETY: this process runs on another stack, and nothing here needs one to overflow on.
+    unsafe { libc::sigaltstack(&raw const none, ptr::null_mut()) };
     // SAFETY: `Tracee::start` hands over such an option, of which this process has its own copy.
     let body = unsafe { &mut *body.cast::<Option<F>>() };
     match body.take() {
