@@ -1,4 +1,22 @@
-//! A signal at every instruction.
+//! A signal at every instruction of every operation, and a second one at every instruction of the
+//! handler that the first one starts.
+//!
+//! For each point a fresh process is forked, brought before one instruction of the operation by a
+//! breakpoint and single steps, and sent the signal there. It runs on, looks at what became of the
+//! signal, and tells who got it: nobody is a loss, two are one too many, and who gets it may change
+//! in the course of the operation in one direction only. Details are compared to the byte, and so
+//! are the action and the mask that are left; what does not end is killed and told. The instruction
+//! of a system call is three points: before it, at the call's entry, and asleep in it.
+//!
+//! ```text
+//! cargo test --release --test every_instruction                                    a slice
+//! EVERY_INSTRUCTION=all cargo test --release --test every_instruction              all, minutes
+//! EVERY_INSTRUCTION=all cargo test --release --test every_instruction release      some
+//! EVERY_INSTRUCTION=release_to_theirs:117 cargo test --release --test every_instruction
+//! ```
+//!
+//! The last one is a single point, as a failure tells it. A new operation is a function in the file
+//! of its subject and a line in that file's `operations!`.
 
 #![expect(unsafe_code, reason = "traces processes")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]

@@ -12,11 +12,16 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use std::env;
 use std::sync::{Mutex, PoisonError};
 
-/// How many points of an operation a slice has, about.
-pub(crate) const SLICE: usize = 24;
+/// How many points of an operation a slice has, about. A debug build takes ten times the
+/// instructions to each.
+pub(crate) const SLICE: usize = if cfg!(debug_assertions) { 6 } else { 24 };
 
-/// How many failures of one operation are told.
+/// How many violations of one operation are told.
 const TOLD: usize = 5;
+
+/// After how many violations the rest of an operation is left: each may be a hang, which takes its
+/// time.
+const ENOUGH: usize = 10;
 
 /// What was tried, of the points one deep or of those two deep.
 #[derive(Debug)]
@@ -105,6 +110,9 @@ pub(crate) fn failures(op: &Op, path: &Path, points: &[Point]) -> Failures {
         let found = verdict.and_then(|seen| in_order(op, &mut stage, seen));
         if let Err(wrong) = found {
             failures.add(&point.to_string(), &wrong, &[path.pc(point.index)]);
+            if failures.are_enough() {
+                break;
+            }
         }
     }
     failures
@@ -138,6 +146,11 @@ impl Failures {
         Self { name, count: 0, told: Vec::new() }
     }
 
+    /// Whether the rest of the points need not be tried.
+    pub(crate) const fn are_enough(&self) -> bool {
+        self.count >= ENOUGH
+    }
+
     /// What is told of the first ones.
     pub(crate) fn told(&self) -> String {
         self.told.join("\n")
@@ -163,7 +176,7 @@ impl Failures {
         LINES.lock().unwrap_or_else(PoisonError::into_inner).push(line);
         assert!(
             count == 0,
-            "{count} of {tried} points; one alone: EVERY_INSTRUCTION=name:point\n{}",
+            "{count} violations, {tried} points; one alone: EVERY_INSTRUCTION=name:point\n{}",
             self.told()
         );
     }
