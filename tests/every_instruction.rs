@@ -29,6 +29,8 @@ mod asking;
 mod catch;
 #[path = "every_instruction/common.rs"]
 mod common;
+#[path = "every_instruction/consumers.rs"]
+mod consumers;
 #[path = "every_instruction/descriptors.rs"]
 mod descriptors;
 #[path = "every_instruction/dispatching.rs"]
@@ -92,6 +94,7 @@ fn operations() -> Vec<Scenario> {
         descriptors::scenarios(),
         sending::scenarios(),
         nested::scenarios(),
+        consumers::scenarios(),
     ];
     families.into_iter().flatten().collect()
 }

@@ -1,32 +1,31 @@
 //! A handler that is interrupted by another: the receivers leave other signals unblocked.
 
 use super::common::{AT_ONCE, nothing_is_blocked, same};
-use crate::support::{Scenario, foreign};
-use crate::tracer::deep::Deep;
+use crate::support::foreign;
 use crate::tracer::op::{Seen, Verdict, Wrong, ensure, window};
 use crate::tracer::ptrace::Sent;
 use core::sync::atomic::{AtomicU32, Ordering};
-use siglatch::fd::EventFd;
 use siglatch::{
     Handlers, Hook, InfoQueue, Interruption, Latch, Shutdown, SigInfo, SigSet, Signal, send,
 };
-use std::sync::LazyLock;
 
+/// Operations as scenarios: name, and what becomes of the two signals.
 macro_rules! nested {
     ($($name:ident => $seen:ident;)+) => {
-        pub(crate) fn scenarios() -> Vec<Scenario> {
-            vec![$(Scenario {
+        pub(crate) fn scenarios() -> Vec<$crate::support::Scenario> {
+            vec![$($crate::support::Scenario {
                 name: stringify!($name),
-                run: || Deep {
+                run: || $crate::tracer::deep::Deep {
                     name: stringify!($name),
-                    signals: [Signal::USR1, Signal::USR2],
+                    signals: [siglatch::Signal::USR1, siglatch::Signal::USR2],
                     body: $name,
-                    seen: Seen::$seen,
+                    seen: $crate::tracer::op::Seen::$seen,
                 }.check(),
             }),+]
         }
     };
 }
+pub(crate) use nested;
 
 nested! {
     nested_in_is_set => Both;
@@ -39,7 +38,6 @@ nested! {
     nested_in_pop_of_a_full_queue => Both;
     nested_in_pop_of_the_newest => Both;
     nested_in_dispatch => Both;
-    nested_in_clear_and_take => Both;
     nested_over_theirs => Both;
     nested_in_a_hook => Both;
     nested_beside_others => Both;
@@ -203,21 +201,6 @@ fn nested_in_dispatch(sent: &[Sent; 2]) -> Verdict {
         ensure!(calls == 1, "a function was called {calls} times");
     }
     Ok(Seen::Both)
-}
-
-static EVENT: LazyLock<Option<EventFd>> = LazyLock::new(|| EventFd::new().ok());
-
-fn nested_in_clear_and_take(sent: &[Sent; 2]) -> Verdict {
-    let Some(event) = EVENT.as_ref() else { return Err("no eventfd".into()) };
-    LATCH.catch(both(sent))?;
-    LATCH.wake_through(event)?;
-    let taken = window(|| {
-        event.clear();
-        LATCH.take()
-    });
-    let left = LATCH.is_set();
-    ensure!(!left || event.clear(), "a flag is left, and nothing is written");
-    flags(sent, &LATCH, taken)
 }
 
 fn nested_over_theirs(sent: &[Sent; 2]) -> Verdict {
