@@ -3,6 +3,7 @@
 use super::common::{AT_ONCE, LATCH, nothing_is_blocked, operations};
 use crate::tracer::op::{Seen, Verdict, Wrong, ensure, window};
 use crate::tracer::ptrace::Sent;
+use core::time::Duration;
 use siglatch::{Shutdown, Signal, exit, send};
 
 operations! {
@@ -10,6 +11,7 @@ operations! {
     ask_and_cancel until End on Signal::TERM => Killed, After;
     cancel_what_was_asked until End on Signal::TERM => Killed, After;
     cancel_what_nobody_asked until End on Signal::TERM => During, After;
+    cancel_with_a_deadline until End on Signal::TERM => During, After;
     asked_by until End on Signal::TERM => Killed;
     is_asked until End on Signal::TERM => After;
     wait_of_a_shutdown_that_only_looks until End on Signal::TERM => After;
@@ -97,4 +99,18 @@ fn die_by_the_signal_when_blocked(sent: &Sent) -> Verdict {
     LATCH.catch(sent.signal)?;
     siglatch::mask::block(sent.signal)?;
     window(|| exit::die_by(sent.signal))
+}
+
+static WITH_DEADLINE: Shutdown = Shutdown::new().deadline(Duration::from_secs(3600));
+
+/// The deadline runs exactly while a signal has asked.
+fn cancel_with_a_deadline(sent: &Sent) -> Verdict {
+    WITH_DEADLINE.catch(sent.signal)?;
+    let cancelled = window(|| WITH_DEADLINE.cancel());
+    nothing_is_blocked()?;
+    let (by, left) = (WITH_DEADLINE.asked_by(), WITH_DEADLINE.time_left());
+    ensure!(by.is_some() == left.is_some(), "asked by {by:?}, and {left:?} is left");
+    ensure!(by.is_some() != cancelled.is_some(), "{cancelled:?} cancelled, asked by {by:?}");
+    ensure!(WITH_DEADLINE.wait(AT_ONCE)? == by.is_some(), "the flag is not that of {by:?}");
+    Ok(if by.is_some() { Seen::After } else { Seen::During })
 }
