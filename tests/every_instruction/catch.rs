@@ -17,6 +17,7 @@ operations! {
     catch_over_ignored until End on Signal::USR1 => Ignored, Ours;
     catch_over_theirs until End on Signal::USR1 => Theirs, Both;
     catch_over_theirs_of_one_argument until End on Signal::USR1 => Theirs, Both;
+    catch_over_theirs_with_details until End on Signal::USR1 => Theirs, Both;
     catch_over_theirs_for_once until End on Signal::USR1 => Theirs, Both;
     catch_beside_a_latch until End on Signal::USR1 => Theirs, Both;
     catch_beside_a_queue until End on RT => Theirs, Both;
@@ -83,6 +84,13 @@ fn catch_over_theirs_of_one_argument(sent: &Sent) -> Verdict {
     latch_gets(sent.signal)?;
     ensure!(theirs::take_calls() == 1, "theirs is not called any more");
     Ok(seen)
+}
+
+fn catch_over_theirs_with_details(sent: &Sent) -> Verdict {
+    theirs::with_details(sent.signal);
+    window(|| LATCH.catch(sent.signal))?;
+    ensure!(theirs::value() == sent.value, "theirs was told the value {:#x}", theirs::value());
+    who(LATCH.take_signal(sent.signal), theirs::take_calls())
 }
 
 fn catch_over_theirs_for_once(sent: &Sent) -> Verdict {

@@ -5,7 +5,7 @@ use super::common::same;
 use crate::support::foreign;
 use crate::tracer::op::{Wrong, ensure};
 use crate::tracer::ptrace::Sent;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use siglatch::{Handlers, SigInfo, Signal};
 use std::sync::Mutex;
 
@@ -28,6 +28,30 @@ pub(crate) fn of_one_argument(signal: Signal) {
 pub(crate) fn for_once(signal: Signal) {
     let handler = one_argument as *const () as usize;
     foreign::set(signal.as_raw(), &foreign::action(handler, libc::SA_RESETHAND));
+}
+
+/// The value that came to [`with_details`].
+static VALUE: AtomicI32 = AtomicI32::new(0);
+
+extern "C" fn look(_: i32, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
+    // SAFETY: the kernel's details, or those that it was handed on; null if they were forgotten.
+    if let Some(info) = unsafe { info.as_ref() } {
+        // SAFETY: the tracer sends its signals with a value.
+        let value = unsafe { info.si_value() };
+        VALUE.store(value.sival_ptr.addr() as i32, Ordering::Relaxed);
+    }
+    CALLS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Installs a handler that looks at the details.
+pub(crate) fn with_details(signal: Signal) {
+    let handler = look as *const () as usize;
+    foreign::set(signal.as_raw(), &foreign::action(handler, libc::SA_SIGINFO));
+}
+
+/// The value that it found.
+pub(crate) fn value() -> i32 {
+    VALUE.load(Ordering::Relaxed)
 }
 
 /// How often one of these was called since this was asked last.
