@@ -154,11 +154,16 @@ impl Shutdown {
     ///
     /// Async-signal-safe.
     pub fn cancel(&self) -> Option<Signal> {
+        // ORDERING: AcqRel pairs with `ask`.
+        let asked = self.asked_by.swap(0, Ordering::AcqRel);
         let _flags = self.latch.take();
         self.deadline.cancel();
-        // ORDERING: AcqRel pairs with `ask`. The flags are cleared before, so that a signal that
-        // asks from here on finds its flag set.
-        Signal::from_raw(self.asked_by.swap(0, Ordering::AcqRel).cast_signed()).ok()
+        // What a signal that has asked since has set may have gone with the rest.
+        if let Some(signal) = self.asked_by() {
+            self.deadline.begin(signal, self.address());
+            self.latch.set(signal);
+        }
+        Signal::from_raw(asked.cast_signed()).ok()
     }
 
     /// Asks in the place of a signal: as if `signal` had come. If one had asked before, this ends

@@ -239,9 +239,33 @@ fn settle(change: Change, signal: Signal) -> Result<(), Errno> {
         // chained to and put back. What is put back was in force until ours replaced it.
         let result = unsafe { action::compare_exchange(signal, &current, &new) };
         if result != Err(Errno::AGAIN) {
-            note(signal, place, new.handler == place.entry());
-            return result;
+            let installed = new.handler == place.entry();
+            note(signal, place, installed);
+            return if installed { result } else { result.and(settle_spent(signal, under, &new)) };
         }
+    }
+}
+
+/// After `put_back` is in force again: if it was good for one call (`SA_RESETHAND`), and one of our
+/// handlers had that call while it was put back, the default is what is left of it.
+fn settle_spent(
+    signal: Signal,
+    under: &PreviousAction,
+    put_back: &KernelSigaction,
+) -> Result<(), Errno> {
+    if ALONE || !SaFlags::from_bits(put_back.flags).contains(SaFlags::RESETHAND) {
+        return Ok(());
+    }
+    GATE.wait_until_empty();
+    let left = under.kept();
+    if left == *put_back {
+        return Ok(());
+    }
+    // SAFETY: what is put in force is the default.
+    match unsafe { action::compare_exchange(signal, put_back, &left) } {
+        // Other code was faster, and has set its own, or the kernel has spent it, too.
+        Err(Errno::AGAIN) => Ok(()),
+        result => result,
     }
 }
 

@@ -1,0 +1,223 @@
+//! What the handler costs at most: instructions and stack, from its first instruction to
+//! rt_sigreturn(2), for each path through it.
+//!
+//! Counted by single steps, so the figures are exact and the same on each run. In a release build
+//! they are held to the limits, which are what was measured and a few more for another compiler; a
+//! debug build only prints them. The table is in DESIGN.md:
+//!
+//! ```text
+//! cargo test --release --test bounds
+//! ```
+//!
+//! Stack is what the stack pointer spans; below it a function that calls nothing may use another
+//! 128 bytes, the red zone of the ABI. What a handler of other code or a hook takes is counted in.
+
+#![expect(unsafe_code, reason = "traces processes, and hooks run in signal context")]
+#![expect(clippy::expect_used, reason = "without the basic system services no test")]
+#![expect(clippy::panic, reason = "a panic is how a test fails")]
+#![expect(clippy::arithmetic_side_effects, reason = "counts and addresses, far from any limit")]
+
+mod support;
+mod tracer;
+
+use core::sync::atomic::{AtomicI32, Ordering};
+use siglatch::fd::EventFd;
+use siglatch::{
+    Errno, Handlers, Hook, InfoQueue, Interruption, Latch, Shutdown, Signal, Tid, Verdict, send,
+};
+use std::process::ExitCode;
+use std::sync::{LazyLock, Mutex, PoisonError, mpsc};
+use std::thread;
+use support::{Scenario, foreign, scenarios, thread as threads};
+use tracer::measure::{Cost, cost};
+use tracer::{ptrace, shared};
+
+static LATCH: Latch = Latch::new();
+static OTHER: Latch = Latch::new();
+static SEVEN: [Latch; 7] = [const { Latch::new() }; 7];
+static QUEUE: InfoQueue<32> = InfoQueue::new();
+static LARGEST: InfoQueue<1024> = InfoQueue::new();
+static NEWEST: InfoQueue<16> = InfoQueue::new().keep_newest();
+static SHUTDOWN: Shutdown = Shutdown::new();
+static TABLE: Handlers = Handlers::new();
+
+// SAFETY: `count` does one atomic addition.
+static HOOK: Hook = unsafe { Hook::new(count) };
+
+fn count(_: Interruption<'_>) -> Verdict {
+    static CALLS: AtomicI32 = AtomicI32::new(0);
+    CALLS.fetch_add(1, Ordering::Relaxed);
+    Verdict::Taken
+}
+
+/// The signal that is measured.
+const SIGNAL: Signal = Signal::USR1;
+
+/// A path through the handler, and what it may cost.
+macro_rules! paths {
+    ($($name:ident: $instructions:literal instructions, $stack:literal bytes;)+) => {
+        fn paths() -> Vec<Scenario> {
+            vec![$(Scenario {
+                name: stringify!($name),
+                run: || hold(stringify!($name), $name, Cost {
+                    instructions: $instructions, stack: $stack,
+                }),
+            }),+]
+        }
+    };
+}
+
+paths! {
+    no_receiver: 102 instructions, 160 bytes;
+    one_latch: 104 instructions, 160 bytes;
+    one_queue: 324 instructions, 528 bytes;
+    full_queue: 804 instructions, 528 bytes;
+    full_queue_of_1024: 16400 instructions, 528 bytes;
+    newest_of_one_signal: 250 instructions, 424 bytes;
+    eight_latches: 229 instructions, 160 bytes;
+    seven_that_are_not_interested: 134 instructions, 160 bytes;
+    theirs_is_chained_to: 116 instructions, 160 bytes;
+    a_hook: 128 instructions, 184 bytes;
+    deferred_handlers: 504 instructions, 504 bytes;
+    shutdown_is_asked: 178 instructions, 384 bytes;
+    a_thread_waits: 139 instructions, 160 bytes;
+    an_eventfd_is_watched: 138 instructions, 160 bytes;
+    nobody_is_left: 198 instructions, 344 bytes;
+}
+
+/// A line for each path.
+static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+fn main() -> ExitCode {
+    shared::map();
+    ptrace::watch_for_hangs();
+    if let Err(why) = ptrace::is_permitted() {
+        println!("skipped: {why}");
+        return ExitCode::SUCCESS;
+    }
+    let code =
+        support::main(paths().into_iter().chain(scenarios![each_further_latch_costs_little]));
+    println!("{:<30} {:>12} {:>12}", "path", "instructions", "stack bytes");
+    for line in LINES.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        println!("{line}");
+    }
+    code
+}
+
+/// Measures a path, and holds a release build to its limit.
+fn hold(name: &str, set_up: fn() -> Result<(), Errno>, limit: Cost) {
+    let Cost { instructions, stack } = cost(SIGNAL, set_up);
+    LINES.lock().unwrap_or_else(PoisonError::into_inner).push(format!(
+        "{name:<30} {:>12} {:>12}",
+        format!("{instructions} ≤ {}", limit.instructions),
+        format!("{stack} ≤ {}", limit.stack)
+    ));
+    if !cfg!(debug_assertions) {
+        assert!(instructions <= limit.instructions, "{instructions} instructions");
+        assert!(stack <= limit.stack, "{stack} bytes of stack");
+    }
+}
+
+/// Those that are not interested, and those that are.
+fn each_further_latch_costs_little() {
+    let alone = cost(SIGNAL, one_latch).instructions;
+    let uninterested = cost(SIGNAL, seven_that_are_not_interested).instructions;
+    let interested = cost(SIGNAL, eight_latches).instructions;
+    let each = |of_eight: usize| (of_eight - alone).div_ceil(7);
+    let (uninterested, interested) = (each(uninterested), each(interested));
+    let line = format!(
+        "each further latch that is not interested: {uninterested} instructions, else {interested}"
+    );
+    LINES.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    if !cfg!(debug_assertions) {
+        assert!(uninterested <= 5, "{uninterested} instructions");
+    }
+}
+
+/// Ours is under a handler of other code, which chains to it.
+fn no_receiver() -> Result<(), Errno> {
+    foreign::first().come(SIGNAL.as_raw());
+    LATCH.catch(SIGNAL)?;
+    foreign::second().come(SIGNAL.as_raw());
+    LATCH.release(SIGNAL)?;
+    foreign::second().leave(SIGNAL.as_raw());
+    Ok(())
+}
+
+fn one_latch() -> Result<(), Errno> {
+    LATCH.catch(SIGNAL)
+}
+
+fn one_queue() -> Result<(), Errno> {
+    QUEUE.catch(SIGNAL)
+}
+
+fn full_queue() -> Result<(), Errno> {
+    QUEUE.catch(SIGNAL)?;
+    (0..32).try_for_each(|_| send::raise(SIGNAL))
+}
+
+fn full_queue_of_1024() -> Result<(), Errno> {
+    LARGEST.catch(SIGNAL)?;
+    (0..1024).try_for_each(|_| send::raise(SIGNAL))
+}
+
+/// It takes the place of an older instance.
+fn newest_of_one_signal() -> Result<(), Errno> {
+    NEWEST.catch(SIGNAL)?;
+    send::raise(SIGNAL)
+}
+
+fn eight_latches() -> Result<(), Errno> {
+    LATCH.catch(SIGNAL)?;
+    SEVEN.iter().try_for_each(|latch| latch.catch(SIGNAL))
+}
+
+fn seven_that_are_not_interested() -> Result<(), Errno> {
+    SEVEN.iter().try_for_each(|latch| latch.catch(Signal::USR2))?;
+    LATCH.catch(SIGNAL)
+}
+
+fn theirs_is_chained_to() -> Result<(), Errno> {
+    foreign::first().come(SIGNAL.as_raw());
+    LATCH.catch(SIGNAL)
+}
+
+fn a_hook() -> Result<(), Errno> {
+    HOOK.catch(SIGNAL)
+}
+
+fn deferred_handlers() -> Result<(), Errno> {
+    TABLE.on(SIGNAL, |_| ()).map(drop)
+}
+
+fn shutdown_is_asked() -> Result<(), Errno> {
+    SHUTDOWN.catch(SIGNAL)
+}
+
+fn a_thread_waits() -> Result<(), Errno> {
+    LATCH.catch(SIGNAL)?;
+    OTHER.catch(SIGNAL)?;
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        let said = tell.send(Tid::this());
+        said.is_ok() && OTHER.wait(None).is_ok()
+    });
+    let tid = told.recv().map_err(|_| Errno::SRCH)?;
+    threads::await_sleep(tid.as_raw(), libc::SYS_futex);
+    Ok(())
+}
+
+fn an_eventfd_is_watched() -> Result<(), Errno> {
+    static EVENT: LazyLock<Result<EventFd, Errno>> = LazyLock::new(EventFd::new);
+    LATCH.wake_through(EVENT.as_ref().map_err(|errno| *errno)?)?;
+    LATCH.catch(SIGNAL)
+}
+
+fn nobody_is_left() -> Result<(), Errno> {
+    LATCH.catch(SIGNAL)?;
+    foreign::first().come(SIGNAL.as_raw());
+    LATCH.release(SIGNAL)?;
+    foreign::first().leave(SIGNAL.as_raw());
+    Ok(())
+}

@@ -1,0 +1,258 @@
+//! A traced process, and the few calls of ptrace(2) that step it and send it signals.
+//!
+//! The calls come from `libc`: nix's ptrace speaks of signals by a type that has no real-time ones.
+
+use core::mem::MaybeUninit;
+use core::ptr;
+use siglatch::Signal;
+use std::io;
+use std::sync::OnceLock;
+
+/// How long a traced process may run between two stops, in seconds: far longer than any takes.
+const LIMIT: u32 = 10;
+
+/// What the status of waitpid(2) says of a traced process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// At a breakpoint, or after a step.
+    Trap,
+    /// At the entry of a system call.
+    Syscall,
+    /// This signal is about to be delivered.
+    Signal(i32),
+    Exited(i32),
+    Killed(i32),
+    /// It neither stopped nor ended.
+    Hangs,
+}
+
+/// One instance of a signal, as the tracer sends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sent {
+    pub(crate) signal: Signal,
+    pub(crate) pid: i32,
+    pub(crate) uid: u32,
+    pub(crate) value: i32,
+}
+
+/// A forked process that is traced; killed when dropped before its end.
+#[derive(Debug)]
+pub(crate) struct Tracee {
+    pid: i32,
+    ended: bool,
+}
+
+extern "C" fn interrupt_the_wait(_: i32) {}
+
+/// Has the kernel interrupt a wait that takes too long.
+pub(crate) fn watch_for_hangs() {
+    // SAFETY: zero is a value of this plain C struct: an empty mask, and no SA_RESTART.
+    let mut action: libc::sigaction = unsafe { core::mem::zeroed() };
+    action.sa_sigaction = interrupt_the_wait as *const () as usize;
+    // SAFETY: the handler does nothing, and the action is only read.
+    unsafe { libc::sigaction(libc::SIGALRM, &raw const action, ptr::null_mut()) };
+}
+
+/// Whether a process may be traced here, or why not.
+pub(crate) fn is_permitted() -> Result<(), String> {
+    let mut tracee = Tracee::start(|| {
+        stop_here();
+        0
+    });
+    match tracee.wait() {
+        Stop::Trap => tracee.set_up().map_err(|error| format!("ptrace(2) is refused: {error}")),
+        other => Err(format!("a process cannot be traced: {other:?}")),
+    }
+}
+
+/// A breakpoint: the traced process stops behind it.
+#[expect(clippy::inline_always, reason = "the stop is where it is written")]
+#[inline(always)]
+pub(crate) fn stop_here() {
+    // SAFETY: the instruction changes nothing but the instruction pointer, and is a system call to
+    // the tracer, which resumes behind it. Not `nomem`: what is before stays before.
+    unsafe { core::arch::asm!("int3", options(nostack)) };
+}
+
+/// The whole life of a traced process: `body` is an `Option<F>`.
+extern "C" fn begin<F: FnOnce() -> i32>(body: *mut libc::c_void) -> i32 {
+    let nothing = ptr::null_mut::<libc::c_void>();
+    // SAFETY: the request has no other argument.
+    let traced = unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, nothing, nothing) };
+    // SAFETY: SIG_DFL is no function.
+    unsafe { libc::signal(libc::SIGALRM, libc::SIG_DFL) };
+    // Handlers run on the process's own stack: the alternate one that Rust's runtime has made is too
+    // small for one on top of another in a debug build.
+    let none = libc::stack_t { ss_sp: nothing, ss_flags: libc::SS_DISABLE, ss_size: 0 };
+    // SAFETY: this process runs on another stack, and nothing here needs one to overflow on.
+    unsafe { libc::sigaltstack(&raw const none, ptr::null_mut()) };
+    // SAFETY: `Tracee::start` hands over such an option, of which this process has its own copy.
+    let body = unsafe { &mut *body.cast::<Option<F>>() };
+    match body.take() {
+        Some(body) if traced == 0 => body(),
+        _ => 99,
+    }
+}
+
+/// The end of the memory that traced processes have as their stack.
+fn stack_top() -> *mut libc::c_void {
+    const SIZE: usize = 1 << 20;
+    static STACK: OnceLock<usize> = OnceLock::new();
+    let start = *STACK.get_or_init(|| {
+        let access = libc::PROT_READ | libc::PROT_WRITE;
+        let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_STACK;
+        // SAFETY: a new mapping, at a place that the kernel chooses.
+        let memory = unsafe { libc::mmap(ptr::null_mut(), SIZE, access, kind, -1, 0) };
+        assert!(memory != libc::MAP_FAILED, "mmap");
+        memory.expose_provenance()
+    });
+    ptr::with_exposed_provenance_mut(start + SIZE)
+}
+
+impl Tracee {
+    /// Forks a process that runs `body`, traced, and exits with the status that it returns.
+    ///
+    /// It runs on a stack of its own, at the same addresses each time: copies that memory functions
+    /// make take another path where the alignment is another.
+    pub(crate) fn start<F: FnOnce() -> i32>(body: F) -> Self {
+        let top = stack_top();
+        let mut body = Some(body);
+        let argument = (&raw mut body).cast::<libc::c_void>();
+        // SAFETY: the test process has one thread, so the copy may go on with any code. It has a
+        // copy of all memory, of the stack that nobody uses and of `body` too; `begin` is for its
+        // type.
+        let pid = unsafe { libc::clone(begin::<F>, top, libc::SIGCHLD, argument) };
+        assert!(pid > 0, "clone: {}", io::Error::last_os_error());
+        // SAFETY: takes a number; its signal interrupts a wait.
+        unsafe { libc::alarm(LIMIT) };
+        Self { pid, ended: false }
+    }
+
+    pub(crate) const fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// Once it has stopped: stops at system calls are told from others, and it dies with the tracer.
+    pub(crate) fn set_up(&self) -> io::Result<()> {
+        let options = libc::PTRACE_O_EXITKILL | libc::PTRACE_O_TRACESYSGOOD;
+        self.request(libc::PTRACE_SETOPTIONS, 0, options as usize).map(drop)
+    }
+
+    /// Waits until it stops or ends.
+    pub(crate) fn wait(&mut self) -> Stop {
+        let mut status = 0;
+        // SAFETY: `status` is a valid place for the answer.
+        let pid = unsafe { libc::waitpid(self.pid, &raw mut status, 0) };
+        if pid != self.pid {
+            return Stop::Hangs;
+        }
+        if libc::WIFEXITED(status) {
+            self.ended = true;
+            return Stop::Exited(libc::WEXITSTATUS(status));
+        }
+        if libc::WIFSIGNALED(status) {
+            self.ended = true;
+            return Stop::Killed(libc::WTERMSIG(status));
+        }
+        match libc::WSTOPSIG(status) {
+            libc::SIGTRAP => Stop::Trap,
+            signo if signo == libc::SIGTRAP | 0x80 => Stop::Syscall,
+            signo => Stop::Signal(signo),
+        }
+    }
+
+    /// Runs one instruction; if `signo` is not 0, the one that is about to be delivered is, and the
+    /// stop is before the first instruction of its handler.
+    pub(crate) fn step(&self, signo: i32) {
+        self.resume(libc::PTRACE_SINGLESTEP, signo);
+    }
+
+    /// Runs on.
+    pub(crate) fn go(&self, signo: i32) {
+        self.resume(libc::PTRACE_CONT, signo);
+    }
+
+    /// Runs on until it enters a system call.
+    pub(crate) fn go_to_syscall(&self) {
+        self.resume(libc::PTRACE_SYSCALL, 0);
+    }
+
+    fn resume(&self, request: libc::c_uint, signo: i32) {
+        // It may have been killed meanwhile: the next wait tells.
+        drop(self.request(request, 0, signo.unsigned_abs() as usize));
+    }
+
+    /// Makes a signal pending for it, with details.
+    pub(crate) fn send(&self, sent: &Sent) {
+        let mut words = [0_i32; size_of::<libc::siginfo_t>() / 4];
+        // si_signo, si_errno, si_code, padding; then si_pid, si_uid, si_value.
+        let head = [sent.signal.as_raw(), 0, libc::SI_QUEUE, 0];
+        let tail = [sent.pid, sent.uid.cast_signed(), sent.value];
+        for (word, value) in words.iter_mut().zip(head.into_iter().chain(tail)) {
+            *word = value;
+        }
+        // SAFETY: the words are as large as a siginfo_t, and only read.
+        let result = unsafe {
+            libc::syscall(
+                libc::SYS_rt_tgsigqueueinfo,
+                self.pid,
+                self.pid,
+                sent.signal.as_raw(),
+                words.as_ptr(),
+            )
+        };
+        assert!(result == 0, "rt_tgsigqueueinfo: {}", io::Error::last_os_error());
+    }
+
+    pub(crate) fn registers(&self) -> libc::user_regs_struct {
+        let mut registers = MaybeUninit::<libc::user_regs_struct>::zeroed();
+        self.request(libc::PTRACE_GETREGS, 0, registers.as_mut_ptr() as usize)
+            .expect("the registers of a process that has stopped");
+        // SAFETY: all bytes are set, and every pattern is a value of these integers.
+        unsafe { registers.assume_init() }
+    }
+
+    /// The instruction pointer.
+    pub(crate) fn pc(&self) -> u64 {
+        let offset = core::mem::offset_of!(libc::user_regs_struct, rip);
+        // SAFETY: C's wrapper returns the word; the request reads of the process alone.
+        let word = unsafe { libc::ptrace(libc::PTRACE_PEEKUSER, self.pid, offset, 0) };
+        word.cast_unsigned()
+    }
+
+    pub(crate) fn set_pc(&self, pc: u64) {
+        let offset = core::mem::offset_of!(libc::user_regs_struct, rip);
+        self.request(libc::PTRACE_POKEUSER, offset, pc as usize).expect("PTRACE_POKEUSER");
+    }
+
+    /// The word of its memory at `address`.
+    pub(crate) fn word(&self, address: u64) -> u64 {
+        // SAFETY: C's wrapper returns the word; the request reads of the process alone.
+        unsafe { libc::ptrace(libc::PTRACE_PEEKTEXT, self.pid, address, 0) }.cast_unsigned()
+    }
+
+    pub(crate) fn set_word(&self, address: u64, word: u64) {
+        self.request(libc::PTRACE_POKETEXT, address as usize, word as usize)
+            .expect("PTRACE_POKETEXT");
+    }
+
+    fn request(&self, request: libc::c_uint, address: usize, data: usize) -> io::Result<i64> {
+        // SAFETY: the requests of this file change the traced process only, and write at most the
+        // registers, to the place that `registers` gives.
+        match unsafe { libc::ptrace(request, self.pid, address, data) } {
+            -1 => Err(io::Error::last_os_error()),
+            result => Ok(result),
+        }
+    }
+}
+
+impl Drop for Tracee {
+    fn drop(&mut self) {
+        if !self.ended {
+            // SAFETY: the process is ours, and not reaped yet.
+            unsafe { libc::kill(self.pid, libc::SIGKILL) };
+            // SAFETY: no status is asked for.
+            unsafe { libc::waitpid(self.pid, ptr::null_mut(), 0) };
+        }
+    }
+}
