@@ -262,6 +262,7 @@ impl SigInfo {
     /// # Async-signal-safety
     ///
     /// Async-signal-safe.
+    #[inline]
     #[must_use]
     pub fn from_kernel(info: &KernelSiginfo) -> Self {
         Self { bytes: info.bytes.first_chunk().copied().unwrap_or([0; FILLED]) }

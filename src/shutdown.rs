@@ -103,6 +103,7 @@ impl Shutdown {
     /// # Async-signal-safety
     ///
     /// Async-signal-safe.
+    #[inline]
     #[must_use]
     pub fn is_asked(&self) -> bool {
         self.asked_by().is_some()
@@ -113,6 +114,7 @@ impl Shutdown {
     /// # Async-signal-safety
     ///
     /// Async-signal-safe.
+    #[inline]
     #[must_use]
     pub fn asked_by(&self) -> Option<Signal> {
         // ORDERING: Acquire pairs with the AcqRel in `ask`.

@@ -68,21 +68,21 @@ macro_rules! paths {
 }
 
 paths! {
-    no_receiver: 102 instructions, 160 bytes;
-    one_latch: 104 instructions, 160 bytes;
-    one_queue: 324 instructions, 528 bytes;
-    full_queue: 804 instructions, 528 bytes;
-    full_queue_of_1024: 16400 instructions, 528 bytes;
-    newest_of_one_signal: 250 instructions, 424 bytes;
-    eight_latches: 229 instructions, 160 bytes;
-    seven_that_are_not_interested: 134 instructions, 160 bytes;
-    theirs_is_chained_to: 116 instructions, 160 bytes;
-    a_hook: 128 instructions, 184 bytes;
-    deferred_handlers: 504 instructions, 504 bytes;
-    shutdown_is_asked: 178 instructions, 384 bytes;
-    a_thread_waits: 139 instructions, 160 bytes;
-    an_eventfd_is_watched: 138 instructions, 160 bytes;
-    nobody_is_left: 198 instructions, 344 bytes;
+    no_receiver: 252 instructions, 352 bytes;
+    one_latch: 82 instructions, 120 bytes;
+    one_queue: 203 instructions, 320 bytes;
+    full_queue: 525 instructions, 320 bytes;
+    full_queue_of_1024: 10941 instructions, 320 bytes;
+    newest_of_one_signal: 171 instructions, 224 bytes;
+    eight_latches: 198 instructions, 120 bytes;
+    seven_that_are_not_interested: 110 instructions, 120 bytes;
+    theirs_is_chained_to: 131 instructions, 168 bytes;
+    a_hook: 105 instructions, 144 bytes;
+    deferred_handlers: 265 instructions, 224 bytes;
+    shutdown_is_asked: 179 instructions, 352 bytes;
+    a_thread_waits: 114 instructions, 128 bytes;
+    an_eventfd_is_watched: 114 instructions, 128 bytes;
+    nobody_is_left: 229 instructions, 352 bytes;
 }
 
 /// A line for each path.

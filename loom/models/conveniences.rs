@@ -48,6 +48,9 @@ fn asked_again() {
     });
     work.do_it();
     assert_eq!(shutdown.cancel(), Some(ONE));
+    if shutdown.asked_by().is_none() {
+        assert!(!shutdown.wait(Some(Duration::ZERO)).expect("nothing fails"));
+    }
     cancelled.store(1, Ordering::Relaxed);
     join(handler);
 }

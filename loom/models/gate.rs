@@ -70,10 +70,12 @@ fn found_nobody() {
 
 fn child() {
     let gate = share(Gate::new());
-    let _left_behind = gate.enter();
+    // A handler that forks comes back from it in the child, too.
+    let left_behind = gate.enter();
     gate.start_over();
     let handler = spawn(|| gate.leave(gate.enter()));
     gate.wait_until_empty();
     join(handler);
+    gate.leave(left_behind);
     gate.wait_until_empty();
 }

@@ -4,18 +4,20 @@
 //! thread. What can be reached from there is named here, inlined or not, and `.ci/run handler` walks
 //! over the machine code and comes to nothing else:
 //!
-//! - `handler::on_signal`, `handler::on_signal_over`, and `handler::deliver`, which calls through a
-//!   pointer: what a receiver does of its own (below), and the handler that was there before ours,
+//! - `handler::on_signal`, which calls through a pointer: what a receiver does of its own (below);
+//!   `handler::on_signal_over`, which calls through a pointer: the same,
+//! - `handler::hand_on`, which calls through a pointer: the handler that was there before ours,
 //! - `Gate::enter`, `Gate::leave`: an atomic addition each,
 //! - `List::each_wanting`: two loads and one test a receiver,
 //! - `Latch::trip`, `Latch::set`, `Wake::notify`, `Wake::wake`: an atomic or; futex(2) if a thread
 //!   waits, getpid(2) and write(2) if a descriptor is to be written to,
 //! - `HandedOn::note`, `HandedOn::take`: a look at each of a few words,
-//! - `Place::is_upper`: rt_sigaction(2), where other code has its handler between two of ours,
+//! - `Place::is_first_upper`: rt_sigaction(2), where other code has its handler between two of ours,
 //! - `PreviousAction::chained`: one exchange if the handler before was for one signal only,
 //! - `handler::depart`, when nobody wants the signal any more: rt_sigaction(2), getpid(2), gettid(2)
 //!   and tgkill(2),
-//! - `InfoQueue::deliver`, `Arrival::info`, `Ring::push`, `Slot::state`, `Slot::claim`, `Slot::write`,
+//! - `InfoQueue::deliver`, `Arrival::info`, `SigInfo::from_kernel`, `SigInfo::without_details`,
+//!   `Ring::push`, `Slot::state`, `Slot::claim`, `Slot::write`,
 //!   `Slot::hand_on`: a look at the slots until one is free,
 //! - `Shutdown::deliver`, `Shutdown::asked_by`, `Shutdown::ask_for`, `Deadline::expired`,
 //!   `Deadline::begin`, `SigInfo::sender`, `SigInfo::cause`, `decode::cause`: getpid(2), and if it has
@@ -49,7 +51,7 @@
 use core::ffi::{c_int, c_void};
 
 use super::bits::{AtomicSet, Bit};
-use super::gate::GATE;
+use super::gate::{GATE, Ticket};
 use super::handed::HandedOn;
 use super::list::List;
 use super::previous::PreviousAction;
@@ -160,19 +162,26 @@ impl Place {
     }
 
     /// Whether the signal is for this place to take, and not already taken by the one over it.
-    fn is_upper(self, signal: Signal, bit: Bit, info: *const KernelSiginfo) -> bool {
+    #[inline]
+    fn is_upper(self, bit: Bit, arrival: &Arrival) -> bool {
         // ORDERING: Acquire pairs with the Release of `registry`, which notes the upper place once
         // it is installed.
-        if ALONE || self == Self::Over || !INSTALLED_OVER.contains(bit) {
-            return true;
-        }
-        let handed_on = HANDED_ON.take(info);
+        ALONE
+            || self == Self::Over
+            || !INSTALLED_OVER.contains(bit)
+            || Self::is_first_upper(arrival)
+    }
+
+    /// The same of the first place, where there is the other.
+    #[cold]
+    fn is_first_upper(arrival: &Arrival) -> bool {
+        let handed_on = HANDED_ON.take(arrival.info);
         // Other code may have put the lower one back over the upper, so the kernel has the last
         // word.
         let mut current = KernelSigaction::default();
-        action::read(signal, &mut current).is_ok()
+        action::read(arrival.signal, &mut current).is_ok()
             && match Self::of(&current) {
-                Some(place) => place == self,
+                Some(place) => place == Self::First,
                 // Other code's is over both, or over the lower one alone.
                 None => !handed_on,
             }
@@ -193,20 +202,24 @@ unsafe extern "C" fn on_signal_over(signo: c_int, info: *mut KernelSiginfo, cont
 
 /// Trips the receivers, then calls the handler that was there before.
 ///
+/// Inline in both entries, for each of which most of the questions about its place are constants.
+///
 /// # Safety
 ///
 /// The arguments are those of a handler with `SA_SIGINFO`, from the kernel or from code that chains
 /// to us.
+#[expect(clippy::inline_always, reason = "a few instructions of every signal's; two callers")]
+#[inline(always)]
 unsafe fn deliver(place: Place, signo: c_int, info: *mut KernelSiginfo, context: *mut c_void) {
     // No number is ever registered that is not a signal's.
     let index = signo.wrapping_sub(1).cast_unsigned();
     let Some(signal) = Signal::from_bit_index(index) else { return };
     let bit = Bit::of(signal);
     let ticket = GATE.enter();
-    let mut taken = !place.is_upper(signal, bit, info);
+    let arrival = Arrival { signal, info, context };
+    let mut taken = !place.is_upper(bit, &arrival);
     let mut ended = false;
     if !taken {
-        let arrival = Arrival { signal, info, context };
         RECEIVERS.each_wanting(bit, |receiver| {
             let outcome = receiver.deliver(bit, &arrival);
             taken |= outcome != Outcome::Declined;
@@ -215,9 +228,30 @@ unsafe fn deliver(place: Place, signo: c_int, info: *mut KernelSiginfo, context:
         });
     }
     let under = place.under(signal);
-    let chained = if ended { None } else { under.and_then(PreviousAction::chained) };
+    if ended || (taken && under.is_none_or(|under| !under.is_handler())) {
+        GATE.leave(ticket);
+        return;
+    }
+    // SAFETY: the arguments are passed on as they came.
+    unsafe { hand_on(place, &arrival, under, taken, ticket) }
+}
+
+/// There is a handler of before, or nobody has taken the signal.
+///
+/// # Safety
+///
+/// As [`deliver`].
+#[cold]
+unsafe fn hand_on(
+    place: Place,
+    arrival: &Arrival,
+    under: Option<&'static PreviousAction>,
+    taken: bool,
+    ticket: Ticket,
+) {
+    let chained = under.and_then(PreviousAction::chained);
     if let (false, Some(under)) = (taken, under) {
-        depart(place, signal, under, chained.is_some());
+        depart(place, arrival.signal, under, chained.is_some());
     }
     // The handler that was there before may leave by siglongjmp(3), so it is called outside the
     // gate. It needs nothing of ours.
@@ -225,13 +259,13 @@ unsafe fn deliver(place: Place, signo: c_int, info: *mut KernelSiginfo, context:
     if let Some(chained) = chained {
         let over = !ALONE && place == Place::Over;
         if over {
-            HANDED_ON.note(info);
+            HANDED_ON.note(arrival.info);
         }
         // SAFETY: the arguments are what we were called with, and what was under our place was the
         // action of this signal.
-        unsafe { chained.call(signo, info, context) }
+        unsafe { chained.call(arrival.signal.as_raw(), arrival.info, arrival.context) }
         if over {
-            HANDED_ON.take(info);
+            HANDED_ON.take(arrival.info);
         }
     }
 }

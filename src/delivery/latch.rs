@@ -148,6 +148,7 @@ impl Latch {
     /// # Async-signal-safety
     ///
     /// Async-signal-safe.
+    #[inline]
     #[must_use]
     pub fn is_set(&self) -> bool {
         // ORDERING: Acquire pairs with the handler's insert in `trip`.
@@ -159,6 +160,7 @@ impl Latch {
     /// # Async-signal-safety
     ///
     /// Async-signal-safe.
+    #[inline]
     #[must_use]
     pub fn contains(&self, signal: Signal) -> bool {
         // ORDERING: Acquire pairs with the handler's insert in `trip`.
@@ -170,6 +172,7 @@ impl Latch {
     /// # Async-signal-safety
     ///
     /// Async-signal-safe.
+    #[inline]
     #[must_use]
     pub fn pending(&self) -> SigSet {
         // ORDERING: Acquire pairs with the handler's insert in `trip`.
@@ -183,6 +186,7 @@ impl Latch {
     /// # Async-signal-safety
     ///
     /// Async-signal-safe.
+    #[inline]
     #[must_use = "the flags are cleared"]
     pub fn take(&self) -> SigSet {
         // ORDERING: Acquire pairs with the handler's insert in `trip`.
@@ -194,6 +198,7 @@ impl Latch {
     /// # Async-signal-safety
     ///
     /// Async-signal-safe.
+    #[inline]
     #[must_use = "the flag is cleared"]
     pub fn take_signal(&self, signal: Signal) -> bool {
         // ORDERING: as in `take`.
@@ -265,6 +270,7 @@ impl Latch {
     }
 
     /// Flag first, wake second. It runs in the handler.
+    #[inline]
     pub(super) fn trip(&self, signal: Signal, bit: Bit) {
         // ORDERING: SeqCst. Its Release half pairs with the Acquire of those who look and take;
         // as a whole it is ordered before `notify` looks for waiters, as `Wake` demands.

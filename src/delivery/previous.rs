@@ -80,6 +80,13 @@ impl PreviousAction {
         }
     }
 
+    /// Whether there is a handler to call. It runs in the handler, inside the gate.
+    #[inline]
+    pub(super) fn is_handler(&self) -> bool {
+        // ORDERING: SeqCst pairs with the stores in `keep`.
+        !ALONE && !matches!(self.handler.load(Ordering::SeqCst), SIG_DFL | SIG_IGN)
+    }
+
     /// The handler to call now, if there is one. It runs in the handler, inside the gate.
     pub(super) fn chained(&self) -> Option<Chained> {
         // ORDERING: SeqCst pairs with the stores in `keep`.

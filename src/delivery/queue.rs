@@ -7,6 +7,7 @@ use core::fmt;
 use core::ptr::NonNull;
 use core::time::Duration;
 
+use super::bits::Bit;
 use super::latch::Latch;
 use super::methods::receiver_methods;
 use super::receiver::{Arrival, Outcome};
@@ -182,7 +183,7 @@ impl<const N: usize> InfoQueue<N> {
         // SAFETY: the latch is the first field of the queue, whose address was registered.
         let queue = unsafe { address.cast::<Self>().as_ref() };
         queue.push(arrival.signal, arrival.info());
-        queue.latch.set(arrival.signal);
+        queue.latch.trip(arrival.signal, Bit::of(arrival.signal));
         Outcome::Taken
     }
 

@@ -25,6 +25,7 @@ pub(crate) struct Arrival {
 
 impl Arrival {
     /// The details, as far as there are any.
+    #[inline]
     pub(crate) fn info(&self) -> SigInfo {
         // SAFETY: it is null or what the kernel handed to our handler, which still runs.
         match unsafe { self.info.as_ref() } {

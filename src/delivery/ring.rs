@@ -211,6 +211,7 @@ enum Nothing {
 
 /// Takes what is in a slot, if that is still the same. Another consumer, or a producer that replaces
 /// it, may have been faster.
+#[inline]
 fn take_from(slot: Slot<'_>, state: State) -> Option<SigInfo> {
     if !slot.claim(state, state.with(Phase::Reading)) {
         return None;

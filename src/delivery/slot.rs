@@ -32,30 +32,36 @@ const TICKET_SHIFT: u32 = PHASE_BITS + SIGNAL_BITS;
 impl State {
     pub(super) const FREE: Self = Self(0);
 
+    #[inline]
     pub(super) const fn to_bits(self) -> usize {
         self.0
     }
 
     /// Tickets are counted modulo what is left of the word: they tell an order among what is in the
     /// queue at the same time.
+    #[inline]
     pub(super) const fn new(phase: Phase, signal: Signal, ticket: usize) -> Self {
         let signal = (signal.as_raw() as usize) << PHASE_BITS;
         Self(ticket << TICKET_SHIFT | signal | phase as usize)
     }
 
+    #[inline]
     pub(super) const fn is(self, phase: Phase) -> bool {
         self.0 & ((1 << PHASE_BITS) - 1) == phase as usize
     }
 
+    #[inline]
     pub(super) const fn is_of(self, signal: Signal) -> bool {
         self.0 >> PHASE_BITS & ((1 << SIGNAL_BITS) - 1) == signal.as_raw() as usize
     }
 
+    #[inline]
     pub(super) const fn with(self, phase: Phase) -> Self {
         Self(self.0 & !((1 << PHASE_BITS) - 1) | phase as usize)
     }
 
     /// How many tickets before `next` it was drawn; not above 0 if it was drawn later.
+    #[inline]
     pub(super) const fn age(self, next: usize) -> isize {
         (next.wrapping_sub(self.0 >> TICKET_SHIFT) << TICKET_SHIFT).cast_signed() >> TICKET_SHIFT
     }
@@ -70,10 +76,12 @@ pub(super) struct Slot<'a> {
 }
 
 impl<'a> Slot<'a> {
+    #[inline]
     pub(super) const fn new((state, record): (&'a AtomicUsize, &'a Record)) -> Self {
         Self { state, record }
     }
 
+    #[inline]
     pub(super) fn state(self) -> State {
         // ORDERING: Acquire pairs with the Release in `hand_on`: who sees a record ready sees its
         // ticket drawn. What else it says is a guess, until a claim confirms it.
@@ -81,6 +89,7 @@ impl<'a> Slot<'a> {
     }
 
     /// Makes the slot the caller's own. Says whether it did.
+    #[inline]
     pub(super) fn claim(self, from: State, to: State) -> bool {
         // ORDERING: Acquire pairs with the Release in `hand_on`: the last owner is done with the
         // record.
@@ -88,6 +97,7 @@ impl<'a> Slot<'a> {
     }
 
     /// Gives the slot that the caller has claimed to whoever claims it next.
+    #[inline]
     pub(super) fn hand_on(self, to: State) {
         // ORDERING: Release pairs with the Acquire in `claim`.
         self.state.store(to.0, Ordering::Release);
@@ -96,6 +106,7 @@ impl<'a> Slot<'a> {
     /// # Safety
     ///
     /// The caller has claimed the slot for writing.
+    #[inline]
     pub(super) unsafe fn write(self, info: SigInfo) {
         // SAFETY: the claim makes it the caller's alone, as promised.
         unsafe { self.record.0.get().write(info) }
@@ -104,6 +115,7 @@ impl<'a> Slot<'a> {
     /// # Safety
     ///
     /// The caller has claimed the slot, which was ready, for reading.
+    #[inline]
     pub(super) unsafe fn read(self) -> SigInfo {
         // SAFETY: the claim makes it the caller's alone, as promised.
         unsafe { self.record.0.get().read() }
@@ -113,6 +125,7 @@ impl<'a> Slot<'a> {
 pub(super) struct Record(UnsafeCell<SigInfo>);
 
 impl Record {
+    #[inline]
     pub(super) const fn new() -> Self {
         Self(UnsafeCell::new(SigInfo::zeroed()))
     }
