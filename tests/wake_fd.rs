@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         old_one_is_handed_back,
         taken_away_is_written_to_no_more,
         full_pipe_is_counted,
+        burst_is_one_write,
         closed_one_is_counted,
         pending_flags_write_at_once,
         event_is_readable_until_cleared,
@@ -195,6 +196,34 @@ fn full_pipe_is_counted() {
         raise(Signal::USR2);
         assert_eq!(bytes(&reader), [12]);
         assert_eq!(LATCH.missed_wakes(), 9);
+    });
+}
+
+fn burst_is_one_write() {
+    static LATCH: Latch = Latch::new();
+    static OTHER: Latch = Latch::new();
+    in_child(|| {
+        let event: &EventFd = Box::leak(Box::new(EventFd::new().expect("eventfd")));
+        for latch in [&LATCH, &OTHER] {
+            latch.wake_through(event).expect("wake_through");
+            latch.catch([Signal::USR1, Signal::USR2]).expect("catch");
+        }
+        for burst in 1..4 {
+            for _ in 0..100 {
+                raise(Signal::USR1);
+                raise(Signal::USR2);
+            }
+            let mut info = String::new();
+            let path = format!("/proc/self/fdinfo/{}", event.as_raw());
+            let mut file = std::fs::File::open(path).expect("what the kernel knows of it");
+            file.read_to_string(&mut info).expect("text");
+            let written = info.lines().find_map(|line| line.strip_prefix("eventfd-count:"));
+            assert_eq!(written.map(str::trim), Some("1"), "burst {burst}");
+            assert!(event.clear());
+            assert!(!event.clear());
+            assert!(LATCH.take_signal(Signal::USR1) && OTHER.take_signal(Signal::USR2));
+        }
+        assert_eq!((LATCH.missed_wakes(), OTHER.missed_wakes()), (0, 0));
     });
 }
 

@@ -7,9 +7,45 @@ use crate::sync::share;
 
 pub(super) const MODELS: &[Model] = &[
     Model::bounded("wake_fd: what was set before or after makes it readable", 3, readable),
+    Model::bounded("wake_fd: what is not seen is announced", 3, || announced(1)),
+    Model::bounded("wake_fd: nor is it lost among two handlers", 2, || announced(2)),
+    Model::new("wake_fd: what was readable before is readable again", announced_again),
     Model::bounded("wake_fd: nobody writes to what was taken away", 2, || taken_away(1)),
     Model::bounded("wake_fd: nor does one of two handlers", 1, || taken_away(2)),
 ];
+
+/// What a clear and a look have not seen is announced, whoever is in the middle of what.
+fn announced(handlers: usize) {
+    let latch = share(Latch::new());
+    let event = event();
+    latch.wake_through(event).expect("nobody else registers");
+    let handlers: [_; 2] = core::array::from_fn(|handler| {
+        let signal = if handler == 0 { ONE } else { OTHER };
+        (handler < handlers).then(|| spawn(move || latch.set(signal)))
+    });
+    for _ in 0..2 {
+        let _readable = event.clear();
+        let _seen = latch.take();
+    }
+    handlers.into_iter().flatten().for_each(join);
+    assert!(!latch.is_set() || event.clear(), "a flag is set, and nothing says so");
+}
+
+/// The same where the descriptor was readable for another latch's sake, and the flag is not taken
+/// but only looked at.
+fn announced_again() {
+    let (latch, other) = (share(Latch::new()), share(Latch::new()));
+    let event = event();
+    for latch in [latch, other] {
+        latch.wake_through(event).expect("nobody else registers");
+    }
+    other.set(OTHER);
+    let handler = spawn(|| latch.set(ONE));
+    assert!(event.clear());
+    let seen = latch.is_set();
+    join(handler);
+    assert!(seen || event.clear(), "a flag is set, and nothing says so");
+}
 
 fn event() -> &'static EventFd {
     share(EventFd::new().expect("there are descriptors left"))

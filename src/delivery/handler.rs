@@ -9,8 +9,9 @@
 //! - `handler::hand_on`, which calls through a pointer: the handler that was there before ours,
 //! - `Gate::enter`, `Gate::leave`: an atomic addition each,
 //! - `List::each_wanting`: two loads and one test a receiver,
-//! - `Latch::trip`, `Latch::set`, `Wake::notify`, `Wake::wake`: an atomic or; futex(2) if a thread
-//!   waits, getpid(2) and write(2) if a descriptor is to be written to,
+//! - `Latch::trip`, `Latch::set`, `Wake::notify`: an atomic or; `Wake::wake`, which calls through a
+//!   pointer, if a thread waits or a descriptor is watched: futex(2), `Wake::write_byte`,
+//!   `Wake::wake_event`, `EventFd::wake`: getpid(2) and write(2),
 //! - `HandedOn::note`, `HandedOn::take`: a look at each of a few words,
 //! - `Place::is_first_upper`: rt_sigaction(2), where other code has its handler between two of ours,
 //! - `PreviousAction::chained`: one exchange if the handler before was for one signal only,

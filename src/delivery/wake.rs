@@ -10,16 +10,18 @@
 #![expect(unsafe_code, reason = "writes to the descriptor that it was given")]
 
 use core::ffi::c_int;
+use core::{mem, ptr};
 
-use crate::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use crate::fd::EventFd;
+use crate::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
 use crate::sys::{self, KernelTimespec};
-use crate::{ALONE, Errno, Signal};
+use crate::{Errno, Signal};
 
 /// Set in `listeners` while there is a descriptor to write to.
 const DESCRIPTOR: u32 = 1 << 31;
 
-/// Set besides, if it is an eventfd.
-const EVENT: u32 = 1 << 30;
+/// What is done about a descriptor.
+type Act = fn(&Wake, Signal);
 
 pub(super) struct Wake {
     /// Counts wake-ups. The futex word: a sleeper names the count that it saw.
@@ -30,6 +32,11 @@ pub(super) struct Wake {
     listeners: AtomicU32,
     /// Only good while `DESCRIPTOR` is set.
     fd: AtomicI32,
+    /// What is done about it: [`write_byte`](Self::write_byte) or [`wake_event`](Self::wake_event),
+    /// as an address. So a program that has no descriptor has neither function.
+    act: AtomicPtr<()>,
+    /// The eventfd, if it is one.
+    event: AtomicPtr<EventFd>,
     /// The process that writes to the descriptor. A child of fork(2) has it open, too, and would
     /// wake its parent.
     writer: AtomicI32,
@@ -42,6 +49,8 @@ impl Wake {
             count: AtomicU32::new(0),
             listeners: AtomicU32::new(0),
             fd: AtomicI32::new(0),
+            act: AtomicPtr::new(ptr::null_mut()),
+            event: AtomicPtr::new(ptr::null_mut()),
             writer: AtomicI32::new(0),
             missed: AtomicU32::new(0),
         }
@@ -59,11 +68,17 @@ impl Wake {
     }
 
     #[cold]
+    #[inline(never)]
     fn wake(&self, listeners: u32, signal: Signal) {
         if listeners & DESCRIPTOR != 0 {
-            self.write(listeners & EVENT != 0, signal);
+            // ORDERING: Acquire pairs with the Release in `watch_by`.
+            let act = self.act.load(Ordering::Acquire);
+            // SAFETY: it is null, which is no function, or was an `Act`.
+            if let Some(act) = unsafe { mem::transmute::<*mut (), Option<Act>>(act) } {
+                act(self, signal);
+            }
         }
-        if listeners & !(DESCRIPTOR | EVENT) != 0 {
+        if listeners & !DESCRIPTOR != 0 {
             // ORDERING: Release pairs with the Acquire load in `wait`: who sees the new count sees
             // what was set before. The kernel compares the word under a lock of its own.
             self.count.fetch_add(1, Ordering::Release);
@@ -71,51 +86,63 @@ impl Wake {
         }
     }
 
-    /// The number of the signal in one byte, as Python's `set_wakeup_fd` has it; to an eventfd the
-    /// eight bytes that it asks for.
-    fn write(&self, event: bool, signal: Signal) {
-        let number = [signal.as_raw() as u8];
-        let one = 1_u64.to_ne_bytes();
-        let bytes: &[u8] = if event { &one } else { &number };
-        // ORDERING: Acquire pairs with the Release in `watch`.
-        let fd = self.fd.load(Ordering::Acquire);
-        // ORDERING: Relaxed: stored before `fd`, which was acquired.
-        if !ALONE && sys::getpid() != self.writer.load(Ordering::Relaxed) {
+    /// Writes the number of the signal in one byte, as Python's `set_wakeup_fd` has it.
+    fn write_byte(&self, signal: Signal) {
+        // ORDERING: Relaxed, both: stored before `act`, which was acquired.
+        let (fd, writer) = (self.fd.load(Ordering::Relaxed), self.writer.load(Ordering::Relaxed));
+        if sys::getpid() != writer {
             return;
         }
-        loop {
-            // SAFETY: whoever gave the descriptor to `watch` gave it to be written to.
-            match unsafe { sys::write(fd, bytes) } {
-                Err(Errno::INTR) => {}
-                // An eventfd that cannot count further has been readable for long.
-                Err(Errno::AGAIN) if event => return,
-                Ok(_) => return,
-                Err(_) => {
-                    // ORDERING: Relaxed: a number, nothing is read because of it.
-                    self.missed.fetch_add(1, Ordering::Relaxed);
-                    return;
-                }
+        // SAFETY: whoever gave the descriptor to `watch` gave it to be written to.
+        while let Err(errno) = unsafe { sys::write(fd, &[signal.as_raw() as u8]) } {
+            if errno != Errno::INTR {
+                return self.miss();
             }
         }
     }
 
+    /// Makes the eventfd readable, unless it is.
+    fn wake_event(&self, _: Signal) {
+        // ORDERING: Relaxed: stored before `act`, which was acquired.
+        let event = self.event.load(Ordering::Relaxed);
+        // SAFETY: it is null or was a reference for ever.
+        if unsafe { event.as_ref() }.is_some_and(|event| event.wake().is_err()) {
+            self.miss();
+        }
+    }
+
+    fn miss(&self) {
+        // ORDERING: Relaxed: a number, nothing is read because of it.
+        self.missed.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Writes to `fd` with each wake-up from now on. One caller at a time, after
     /// [`unwatch`](Self::unwatch).
-    pub(super) fn watch(&self, fd: c_int, event: bool) {
-        // ORDERING: Relaxed: before the Release.
+    pub(super) fn watch(&self, fd: c_int) {
+        // ORDERING: Relaxed, here and in `watch_event`: before the Release in `watch_by`.
         self.writer.store(sys::getpid(), Ordering::Relaxed);
-        // ORDERING: Release pairs with the Acquire in `write`.
-        self.fd.store(fd, Ordering::Release);
-        let kind = if event { DESCRIPTOR | EVENT } else { DESCRIPTOR };
+        self.watch_by(Self::write_byte, fd);
+    }
+
+    /// The same for an eventfd.
+    pub(super) fn watch_event(&self, event: &'static EventFd) {
+        self.event.store(ptr::from_ref(event).cast_mut(), Ordering::Relaxed);
+        self.watch_by(Self::wake_event, event.as_raw());
+    }
+
+    fn watch_by(&self, act: Act, fd: c_int) {
+        self.fd.store(fd, Ordering::Relaxed);
+        // ORDERING: Release pairs with the Acquire in `wake`.
+        self.act.store(act as *mut (), Ordering::Release);
         // ORDERING: SeqCst pairs with the SeqCst load in `notify`, see the header.
-        self.listeners.fetch_or(kind, Ordering::SeqCst);
+        self.listeners.fetch_or(DESCRIPTOR, Ordering::SeqCst);
     }
 
     /// Writes no more, once the handlers that are in flight have left. Returns the descriptor.
     pub(super) fn unwatch(&self) -> Option<c_int> {
         let watched = self.watched();
         // ORDERING: SeqCst pairs with the SeqCst load in `notify`, through the gate.
-        self.listeners.fetch_and(!(DESCRIPTOR | EVENT), Ordering::SeqCst);
+        self.listeners.fetch_and(!DESCRIPTOR, Ordering::SeqCst);
         watched
     }
 

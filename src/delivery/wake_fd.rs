@@ -6,6 +6,7 @@ use core::ffi::c_int;
 use super::gate::GATE;
 use super::latch::Latch;
 use super::registry;
+use super::wake::Wake;
 use crate::fd::EventFd;
 use crate::{Errno, sys};
 
@@ -42,11 +43,11 @@ impl Latch {
                 return Err(Errno::INVAL);
             }
         }
-        self.exchange_wake_fd(fd, false)
+        self.exchange_wake_fd(|wake| fd.into_iter().for_each(|fd| wake.watch(fd)))
     }
 
-    /// Makes `event` readable with each signal that sets a flag, after the flag. If flags are set
-    /// already, it is made readable at once.
+    /// Makes `event` readable with each signal that sets a flag, after the flag, unless it is readable
+    /// already: a burst of signals is one write. If flags are set, it is made readable at once.
     ///
     /// It stays the latch's for good, since the handler may write to it at any time; another call,
     /// or [`set_wake_fd`](Self::set_wake_fd), puts another in its place.
@@ -74,7 +75,7 @@ impl Latch {
     ///
     /// Not async-signal-safe: it waits for handlers that are in flight.
     pub fn wake_through(&self, event: &'static EventFd) -> Result<(), Errno> {
-        self.exchange_wake_fd(Some(event.as_raw()), true).map(drop)
+        self.exchange_wake_fd(|wake| wake.watch_event(event)).map(drop)
     }
 
     /// The descriptor that is written to: Python's missing `get_wakeup_fd`.
@@ -99,15 +100,13 @@ impl Latch {
         self.wake().missed()
     }
 
-    fn exchange_wake_fd(&self, fd: Option<c_int>, event: bool) -> Result<Option<c_int>, Errno> {
+    fn exchange_wake_fd(&self, watch: impl FnOnce(&Wake)) -> Result<Option<c_int>, Errno> {
         let _lock = registry::lock()?;
         let old = self.wake().unwatch();
         if old.is_some() {
             GATE.wait_until_empty();
         }
-        if let Some(fd) = fd {
-            self.wake().watch(fd, event);
-        }
+        watch(self.wake());
         if let Some(signal) = self.pending().first() {
             self.wake().notify(signal);
         }

@@ -19,7 +19,7 @@ pub(crate) enum Noticed {
 
 use Noticed::{By, Not};
 
-const fn weakened(
+pub(crate) const fn weakened(
     file: &'static str,
     from: &'static str,
     to: &'static str,
@@ -28,21 +28,22 @@ const fn weakened(
     Weakened { file, from, to, noticed }
 }
 
-const BITS: &str = "delivery/bits.rs";
-const GATE: &str = "delivery/gate.rs";
-const HANDLER: &str = "delivery/handler.rs";
-const LATCH: &str = "delivery/latch.rs";
-const LIST: &str = "delivery/list.rs";
-const LOCK: &str = "delivery/lock.rs";
-const PREVIOUS: &str = "delivery/previous.rs";
-const LINK: &str = "delivery/link.rs";
-const QUEUE: &str = "delivery/queue.rs";
-const RING: &str = "delivery/ring.rs";
-const SLOT: &str = "delivery/slot.rs";
-const WAKE: &str = "delivery/wake.rs";
-const WAKE_FD: &str = "delivery/wake_fd.rs";
-const SHUTDOWN: &str = "shutdown.rs";
-const DISPATCH: &str = "dispatch.rs";
+pub(crate) const BITS: &str = "delivery/bits.rs";
+pub(crate) const GATE: &str = "delivery/gate.rs";
+pub(crate) const HANDLER: &str = "delivery/handler.rs";
+pub(crate) const LATCH: &str = "delivery/latch.rs";
+pub(crate) const LIST: &str = "delivery/list.rs";
+pub(crate) const LOCK: &str = "delivery/lock.rs";
+pub(crate) const PREVIOUS: &str = "delivery/previous.rs";
+pub(crate) const LINK: &str = "delivery/link.rs";
+pub(crate) const QUEUE: &str = "delivery/queue.rs";
+pub(crate) const RING: &str = "delivery/ring.rs";
+pub(crate) const SLOT: &str = "delivery/slot.rs";
+pub(crate) const WAKE: &str = "delivery/wake.rs";
+pub(crate) const WAKE_FD: &str = "delivery/wake_fd.rs";
+pub(crate) const EVENTFD: &str = "fd/eventfd.rs";
+pub(crate) const SHUTDOWN: &str = "shutdown.rs";
+pub(crate) const DISPATCH: &str = "dispatch.rs";
 
 /// Orderings.
 pub(crate) const ORDERINGS: &[Weakened] = &[
@@ -247,14 +248,14 @@ pub(crate) const ORDERINGS: &[Weakened] = &[
     ),
     weakened(
         WAKE,
-        "self.listeners.fetch_or(kind, Ordering::SeqCst)",
-        "self.listeners.fetch_or(kind, Ordering::AcqRel)",
+        "self.listeners.fetch_or(DESCRIPTOR, Ordering::SeqCst)",
+        "self.listeners.fetch_or(DESCRIPTOR, Ordering::AcqRel)",
         By("wake_fd: what was set"),
     ),
     weakened(
         WAKE,
-        "self.listeners.fetch_and(!(DESCRIPTOR | EVENT), Ordering::SeqCst)",
-        "self.listeners.fetch_and(!(DESCRIPTOR | EVENT), Ordering::AcqRel)",
+        "self.listeners.fetch_and(!DESCRIPTOR, Ordering::SeqCst)",
+        "self.listeners.fetch_and(!DESCRIPTOR, Ordering::AcqRel)",
         By("wake_fd: nobody writes"),
     ),
     weakened(
@@ -265,15 +266,27 @@ pub(crate) const ORDERINGS: &[Weakened] = &[
     ),
     weakened(
         WAKE,
-        "self.fd.load(Ordering::Acquire)",
-        "self.fd.load(Ordering::Relaxed)",
+        "self.act.load(Ordering::Acquire)",
+        "self.act.load(Ordering::Relaxed)",
         Not("wake_fd:", "`listeners`, which says that there is a descriptor, orders it already"),
     ),
     weakened(
         WAKE,
-        "self.fd.store(fd, Ordering::Release)",
-        "self.fd.store(fd, Ordering::Relaxed)",
+        "self.act.store(act as *mut (), Ordering::Release)",
+        "self.act.store(act as *mut (), Ordering::Relaxed)",
         Not("wake_fd:", "`listeners`, which says that there is a descriptor, orders it already"),
+    ),
+    weakened(
+        EVENTFD,
+        "self.count.load(Ordering::SeqCst)",
+        "self.count.load(Ordering::Acquire)",
+        By("wake_fd: what was readable"),
+    ),
+    weakened(
+        EVENTFD,
+        "compare_exchange(count, even, Ordering::SeqCst, Ordering::Relaxed)",
+        "compare_exchange(count, even, Ordering::AcqRel, Ordering::Relaxed)",
+        By("wake_fd: what was readable"),
     ),
     weakened(
         SHUTDOWN,
@@ -285,7 +298,7 @@ pub(crate) const ORDERINGS: &[Weakened] = &[
         SHUTDOWN,
         "self.asked_by.swap(0, Ordering::AcqRel)",
         "self.asked_by.swap(0, Ordering::Release)",
-        By("shutdown: cancel"),
+        Not("shutdown:", "the flags, set before it and taken after the swap, order it already"),
     ),
     weakened(
         SHUTDOWN,
@@ -334,108 +347,5 @@ pub(crate) const ORDERINGS: &[Weakened] = &[
         "signal.as_raw().unsigned_abs(), Ordering::Release)",
         "signal.as_raw().unsigned_abs(), Ordering::Relaxed)",
         Not("previous:", "what is in a place is written after it is claimed, with its own order"),
-    ),
-];
-
-/// Steps that are left out, or done in another order.
-pub(crate) const STEPS: &[Weakened] = &[
-    weakened(
-        BITS,
-        "self.word(bit).fetch_or(bit.mask, SeqCst);",
-        "let old = self.word(bit).load(SeqCst); self.word(bit).store(old | bit.mask, SeqCst);",
-        By("bits: changes"),
-    ),
-    weakened(
-        BITS,
-        "self.word(bit).fetch_and(!bit.mask, SeqCst) & bit.mask != 0",
-        "let old = self.word(bit).load(SeqCst); \
-         self.word(bit).store(old & !bit.mask, SeqCst); old & bit.mask != 0",
-        By("bits: each flag is taken once"),
-    ),
-    weakened(
-        BITS,
-        "word.swap(0, SeqCst)",
-        "{ let old = word.load(SeqCst); word.store(0, SeqCst); old }",
-        By("latch: each flag is taken once"),
-    ),
-    weakened(GATE, "for _ in 0..2 {", "for _ in 0..1 {", By("gate: nor a handler that chose")),
-    weakened(
-        GATE,
-        "self.turn.store(turn ^ 1, Ordering::Relaxed);\n            //",
-        "//",
-        Not("gate:", "only a storm without end would show it: nothing is left to end the wait"),
-    ),
-    weakened(GATE, "Ordering::Relaxed) ^ 2;", "Ordering::Relaxed);", By("gate: a child")),
-    weakened(
-        LATCH,
-        "self.pending.insert(bit);\n        self.wake.notify(signal);",
-        "self.wake.notify(signal);\n        self.pending.insert(bit);",
-        By("latch: wait sees"),
-    ),
-    weakened(
-        LIST,
-        "if !receiver.link().prepare() {\n            return;\n        }",
-        "let _new = receiver.link().prepare();",
-        By("list: a walk finds receivers in order"),
-    ),
-    weakened(PREVIOUS, "handlers.wait_until_empty();", "", By("previous:")),
-    weakened(
-        PREVIOUS,
-        "spend().is_err()",
-        "self.handler.swap(SIG_DFL, Ordering::Relaxed) == usize::MAX",
-        By("previous: of two handlers"),
-    ),
-    weakened(
-        QUEUE,
-        "self.latch.set(signal);\n            }\n            Some(late)",
-        "let _ = signal;\n            }\n            Some(late)",
-        By("queue: one pop for each wait"),
-    ),
-    weakened(
-        QUEUE,
-        "let flags = self.latch.take();\n            let late = take()?;",
-        "let late = take();\n            let flags = self.latch.take();\n            \
-         let late = late?;",
-        By("queue: one pop for each wait"),
-    ),
-    weakened(RING, "if age <= 0 {", "if age < isize::MIN {", By("queue: a thread's instances")),
-    weakened(
-        QUEUE,
-        "Pushed::Replaced | Pushed::Dropped => self.count_lost(signal),",
-        "Pushed::Replaced => self.count_lost(signal),
-            Pushed::Dropped => {}",
-        By("queue: with room for one"),
-    ),
-    weakened(
-        SLOT,
-        "self.state.compare_exchange(from.0, to.0, Ordering::Acquire, Ordering::Relaxed).is_ok()",
-        "self.state() == from && { self.state.store(to.0, Ordering::Release); true }",
-        By("queue: with room for one"),
-    ),
-    weakened(
-        WAKE,
-        "let seen = self.count.load(Ordering::Acquire);\n            if ready() {\n                \
-         break Ok(());\n            }\n",
-        "if ready() {\n                break Ok(());\n            }\n            \
-         let seen = self.count.load(Ordering::Acquire);\n",
-        By("wake: a wait ends"),
-    ),
-    weakened(
-        WAKE_FD,
-        "if old.is_some() {\n            GATE.wait_until_empty();\n        }\n",
-        "",
-        By("wake_fd: nobody writes"),
-    ),
-    weakened(
-        WAKE_FD,
-        "self.wake().notify(signal);",
-        "let _ = signal;",
-        By("wake_fd: what was set"),
-    ),
-    weakened(
-        SHUTDOWN,
-        "let _flags = self.latch.take();\n        self.deadline.cancel();",
-        "self.deadline.cancel();",
-        By("shutdown:"),
     ),
 ];
