@@ -2,6 +2,7 @@
 //! model disagree. `fuzz_targets/` hands them to libFuzzer, `tests/fuzz_corpus.rs` of the crate
 //! replays the inputs in `corpus/` and `regressions/` on stable Rust.
 
+pub mod delivery;
 pub mod names;
 pub mod operations;
 pub mod siginfo;
@@ -10,5 +11,9 @@ pub mod siginfo;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 3] =
-    [("names", names::run), ("operations", operations::run), ("siginfo", siginfo::run)];
+pub const TARGETS: [Target; 4] = [
+    ("delivery", delivery::run),
+    ("names", names::run),
+    ("operations", operations::run),
+    ("siginfo", siginfo::run),
+];

@@ -5,6 +5,7 @@
 use core::ffi::CStr;
 
 use arbitrary::{Result, Unstructured};
+use siglatch::mask::{self, MaskGuard};
 use siglatch::{DefaultAction, Errno, SigSet, Signal};
 use std::collections::BTreeSet;
 
@@ -139,6 +140,7 @@ fn names(signal: Signal) {
     };
     assert_eq!(&*signal.name(), name);
     assert_eq!(signal.name().as_str(), name);
+    assert_eq!(signal.name().clone(), signal.name());
     assert_eq!(format!("{:?}", signal.name()), format!("{name:?}"));
     assert_eq!((signal.to_string(), format!("{signal:?}")), (name.clone(), name.clone()));
     assert_eq!(format!("{signal:>14}|{signal:<4}"), format!("{name:>14}|{name:<4}"));
@@ -184,6 +186,23 @@ fn check(set: SigSet, model: &Model) {
     assert_eq!(set_of(model), set);
     let names: Vec<String> = set.iter().map(|signal| signal.to_string()).collect();
     assert_eq!(format!("{set:?}"), format!("{{{}}}", names.join(", ")));
+    let mut rest = set.iter();
+    rest.next();
+    assert!(rest.clone().eq(set.iter().skip(1)), "{rest:?}");
+}
+
+/// A set as the mask of this thread, for a moment.
+fn through_the_kernel(set: SigSet) {
+    let before = mask::query().expect("mask");
+    let result = MaskGuard::block(set);
+    if (set - SigSet::full()).is_empty() {
+        let guard = result.expect("a mask");
+        assert_eq!(mask::query(), Ok(set | before));
+        drop(guard);
+        assert_eq!(mask::query(), Ok(before));
+    } else {
+        assert_eq!(result.err(), Some(Errno::INVAL));
+    }
 }
 
 fn sets(input: &mut Unstructured<'_>) -> Result<()> {
@@ -251,5 +270,6 @@ fn sets(input: &mut Unstructured<'_>) -> Result<()> {
         check(sets[to], &models[to]);
         assert_eq!(sets[a] == sets[b], models[a] == models[b]);
     }
+    through_the_kernel(sets[0]);
     Ok(())
 }

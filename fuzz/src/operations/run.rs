@@ -4,7 +4,7 @@ use core::mem;
 use core::time::Duration;
 use siglatch::action::{self, Action, Disposition, Previous, SaFlags};
 use siglatch::mask::{self, MaskGuard};
-use siglatch::{Cause, SigInfo, SigSet, Signal, wait};
+use siglatch::{Cause, Latch, SigInfo, SigSet, Signal, wait};
 use std::collections::BTreeMap;
 
 use super::kernel::{Instance, Kernel, Kind, Layer, Number, Set};
@@ -75,6 +75,9 @@ impl Run {
         pool::need_stack();
         let _linked = FLAGS.wake_through(pool::event());
         pool::event().clear();
+        // Whatever mask the process was started with.
+        let all: SigSet = pool::signals().into_iter().collect();
+        mask::unblock(all).expect("unblock");
         let (mut chains, mut outside) = (BTreeMap::new(), Vec::new());
         for (signal, place) in pool::signals().into_iter().zip(0..) {
             let kind = match first >> (place % 4 * 2) & 3 {
@@ -192,6 +195,10 @@ impl Run {
             self.compare_action(signal);
         }
         assert!(self.model.receivers.iter().all(|receiver| receiver.flags.is_empty()));
+        let empty = format!("{:?}", Latch::default());
+        assert!([&FLAGS, &NARROW].iter().all(|latch| format!("{latch:?}") == empty), "{empty}");
+        let debug = format!("{QUEUE:?}, {TABLE:?}, {:?}, {:?}", FLAGS.drain(), QUEUE.drain());
+        assert!(debug.contains("is_empty: true"), "{debug}");
         for (number, action) in mem::take(&mut self.outside) {
             pool::set(number, &action);
         }

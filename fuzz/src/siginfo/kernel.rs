@@ -4,7 +4,7 @@
 use core::time::Duration;
 use siglatch::fd::{SignalFd, SignalFdInfo};
 use siglatch::mask::MaskGuard;
-use siglatch::{Cause, FaultDetail, SigInfo, SigSet, Signal, send, wait};
+use siglatch::{Cause, FaultDetail, Pid, SigInfo, SigSet, Signal, Tid, Value, send, wait};
 use std::sync::OnceLock;
 
 /// Sends the details to this thread, and takes them back by both ways that there are.
@@ -29,6 +29,22 @@ pub fn check(info: SigInfo) {
         (info.signal(), info.errno(), info.code(), with_less_room(info.cause()))
     );
     assert_eq!((record.trust(), record.sender()), (info.trust(), info.sender()));
+    if let Cause::Queue { value, .. } = info.cause() {
+        queued(signal, value);
+    }
+}
+
+/// What sigqueue(3) sends has the value whole, and who we are.
+fn queued(signal: Signal, value: Value) {
+    send::queue_thread(Pid::this(), Tid::this(), signal, value).expect("queue");
+    let taken = wait::wait_timeout(signal, Duration::ZERO).expect("sigtimedwait");
+    let cause = taken.map(|info| info.cause());
+    let pid = Pid::this().as_raw();
+    assert!(
+        matches!(cause, Some(Cause::Queue { pid: of, value: with, .. })
+        if (of, with) == (pid, value)),
+        "{cause:?}, {value:?}"
+    );
 }
 
 /// SIGALRM is the fuzzer's own clock; a stop or SIGCONT would take each other away.

@@ -16,6 +16,8 @@ pub fn check(bytes: &Bytes) {
     // SAFETY: it is documented to be nothing but that struct (`repr(transparent)`).
     let record = unsafe { transmute::<KernelSignalfdSiginfo, SignalFdInfo>(kernel) };
     assert_eq!(*record.as_kernel(), kernel);
+    let nothing = kernel == KernelSignalfdSiginfo::default();
+    assert_eq!(record == SignalFdInfo::default(), nothing);
     assert_eq!(record.signal(), Signal::from_raw(c.ssi_signo.cast_signed()).ok());
     assert_eq!((record.errno(), record.code()), (c.ssi_errno, c.ssi_code));
     let (pid, uid) = (c.ssi_pid.cast_signed(), c.ssi_uid);

@@ -1,11 +1,9 @@
 //! Writes the named seeds into `corpus/`: details of signals as this machine's kernel fills them,
 //! names, and sequences of operations.
 //!
-//! `cargo run --no-default-features --bin seeds`, in `fuzz/`.
+//! `cargo run --no-default-features --example seeds`, in `fuzz/`.
 
-#[path = "seeds/capture.rs"]
 mod capture;
-#[path = "seeds/sequences.rs"]
 mod sequences;
 
 use std::fs;
