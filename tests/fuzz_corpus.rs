@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use support::{Child, scenarios};
 
 fn main() -> ExitCode {
-    support::main(scenarios![names, operations, siginfo, every_target_is_replayed])
+    support::main(scenarios![delivery, names, operations, siginfo, every_target_is_replayed])
 }
 
 /// The inputs of a target, by name.
@@ -44,6 +44,13 @@ fn replay(target: &str) {
     child.wait().assert_exited(0);
 }
 
+fn delivery() {
+    if !siglatch_fuzz::delivery::is_possible() {
+        return support::skip("no process may be traced here");
+    }
+    replay("delivery");
+}
+
 fn names() {
     replay("names");
 }
@@ -58,5 +65,5 @@ fn siginfo() {
 
 fn every_target_is_replayed() {
     let names = siglatch_fuzz::TARGETS.map(|(name, _)| name);
-    assert_eq!(names, ["names", "operations", "siginfo"]);
+    assert_eq!(names, ["delivery", "names", "operations", "siginfo"]);
 }

@@ -100,3 +100,32 @@ fuzz_functions() {
         "$(grep -c ' src/' "$1/delivery.functions") functions of the crate," \
         "$(grep -c ' src/delivery/' "$1/delivery.functions") of src/delivery"
 }
+
+# What runs on several threads, and the inputs of the fuzz targets, under the sanitizers of a
+# nightly toolchain. Its std is used as it is built, so ThreadSanitizer does not see all that std
+# does: .ci/fuzz/tsan-suppressions says what follows.
+step_sanitizers() {
+    local host
+    cargo +nightly --version >/dev/null 2>&1 || skip "there is no nightly toolchain"
+    host=$(rustc -vV | sed -n 's/^host: //p')
+    sanitized address latch dispatch_threads release_storm fuzz_corpus
+    # It has a thread of its own, beside which the harness forks nothing: a test whose child has
+    # children cannot run. And it holds back a signal that comes while it works, for ever if no
+    # other wakes the thread.
+    echo 'skipped: storm and dispatch_threads under ThreadSanitizer, which has a thread of its own' \
+        'and delays signals'
+    export TSAN_OPTIONS="suppressions=$PWD/.ci/fuzz/tsan-suppressions"
+    sanitized thread latch release_storm
+}
+
+# sanitized SANITIZER TEST…
+sanitized() {
+    local sanitizer=$1 tests=() name
+    shift
+    for name in "$@"; do
+        tests+=(--test "$name")
+    done
+    echo "+ $sanitizer: $*"
+    RUSTFLAGS="-Zsanitizer=$sanitizer -Cunsafe-allow-abi-mismatch=sanitizer" \
+        cargo +nightly test --release --target "$host" --target-dir "$target/$sanitizer" "${tests[@]}"
+}

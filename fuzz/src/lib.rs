@@ -6,6 +6,7 @@ pub mod delivery;
 pub mod names;
 pub mod operations;
 pub mod siginfo;
+mod stack;
 
 /// A target: what it is called, and the function that an input is given to.
 pub type Target = (&'static str, fn(&[u8]));

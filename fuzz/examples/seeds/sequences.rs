@@ -3,7 +3,7 @@
 /// A target, a name, and the input.
 pub type Seed = (&'static str, &'static str, &'static [u8]);
 
-pub const ALL: [Seed; 36] = [
+pub const ALL: [Seed; 38] = [
     ("names", "standard", b"SIGTERM\n"),
     ("names", "lower-case", b"usr1\n"),
     ("names", "alias", b"SIGCLD\n"),
@@ -15,6 +15,8 @@ pub const ALL: [Seed; 36] = [
     ("names", "number", b"64\n"),
     ("names", "reserved-number", b"32\n"),
     ("names", "number-too-large", b"99999999999999999999\n"),
+    ("names", "two-signs", b"RTMIN++1\n"),
+    ("names", "sign-before-number", b"+9\n"),
     ("names", "two-prefixes", b"SIGSIGTERM\n"),
     ("names", "not-ascii", "SIGT\u{c9}RM\n".as_bytes()),
     // Insert 15 and 64, complement, union, intersection, difference, from bits.

@@ -7,6 +7,8 @@ use siglatch::sys::KernelSiginfo;
 use siglatch::{Cause, Handlers, InfoQueue, Latch, SigInfo, SigSet, Signal, Tid};
 use std::sync::{Mutex, PoisonError};
 
+use crate::stack;
+
 use super::{Landing, Operation, Plan, Receiver};
 
 static LATCH: Latch = Latch::new();
@@ -52,6 +54,7 @@ struct Taken {
 /// The child's whole life. `stop` is called before each operation and after the last.
 #[expect(unsafe_code, reason = "the first handler is C's")]
 pub fn live(plan: &Plan, sender: i32, stop: impl Fn()) {
+    stack::enlarge();
     // Everything that stops or ends it is to do so, whatever the fuzzer has caught.
     for signal in Signal::all().filter(|signal| !signal.is_unchangeable()) {
         let _before = action::default(signal).expect("default");

@@ -12,6 +12,7 @@
 mod child;
 mod trace;
 
+pub use self::trace::is_possible;
 use arbitrary::{Result, Unstructured};
 
 /// What the child does between two stops.

@@ -59,6 +59,23 @@ pub fn run(plan: &Plan) -> Vec<usize> {
     places
 }
 
+/// Whether a child may be traced here.
+#[must_use]
+pub fn is_possible() -> bool {
+    // SAFETY: the child makes two system calls.
+    let pid = unsafe { libc::fork() };
+    if pid == 0 {
+        // SAFETY: asks to be traced by the parent.
+        let result = unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) };
+        // SAFETY: ends the process.
+        unsafe { libc::_exit(result.signum() as i32 & 3) }
+    }
+    let mut status = 0;
+    // SAFETY: our child, and `status` is a place for the answer.
+    let reaped = unsafe { libc::waitpid(pid, &raw mut status, 0) };
+    reaped == pid && status == 0
+}
+
 /// The child of the fork.
 fn in_child(plan: &Plan, sender: i32) -> ! {
     // SAFETY: asks to be traced by the parent.

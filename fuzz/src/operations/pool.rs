@@ -3,7 +3,6 @@
 use core::mem;
 use core::sync::atomic::{AtomicI32, AtomicU32, AtomicUsize, Ordering::SeqCst};
 use siglatch::fd::EventFd;
-use siglatch::stack::StackGuard;
 use siglatch::{
     Errno, Handlers, Hook, InfoQueue, Interruption, Latch, SigInfo, SigSet, Signal, Verdict,
 };
@@ -42,14 +41,6 @@ fn hook(_: Interruption<'_>) -> Verdict {
 pub fn event() -> &'static EventFd {
     static EVENT: OnceLock<EventFd> = OnceLock::new();
     EVENT.get_or_init(|| EventFd::new().expect("eventfd"))
-}
-
-/// Handlers lie on top of each other here, more than on the stack that Rust gives a thread.
-pub fn need_stack() {
-    thread_local! {
-        static STACK: StackGuard = StackGuard::map(1 << 18).expect("a stack");
-    }
-    STACK.with(|_| ());
 }
 
 /// The models of the receivers, in the order of [`catch`] and [`release`].

@@ -7,6 +7,8 @@ use siglatch::mask::{self, MaskGuard};
 use siglatch::{Cause, Latch, SigInfo, SigSet, Signal, wait};
 use std::collections::BTreeMap;
 
+use crate::stack;
+
 use super::kernel::{Instance, Kernel, Kind, Layer, Number, Set};
 use super::model::Model;
 use super::pool::{self, FLAGS, NARROW, NEWEST, QUEUE, TABLE};
@@ -72,7 +74,7 @@ impl Run {
     /// Puts the first actions in force: ignored, a handler, or the default of those that are
     /// ignored by default.
     pub fn begin(first: u8) -> Self {
-        pool::need_stack();
+        stack::enlarge();
         let _linked = FLAGS.wake_through(pool::event());
         pool::event().clear();
         // Whatever mask the process was started with.
