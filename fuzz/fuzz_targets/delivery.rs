@@ -4,6 +4,7 @@ use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// Where the fuzzer looks for what it cannot count itself: the child's counters are not its own. A
 /// counter stands for an instruction at which a signal has come.
+#[used]
 #[expect(unsafe_code, reason = "the fuzzer knows its section by name")]
 #[unsafe(link_section = "__libfuzzer_extra_counters")]
 static COUNTERS: [AtomicU8; 1 << 14] = [const { AtomicU8::new(0) }; 1 << 14];
