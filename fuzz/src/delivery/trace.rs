@@ -1,0 +1,176 @@
+//! The tracer: steps a child by ptrace(2), and sends it a signal where the plan says.
+#![expect(unsafe_code, reason = "fork, wait and ptrace are calls into C")]
+
+use core::ptr;
+use siglatch::{Pid, Signal, Value, send};
+use std::io;
+
+use super::child::{self, signals};
+use super::{Landing, Plan};
+
+/// How long a child may take, in seconds.
+const DEADLINE: u32 = 20;
+
+/// What the child stopped for.
+#[derive(PartialEq, Eq)]
+enum Event {
+    /// It is between two operations.
+    Between,
+    /// It has done what it was resumed for: an instruction, or the way to a system call's entry or
+    /// exit.
+    There,
+    Ended,
+}
+
+struct Tracee {
+    pid: i32,
+    /// The signal that it stopped for and is to have when it goes on.
+    signal: i32,
+}
+
+/// Runs the plan; tells at which instructions the signals came, by address.
+pub fn run(plan: &Plan) -> Vec<usize> {
+    let sender = std::process::id().cast_signed();
+    // SAFETY: the child uses nothing that another thread may hold: a fuzzer's other threads only
+    // measure.
+    let pid = unsafe { libc::fork() };
+    assert!(pid >= 0, "fork: {}", io::Error::last_os_error());
+    if pid == 0 {
+        in_child(plan, sender);
+    }
+    let mut tracee = Tracee { pid, signal: 0 };
+    let mut places = Vec::new();
+    assert!(tracee.wait() == Event::Between);
+    for operation in 0..plan.operations.len() {
+        let mut event = Event::There;
+        for landing in plan.landings.iter().filter(|landing| landing.operation == operation) {
+            event = tracee.reach(landing, event);
+            places.push(tracee.place());
+            let value = Value::from_ptr(landing.value);
+            let (signal, pid) = (signals()[landing.signal].0, Pid::from_raw(pid).expect("a pid"));
+            send::queue_thread(pid, child::thread(tracee.pid), signal, value).expect("queue");
+        }
+        while event != Event::Between {
+            event = tracee.resume(libc::PTRACE_CONT);
+            assert!(event != Event::Ended, "it ended in the middle of {plan:?}");
+        }
+    }
+    assert!(tracee.resume(libc::PTRACE_CONT) == Event::Ended, "one stop too many in {plan:?}");
+    places
+}
+
+/// Whether a child may be traced here.
+#[must_use]
+pub fn is_possible() -> bool {
+    // SAFETY: the child makes two system calls.
+    let pid = unsafe { libc::fork() };
+    if pid == 0 {
+        // SAFETY: asks to be traced by the parent.
+        let result = unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) };
+        // SAFETY: ends the process.
+        unsafe { libc::_exit(result.signum() as i32 & 3) }
+    }
+    let mut status = 0;
+    // SAFETY: our child, and `status` is a place for the answer.
+    let reaped = unsafe { libc::waitpid(pid, &raw mut status, 0) };
+    reaped == pid && status == 0
+}
+
+/// The child of the fork.
+fn in_child(plan: &Plan, sender: i32) -> ! {
+    // SAFETY: asks to be traced by the parent.
+    if unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) } != 0 {
+        // SAFETY: ends the process.
+        unsafe { libc::_exit(3) }
+    }
+    // SAFETY: a clock, whose signal ends the process once its action is the default.
+    unsafe { libc::alarm(DEADLINE) };
+    child::live(plan, sender, || {
+        // SAFETY: stops this process, for the tracer.
+        unsafe { libc::raise(libc::SIGSTOP) };
+    });
+    // SAFETY: ends the process.
+    unsafe { libc::_exit(0) }
+}
+
+impl Tracee {
+    /// Goes to the instruction of a landing, or to the end of the operation if it has no such.
+    fn reach(&mut self, landing: &Landing, mut event: Event) -> Event {
+        let stops = core::iter::repeat_n(libc::PTRACE_SYSCALL, landing.syscall_stops.into());
+        let steps = core::iter::repeat_n(libc::PTRACE_SINGLESTEP, landing.instructions.into());
+        for request in stops.chain(steps) {
+            if event == Event::Between {
+                break;
+            }
+            event = self.resume(request);
+            assert!(event != Event::Ended, "it ended in the middle of an operation");
+        }
+        event
+    }
+
+    /// Lets it go on until it stops again, and takes the signals that come on the way.
+    fn resume(&mut self, request: libc::c_uint) -> Event {
+        let signal = core::mem::take(&mut self.signal);
+        // SAFETY: our child, which is stopped.
+        let result = unsafe { libc::ptrace(request, self.pid, 0, signal) };
+        assert_eq!(result, 0, "ptrace: {}", io::Error::last_os_error());
+        let event = self.wait();
+        if self.signal == 0 { event } else { self.resume(request) }
+    }
+
+    /// Waits until it stops or ends.
+    fn wait(&mut self) -> Event {
+        let mut status = 0;
+        loop {
+            // SAFETY: `status` is a place for the answer.
+            if unsafe { libc::waitpid(self.pid, &raw mut status, libc::__WALL) } == self.pid {
+                break;
+            }
+            let error = io::Error::last_os_error();
+            assert_eq!(error.kind(), io::ErrorKind::Interrupted, "waitpid: {error}");
+        }
+        if libc::WIFEXITED(status) {
+            assert_eq!(libc::WEXITSTATUS(status), 0, "the child's status");
+            return Event::Ended;
+        }
+        assert!(libc::WIFSTOPPED(status), "the child ended with {status:#x}");
+        match libc::WSTOPSIG(status) {
+            libc::SIGSTOP => Event::Between,
+            libc::SIGTRAP => Event::There,
+            signal if signals().iter().any(|(of, _)| of.as_raw() == signal) => {
+                self.signal = signal;
+                Event::There
+            }
+            signal => {
+                let name = Signal::from_raw(signal).map(Signal::name);
+                self.end();
+                panic!("the child got {name:?}: SIGABRT is a check, SIGALRM is a hang");
+            }
+        }
+    }
+
+    /// Ends it before its own signal does, which the fuzzer may have caught in it.
+    fn end(&self) {
+        // SAFETY: our child, which is not waited for yet.
+        unsafe { libc::kill(self.pid, libc::SIGKILL) };
+        // SAFETY: as above; the status is not wanted.
+        unsafe { libc::waitpid(self.pid, ptr::null_mut(), libc::__WALL) };
+    }
+
+    /// The address of the instruction that comes next.
+    fn place(&self) -> usize {
+        // SAFETY: zero is a value of this plain C struct.
+        let mut registers: libc::user_regs_struct = unsafe { core::mem::zeroed() };
+        let base = (&raw mut registers).cast();
+        let mut part = libc::iovec { iov_base: base, iov_len: size_of::<libc::user_regs_struct>() };
+        let (request, kind) = (libc::PTRACE_GETREGSET, libc::NT_PRSTATUS);
+        // SAFETY: our child, which is stopped; the registers have room.
+        let result = unsafe { libc::ptrace(request, self.pid, kind, &raw mut part) };
+        assert_eq!(result, 0, "ptrace: {}", io::Error::last_os_error());
+        #[cfg(target_arch = "x86_64")]
+        let place = registers.rip;
+        #[cfg(target_arch = "aarch64")]
+        let place = registers.pc;
+        place as usize
+    }
+}

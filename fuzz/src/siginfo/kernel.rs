@@ -1,0 +1,84 @@
+//! The running kernel as the judge: what we made of the details, and what it tells through a
+//! signalfd of the very same ones, must agree.
+
+use core::time::Duration;
+use siglatch::fd::{SignalFd, SignalFdInfo};
+use siglatch::mask::MaskGuard;
+use siglatch::{Cause, FaultDetail, Pid, SigInfo, SigSet, Signal, Tid, Value, send, wait};
+use std::sync::OnceLock;
+
+/// Sends the details to this thread, and takes them back by both ways that there are.
+pub fn check(info: SigInfo) {
+    // Of each kind one that no fuzzer handles itself, if the details are of no signal that may be
+    // blocked and sent.
+    let Some(signal) = info.signal().filter(|signal| can_be_sent(*signal)) else { return };
+    let _blocked = MaskGuard::block(signal).expect("block");
+    if !sent(&info) {
+        return;
+    }
+    let taken = wait::wait_timeout(signal, Duration::ZERO).expect("sigtimedwait");
+    let taken = taken.expect("it was sent");
+    assert_eq!(
+        (taken.signal(), taken.errno(), taken.code(), taken.cause()),
+        (info.signal(), info.errno(), info.code(), info.cause())
+    );
+    assert!(sent(&info), "once more");
+    let record = read(signal);
+    assert_eq!(
+        (record.signal(), record.errno(), record.code(), record.cause()),
+        (info.signal(), info.errno(), info.code(), with_less_room(info.cause()))
+    );
+    assert_eq!((record.trust(), record.sender()), (info.trust(), info.sender()));
+    if let Cause::Queue { value, .. } = info.cause() {
+        queued(signal, value);
+    }
+}
+
+/// What sigqueue(3) sends has the value whole, and who we are.
+fn queued(signal: Signal, value: Value) {
+    send::queue_thread(Pid::this(), Tid::this(), signal, value).expect("queue");
+    let taken = wait::wait_timeout(signal, Duration::ZERO).expect("sigtimedwait");
+    let cause = taken.map(|info| info.cause());
+    let pid = Pid::this().as_raw();
+    assert!(
+        matches!(cause, Some(Cause::Queue { pid: of, value: with, .. })
+        if (of, with) == (pid, value)),
+        "{cause:?}, {value:?}"
+    );
+}
+
+/// SIGALRM is the fuzzer's own clock; a stop or SIGCONT would take each other away.
+fn can_be_sent(signal: Signal) -> bool {
+    !signal.is_unchangeable() && signal != Signal::ALRM && signal != Signal::CONT
+}
+
+/// Whether the kernel takes them. It does not where the bytes of the union are of no layout it
+/// knows, and for other threads than the first where they claim to be the kernel's.
+#[expect(unsafe_code, reason = "the details are made up")]
+fn sent(info: &SigInfo) -> bool {
+    // SAFETY: the signal is blocked, so nobody acts on what the details claim.
+    unsafe { send::resend(info) }.is_ok()
+}
+
+fn read(signal: Signal) -> SignalFdInfo {
+    static FD: OnceLock<SignalFd> = OnceLock::new();
+    let fd = FD.get_or_init(|| SignalFd::nonblocking(SigSet::empty()).expect("signalfd"));
+    fd.set(signal).expect("signalfd");
+    let mut buffer = [SignalFdInfo::new(); 2];
+    match fd.read(&mut buffer) {
+        Ok(&[record]) => record,
+        other => panic!("one record was to be read, not {other:?}"),
+    }
+}
+
+/// What a record has room for, of what `siginfo_t` says.
+fn with_less_room(cause: Cause) -> Cause {
+    use FaultDetail::{Bounds, Perf, ProtectionKey};
+    match cause {
+        Cause::Fault { address, detail: Bounds { .. } | ProtectionKey { .. } | Perf { .. } } => {
+            Cause::Fault { address, detail: FaultDetail::None }
+        }
+        Cause::Poll { band, fd } => Cause::Poll { band: band & 0xffff_ffff, fd },
+        other => other,
+    }
+}

@@ -1,0 +1,159 @@
+//! Details of signals: any bytes, decoded, against
+//!
+//! - the kernel's rule, written down once more from kernel/signal.c (`layout`),
+//! - the C library's accessors, where it has one,
+//! - the running kernel, which applies its own rule when it turns details into what a signalfd
+//!   tells (`kernel`).
+//!
+//! An input is a `siginfo_t`, as the seeds from a real kernel are; what is missing is zero.
+
+mod c;
+mod kernel;
+mod layout;
+mod record;
+
+use self::layout::{Abi, Layout, ints, layout_of};
+use siglatch::sys::{KernelSiginfo, SI_MAX_SIZE};
+use siglatch::{Cause, ChildState, FaultDetail, SigInfo, Signal, Trust, Value};
+
+/// The bytes of a `siginfo_t`.
+pub type Bytes = [u8; SI_MAX_SIZE];
+
+/// The whole target.
+pub fn run(data: &[u8]) {
+    let mut bytes = [0; SI_MAX_SIZE];
+    for (to, from) in bytes.iter_mut().zip(data) {
+        *to = *from;
+    }
+    check(&bytes);
+    // The same with a signal and a code that there are: few inputs have them.
+    check(&with_small_numbers(bytes));
+}
+
+fn with_small_numbers(mut bytes: Bytes) -> Bytes {
+    let signo = i32::from(bytes[0]) % 66;
+    let code = i32::from(bytes[8].cast_signed());
+    let code = if code == i8::MIN.into() { libc::SI_KERNEL } else { code };
+    bytes[..4].copy_from_slice(&signo.to_ne_bytes());
+    bytes[8..12].copy_from_slice(&code.to_ne_bytes());
+    bytes
+}
+
+fn check(bytes: &Bytes) {
+    let info = SigInfo::from_kernel(&KernelSiginfo { bytes: *bytes });
+    let [signo, errno, code] = ints(bytes);
+    assert_eq!(info.signal(), Signal::from_raw(signo).ok());
+    assert_eq!((info.errno(), info.code()), (errno, code));
+    // The rest of the 128 bytes never carries anything.
+    assert_eq!(info.to_kernel().bytes[..48], bytes[..48]);
+    assert_eq!(info.to_kernel().bytes[48..], [0; 80]);
+    assert_eq!(SigInfo::from_kernel(&info.to_kernel()), info);
+
+    let trust = match code {
+        1.. => Trust::Kernel,
+        libc::SI_USER | libc::SI_TKILL => Trust::Stamped,
+        ..0 => Trust::Claimed,
+    };
+    assert_eq!(info.trust(), trust);
+    let layout = layout_of(signo, code);
+    let wanted = expected(bytes, layout, signo, code);
+    assert_eq!(info.cause(), wanted, "signal {signo}, code {code}");
+    assert_eq!(info.sender(), sender(wanted));
+    c::check(bytes, layout, wanted);
+    let debug = format!("{info:?}");
+    assert!(debug.contains(&format!("{wanted:?}")), "{debug}");
+    assert_eq!(format!("{:?}", KernelSiginfo { bytes: *bytes }), debug);
+
+    record::check(bytes);
+    kernel::check(info);
+}
+
+/// What the details mean, by the kernel's layouts.
+fn expected(bytes: &Bytes, layout: Layout, signo: i32, code: i32) -> Cause {
+    let value = |word: u64| Value::from_ptr(word as usize);
+    let fault = |address: u64, detail| Cause::Fault { address: address as usize, detail };
+    match layout {
+        Layout::Kill if code == libc::SI_KERNEL => Cause::Kernel,
+        Layout::Kill => {
+            let [pid, uid] = Abi::NATIVE.read(bytes, "iu");
+            let (pid, uid) = (pid as i32, uid as u32);
+            match code {
+                libc::SI_USER => Cause::User { pid, uid },
+                _ => Cause::Other { pid, uid, value: Value::default() },
+            }
+        }
+        Layout::Rt => {
+            let [pid, uid, sigval] = Abi::NATIVE.read(bytes, "iup");
+            let (pid, uid, value) = (pid as i32, uid as u32, value(sigval));
+            match code {
+                libc::SI_QUEUE => Cause::Queue { pid, uid, value },
+                libc::SI_MESGQ => Cause::MessageQueue { pid, uid, value },
+                libc::SI_ASYNCIO => Cause::AsyncIo { pid, uid, value },
+                libc::SI_TKILL => Cause::Thread { pid, uid },
+                _ => Cause::Other { pid, uid, value },
+            }
+        }
+        Layout::Timer => {
+            let [id, overrun, sigval] = Abi::NATIVE.read(bytes, "iip");
+            Cause::Timer { id: id as i32, overrun: overrun as i32, value: value(sigval) }
+        }
+        Layout::Child => {
+            let [pid, uid, status, user, system] = Abi::NATIVE.read(bytes, "iuill");
+            let status = status as i32;
+            let state = match code {
+                libc::CLD_EXITED => ChildState::Exited(status),
+                libc::CLD_KILLED => ChildState::Killed(status),
+                libc::CLD_DUMPED => ChildState::Dumped(status),
+                libc::CLD_TRAPPED => ChildState::Trapped(status),
+                libc::CLD_STOPPED => ChildState::Stopped(status),
+                libc::CLD_CONTINUED => ChildState::Continued,
+                _ => unreachable!("the rule for signal {signo} ends at 6"),
+            };
+            Cause::Child {
+                pid: pid as i32,
+                uid: uid as u32,
+                state,
+                user_ticks: user.cast_signed(),
+                system_ticks: system.cast_signed(),
+            }
+        }
+        Layout::Poll => {
+            let [band, fd] = Abi::NATIVE.read(bytes, "li");
+            Cause::Poll { band: band as isize, fd: fd as i32 }
+        }
+        Layout::Sys => {
+            let [address, number, arch] = Abi::NATIVE.read(bytes, "piu");
+            Cause::Syscall { address: address as usize, number: number as i32, arch: arch as u32 }
+        }
+        Layout::Fault => {
+            let [address] = Abi::NATIVE.read(bytes, "p");
+            fault(address, FaultDetail::None)
+        }
+        Layout::FaultMceerr => {
+            let [address, lsb] = Abi::NATIVE.read(bytes, "ps");
+            fault(address, FaultDetail::HardwareError { address_lsb: lsb as i16 })
+        }
+        Layout::FaultBnderr => {
+            let [address, _, lower, upper] = Abi::NATIVE.read(bytes, "pbpp");
+            let (lower, upper) = (lower as usize, upper as usize);
+            fault(address, FaultDetail::Bounds { lower, upper })
+        }
+        Layout::FaultPkuerr => {
+            let [address, _, key] = Abi::NATIVE.read(bytes, "pbu");
+            fault(address, FaultDetail::ProtectionKey { key: key as u32 })
+        }
+        Layout::FaultPerf => {
+            let [address, data, kind, flags] = Abi::NATIVE.read(bytes, "pluu");
+            let (data, kind, flags) = (data as usize, kind as u32, flags as u32);
+            fault(address, FaultDetail::Perf { data, kind, flags })
+        }
+    }
+}
+
+/// Only one who sends by hand is a sender.
+fn sender(cause: Cause) -> Option<i32> {
+    match cause {
+        Cause::User { pid, .. } | Cause::Thread { pid, .. } | Cause::Queue { pid, .. } => Some(pid),
+        _ => None,
+    }
+}
