@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         steps_aside_amid_a_storm,
         other_code_changes_it_meanwhile,
         resethand_is_spent_by_one_of_two_threads,
+        put_back_over_the_same_action_it_is_not_taken_twice,
     ])
 }
 
@@ -201,5 +202,29 @@ fn resethand_is_spent_by_one_of_two_threads() {
             }
         });
         assert_eq!(wrong, 0, "one call a round");
+    });
+}
+
+/// Two catches over "ignore", and the one in between put back: ours is in the chain though all have
+/// left, and a handler over it that chains must not find it over itself as well.
+fn put_back_over_the_same_action_it_is_not_taken_twice() {
+    static FIRST: Latch = Latch::new();
+    static SECOND: Latch = Latch::new();
+    in_child(|| {
+        action::ignore(Signal::USR1).expect("ignore");
+        FIRST.catch(Signal::USR1).expect("catch");
+        let ignored = action::ignore(Signal::USR1).expect("ignore");
+        SECOND.catch(Signal::USR1).expect("catch");
+        FIRST.release(Signal::USR1).expect("release");
+        SECOND.release(Signal::USR1).expect("release");
+        assert_eq!(ignored.restore(), Ok(true));
+        foreign::first().come(libc::SIGUSR1);
+        FIRST.catch(Signal::USR1).expect("catch");
+        send::raise(Signal::USR1).expect("raise");
+        assert_eq!(foreign::first().take_calls(), 1);
+        assert_eq!(FIRST.take(), Signal::USR1.into());
+        FIRST.release(Signal::USR1).expect("release");
+        send::raise(Signal::USR1).expect("raise");
+        assert_eq!(foreign::first().take_calls(), 1);
     });
 }

@@ -73,6 +73,10 @@ pub(super) static INSTALLED: AtomicSet = AtomicSet::new();
 /// The signals for which [`on_signal_over`] is installed, likewise. The handler reads it, too.
 pub(super) static INSTALLED_OVER: AtomicSet = AtomicSet::new();
 
+/// Those of both places that were installed once more while they were noted, because what was there
+/// was the same as under the first time: ours may come back although it has left.
+static TWICE: [AtomicSet; 2] = [AtomicSet::new(), AtomicSet::new()];
+
 /// The actions under [`on_signal`], by number.
 static UNDER: [PreviousAction; signal::MAX as usize] =
     [const { PreviousAction::new() }; signal::MAX as usize];
@@ -132,6 +136,28 @@ impl Place {
         match self {
             Self::First => &INSTALLED,
             Self::Over => &INSTALLED_OVER,
+        }
+    }
+
+    /// Notes that our handler is about to be installed in this place.
+    pub(super) fn enter_chain(self, bit: Bit) {
+        if self.installed().contains(bit) {
+            self.twice().insert(bit);
+        }
+    }
+
+    /// Notes that it has left, unless it is there twice.
+    pub(super) fn leave_chain(self, bit: Bit) {
+        if !self.twice().remove(bit) {
+            self.installed().remove(bit);
+        }
+    }
+
+    fn twice(self) -> &'static AtomicSet {
+        let [first, over] = &TWICE;
+        match self {
+            Self::First => first,
+            Self::Over => over,
         }
     }
 
@@ -300,7 +326,7 @@ fn depart(place: Place, signal: Signal, under: &'static PreviousAction, chained:
                 if !ALONE {
                     // ORDERING: SeqCst is what there is. A catch waits for this handler, by the
                     // gate, before it looks.
-                    place.installed().remove(bit);
+                    place.leave_chain(bit);
                 }
                 break;
             }

@@ -232,6 +232,9 @@ fn settle(change: Change, signal: Signal) -> Result<(), Errno> {
         if ours.is_none() {
             // Kept before ours is in force, so that the first signal finds it.
             under.keep(&current, &GATE);
+            if !ALONE {
+                place.enter_chain(Bit::of(signal));
+            }
         }
         let mut new = under.kept();
         go_over(signal, place, &mut new);
@@ -283,7 +286,7 @@ fn note(signal: Signal, place: Place, installed: bool) {
         // ORDERING: Release pairs with the Acquire in `handler::Place::is_upper`.
         place.installed().insert(bit);
     } else {
-        place.installed().remove(bit);
+        place.leave_chain(bit);
     }
 }
 
