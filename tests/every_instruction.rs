@@ -27,6 +27,8 @@
 mod asking;
 #[path = "every_instruction/catch.rs"]
 mod catch;
+#[path = "every_instruction/children.rs"]
+mod children;
 #[path = "every_instruction/common.rs"]
 mod common;
 #[path = "every_instruction/consumers.rs"]
@@ -95,6 +97,7 @@ fn operations() -> Vec<Scenario> {
         sending::scenarios(),
         nested::scenarios(),
         consumers::scenarios(),
+        children::scenarios(),
     ];
     families.into_iter().flatten().collect()
 }
