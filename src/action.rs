@@ -352,3 +352,26 @@ fn same(a: &KernelSigaction, b: &KernelSigaction) -> bool {
         && a.flags == b.flags
         && a.mask.bits() & !STRIPPED == b.mask.bits() & !STRIPPED
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Action, SaFlags, compare_exchange, install, read};
+    use crate::sys::{KernelSigaction, SIG_DFL, SIG_IGN};
+    use crate::{Errno, Signal};
+
+    #[test]
+    fn what_replaced_an_action_in_between_is_put_back() {
+        // A signal that no other test here is about: they share the process.
+        let signal = Signal::WINCH;
+        let (theirs, seen) = (Action::plain(SIG_IGN).kernel, Action::plain(SIG_DFL).kernel);
+        let new = KernelSigaction { flags: SaFlags::RESTART.bits(), ..seen };
+        // SAFETY: none of these has a handler.
+        unsafe { install(signal, &Action { kernel: theirs }) }.expect("install");
+        // SAFETY: as above.
+        let exchanged = unsafe { compare_exchange(signal, &seen, &new) };
+        assert_eq!(exchanged, Err(Errno::AGAIN));
+        let mut found = KernelSigaction::default();
+        read(signal, &mut found).expect("read");
+        assert!(found == theirs, "it is as the other code has set it");
+    }
+}

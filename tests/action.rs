@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         ignored_children_leave_nothing_to_wait_for,
         default_ends_the_process,
         unchangeable_signals_are_refused,
+        flags_are_contained_all_together,
         flags_without_a_name_print_as_a_number,
     ])
 }
@@ -356,6 +357,13 @@ fn unchangeable_signals_are_refused() {
             assert_eq!(action.disposition(), Disposition::Default);
         }
     });
+}
+
+fn flags_are_contained_all_together() {
+    let both = SaFlags::RESTART | SaFlags::ONSTACK;
+    assert!(both.contains(SaFlags::RESTART) && both.contains(both));
+    assert!(!SaFlags::RESTART.contains(both), "one of the two");
+    assert!(SaFlags::RESTART.contains(SaFlags::empty()));
 }
 
 fn flags_without_a_name_print_as_a_number() {

@@ -114,16 +114,21 @@ fn restored_is_what_was_noted() {
     });
 }
 
-/// A parent that makes raw system calls may hand them on blocked.
+/// A parent that makes raw system calls may hand them on blocked, or ignored.
 fn signals_of_a_c_library_are_restored_too() {
     static NOTED: StartState = StartState::new();
     in_child(|| {
         let odd = bit(32) | bit(33) | bit(34) | bit(USR1);
         state::set_raw_mask(odd);
+        set_ignored(33);
         assert_eq!(NOTED.capture(), Ok(()));
         state::set_raw_mask(0);
+        set_ignored(32);
+        set_default(33);
         assert_eq!(NOTED.restore_for_exec(), Ok(()));
         state::assert_mask(state::raw_mask(), odd);
+        let ignored = oracle::own_status().ignored;
+        assert_eq!(ignored & (bit(32) | bit(33)), bit(33));
     });
 }
 

@@ -176,6 +176,12 @@ fn guard_keeps_bits_that_no_set_has() {
             assert_mask(state::raw_mask(), before | SigSet::full().bits());
             mask::unblock(SigSet::full()).expect("unblock");
             assert_mask(state::raw_mask(), before & !SigSet::full().bits());
+            for signals in [SigSet::full(), SigSet::empty()] {
+                state::set_raw_mask(before);
+                mask::set(signals).expect("set");
+                let others = before & !SigSet::full().bits();
+                assert_mask(state::raw_mask(), others | signals.bits());
+            }
         }
     });
 }

@@ -7,6 +7,7 @@
 mod support;
 
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
+use siglatch::fd::EventFd;
 use siglatch::{
     Cause, Hook, InfoQueue, Interruption, Pid, SigInfo, SigSet, Signal, Tid, Value, Verdict, send,
 };
@@ -120,10 +121,14 @@ fn full_queue_drops_the_newest_and_counts() {
         assert_eq!(QUEUE.pop(), None);
         assert_eq!(QUEUE.wait(Some(core::time::Duration::ZERO)), Ok(false));
 
-        // What is dropped wakes all the same: the flag is there, though the queue was full.
+        // What is dropped wakes all the same.
+        let event: &EventFd = Box::leak(Box::new(EventFd::new().expect("eventfd")));
+        QUEUE.wake_through(event).expect("wake_through");
         (0..2).for_each(|n| give(rt(0), n));
+        assert!(event.clear());
         give(rt(1), 9);
         assert_eq!(QUEUE.lost(rt(1)), 3);
+        assert!(event.clear(), "what was dropped wakes, too");
         assert_eq!(QUEUE.wait(None), Ok(true));
         assert!(QUEUE.drain().map(|info| value(&info)).eq(0..2));
         send::raise(Signal::USR1).expect("raise");

@@ -198,6 +198,8 @@ fn used_up_alternate_stack_ends_the_process() {
     }
     let child = Child::start(|_| {
         let guard = StackGuard::map(stack::usual_size()).expect("map");
+        let zone = format!("-{:x} ---p", guard.stack().start());
+        assert!(fs::read_to_string("/proc/self/maps").expect("maps").contains(&zone));
         action::default(Signal::SEGV).expect("default");
         let action = Action::handler(dig_deep, SaFlags::ONSTACK, SigSet::empty());
         // SAFETY: the handler uses its stack and nothing else, and does not return.

@@ -272,6 +272,8 @@ fn event_is_readable_until_cleared() {
         let event: &EventFd = Box::leak(Box::new(EventFd::new().expect("eventfd")));
         LATCH.wake_through(event).expect("wake_through");
         assert_eq!(LATCH.wake_fd(), Some(event.as_raw()));
+        // SAFETY: no memory is passed.
+        assert_eq!(unsafe { libc::fcntl(event.as_raw(), libc::F_GETFD) }, libc::FD_CLOEXEC);
         for _ in 0..3 {
             assert!(!readable(event.as_raw(), 0));
             raise(Signal::USR1);

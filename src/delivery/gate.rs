@@ -89,3 +89,37 @@ impl Gate {
         self.turn.store(turn, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Gate, Ordering};
+    use core::time::Duration;
+    use std::thread::{spawn, yield_now};
+    use std::time::Instant;
+
+    static GATE: Gate = Gate::new();
+
+    fn await_that(what: &str, holds: impl Fn() -> bool) {
+        let begin = Instant::now();
+        while !holds() {
+            assert!(begin.elapsed() < Duration::from_secs(10), "{what}");
+            yield_now();
+        }
+    }
+
+    #[test]
+    fn handlers_that_keep_coming_are_not_waited_for() {
+        let turned_to = |side| move || GATE.turn.load(Ordering::Relaxed) == side;
+        let first = GATE.enter();
+        let waiter = spawn(|| GATE.wait_until_empty());
+        // From here on, one is always inside.
+        await_that("new handlers go to the other side", turned_to(1));
+        let second = GATE.enter();
+        GATE.leave(first);
+        await_that("new handlers come back", turned_to(0));
+        let third = GATE.enter();
+        GATE.leave(second);
+        await_that("the wait ends, though the third is inside", || waiter.is_finished());
+        GATE.leave(third);
+    }
+}
