@@ -4,6 +4,7 @@
 //! `cargo test --release --test storm -- --nocapture` is the whole storm; without `--release` it is
 //! a tenth of it.
 
+#![expect(unsafe_code, reason = "makes a hook in which threads meet")]
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 #![expect(clippy::needless_for_each, reason = "one line for what is one thought")]
 
@@ -12,7 +13,9 @@ mod support;
 use core::hint;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
-use siglatch::{Cause, Errno, Handlers, InfoQueue, Latch, Pid, SigInfo, Signal, Value, send};
+use siglatch::{
+    Cause, Errno, Handlers, Hook, InfoQueue, Latch, Pid, SigInfo, Signal, Value, Verdict, send,
+};
 use std::collections::HashMap;
 use std::process::ExitCode;
 use std::thread;
@@ -24,6 +27,7 @@ fn main() -> ExitCode {
         eight_threads_take_a_storm,
         one_thread_takes_a_storm_in_order,
         full_queue_counts_the_storm,
+        sixteen_handlers_at_once,
         dependent_signals,
         simultaneous_signals,
         handlers_are_changed_meanwhile,
@@ -183,6 +187,37 @@ fn full_queue_counts_the_storm() {
 }
 
 const MANY: u32 = 10_000;
+
+/// All of them inside, on a thread each, before the first one goes on to the queue.
+fn sixteen_handlers_at_once() {
+    const HANDLERS: u32 = 16;
+    static INSIDE: AtomicU32 = AtomicU32::new(0);
+    static QUEUE: InfoQueue<{ HANDLERS as usize }> = InfoQueue::new();
+    static LATCH: Latch = Latch::new();
+    // SAFETY: it waits for other threads, which no other hook may; all that it waits for come.
+    static GATHER: Hook = unsafe {
+        Hook::new(|_| {
+            INSIDE.fetch_add(1, SeqCst);
+            while INSIDE.load(SeqCst) < HANDLERS {
+                hint::spin_loop();
+            }
+            Verdict::Taken
+        })
+    };
+    in_child(|| {
+        GATHER.catch(Signal::USR1).expect("catch");
+        QUEUE.catch(Signal::USR1).expect("catch");
+        LATCH.catch(Signal::USR1).expect("catch");
+        thread::scope(|scope| {
+            for _ in 0..HANDLERS {
+                scope.spawn(|| send::raise(Signal::USR1).expect("raise"));
+            }
+        });
+        assert_eq!(QUEUE.drain().count(), HANDLERS as usize);
+        assert_eq!(QUEUE.lost(Signal::USR1), 0);
+        assert_eq!(LATCH.take(), Signal::USR1.into());
+    });
+}
 
 /// Python's `test_stress_delivery_dependent`: each signal is sent once the last was seen.
 fn dependent_signals() {
