@@ -169,6 +169,11 @@ fn each_receiver_has_it_once() {
             assert_eq!(CALLS.load(SeqCst), calls);
             assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
         }
+        // And with more of theirs over both.
+        let outer = foreign::second();
+        outer.come(USR1);
+        raise(&[theirs, outer]);
+        assert_eq!(CALLS.load(SeqCst), 3);
     });
 }
 

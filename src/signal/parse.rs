@@ -125,6 +125,7 @@ mod tests {
             "RTMIN+-1",
             "RTMIN+31",
             "RTMAX+1",
+            "RTMAX-40",
             "RTMAX-64",
             "RTMAX-30x",
             "99999999999999999999",
