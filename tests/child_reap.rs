@@ -200,6 +200,11 @@ fn a_full_table_refuses() {
         assert_eq!(CHILDREN.add(pid(3)), Ok(()));
         assert_eq!(CHILDREN.add(pid(4)), Err(Errno::AGAIN));
         assert_eq!(Children::<2>::CAPACITY, 2);
+        // More than the kernel ever gives to a process.
+        for number in [1 << 30, i32::MAX] {
+            assert_eq!(CHILDREN.add(pid(number)), Err(Errno::CHILD));
+            assert!(!CHILDREN.contains(pid(number)) && !CHILDREN.remove(pid(number)));
+        }
     });
 }
 

@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         signals_to_the_child_wake_the_parent_0_times,
         so_they_do_without_a_window,
         child_has_a_wake_fd_of_its_own,
+        child_takes_no_wake_up_away,
     ])
 }
 
@@ -126,5 +127,16 @@ fn child_has_a_wake_fd_of_its_own() {
             assert!(own.clear());
         }));
         assert_eq!(woken.take(), 0);
+    });
+}
+
+/// It has the parent's descriptor open, and the parent would wait for ever.
+fn child_takes_no_wake_up_away() {
+    in_child(|| {
+        let mut woken = Woken::listen();
+        raise(Signal::USR1);
+        let event = woken.event;
+        assert_fine(fork(|| assert!(!event.clear())));
+        assert_eq!(woken.take(), 2);
     });
 }

@@ -192,7 +192,8 @@ const MANY: u32 = 10_000;
 fn sixteen_handlers_at_once() {
     const HANDLERS: u32 = 16;
     static INSIDE: AtomicU32 = AtomicU32::new(0);
-    static QUEUE: InfoQueue<{ HANDLERS as usize }> = InfoQueue::new();
+    // Half of them find no room.
+    static QUEUE: InfoQueue<8> = InfoQueue::new();
     static LATCH: Latch = Latch::new();
     // SAFETY: it waits for other threads, which no other hook may; all that it waits for come.
     static GATHER: Hook = unsafe {
@@ -213,8 +214,7 @@ fn sixteen_handlers_at_once() {
                 scope.spawn(|| send::raise(Signal::USR1).expect("raise"));
             }
         });
-        assert_eq!(QUEUE.drain().count(), HANDLERS as usize);
-        assert_eq!(QUEUE.lost(Signal::USR1), 0);
+        assert_eq!((QUEUE.drain().count(), QUEUE.lost(Signal::USR1)), (8, HANDLERS - 8));
         assert_eq!(LATCH.take(), Signal::USR1.into());
     });
 }

@@ -19,9 +19,13 @@ use crate::{Errno, Pid, SigSet, sys};
 /// USR1.catch(Signal::USR1)?;
 /// send::raise(Signal::USR1)?;
 ///
+/// unsafe extern "C" {
+///     fn fork() -> i32; // the C library's
+/// }
+///
 /// let window = ForkWindow::open()?;
 /// // SAFETY: the child makes system calls and exits.
-/// let child = unsafe { libc::fork() };
+/// let child = unsafe { fork() };
 /// if child == 0 {
 ///     // SAFETY: the child of fork(2) has one thread, and this is not a handler.
 ///     unsafe { window.in_child() };

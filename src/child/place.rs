@@ -48,6 +48,11 @@ impl Place {
         Self(AtomicU32::new(FREE))
     }
 
+    /// Whether the number leaves the marks alone, as that of every process does.
+    pub(super) const fn has_room_for(pid: Pid) -> bool {
+        number(pid) & (ASKING | AGAIN) == 0
+    }
+
     /// Takes the place for a child, if it is free. Says whether it was.
     pub(super) fn take(&self, pid: Pid) -> bool {
         self.exchange(FREE, number(pid)).is_ok()

@@ -103,12 +103,15 @@ impl<const N: usize> Children<N> {
     ///
     /// # Errors
     ///
-    /// `EAGAIN`: there are `N` children.
+    /// `EAGAIN`: there are `N` children. `ECHILD`: no process can have such a number.
     ///
     /// # Async-signal-safety
     ///
     /// Async-signal-safe.
     pub fn add(&self, pid: Pid) -> Result<(), Errno> {
+        if !Place::has_room_for(pid) {
+            return Err(Errno::CHILD);
+        }
         self.places.iter().find(|place| place.take(pid)).ok_or(Errno::AGAIN)?;
         // Its signal may have come before.
         self.latch.set(Signal::CHLD);

@@ -27,20 +27,16 @@ impl Link {
         Self { next: AtomicPtr::new(ptr::null_mut()), unwanted: AtomicSet::new() }
     }
 
-    /// Makes it one that wants nothing and leads to the end. Says whether it was not linked before.
-    pub(super) fn prepare(&self) -> bool {
-        let new = self.leads_nowhere();
-        if new {
-            // ORDERING: SeqCst, more than is needed: before the Release in `lead_to`, and below.
-            self.unwanted.store(u64::MAX);
-            self.lead_to((&raw const END).cast_mut());
-        }
-        new
+    /// Makes it one that wants nothing and leads to the end, to be linked next.
+    pub(super) fn prepare(&self) {
+        // ORDERING: SeqCst, more than is needed: before the Release in `lead_to`.
+        self.unwanted.store(u64::MAX);
+        self.lead_to((&raw const END).cast_mut());
     }
 
     /// Has the walk go on to `next`.
     pub(super) fn lead_to(&self, next: *mut Self) {
-        // ORDERING: Release pairs with the Acquire in `next` and `caught`.
+        // ORDERING: Release pairs with the Acquire in `next`.
         self.next.store(next, Ordering::Release);
     }
 

@@ -14,32 +14,39 @@ use crate::sync::atomic::{AtomicPtr, Ordering};
 pub(super) struct List {
     /// Null while there is none.
     first: AtomicPtr<Link>,
-    /// Likewise. Only read and written under the lock of `registry`.
-    last: AtomicPtr<Link>,
 }
 
 impl List {
     pub(super) const fn new() -> Self {
-        Self { first: AtomicPtr::new(ptr::null_mut()), last: AtomicPtr::new(ptr::null_mut()) }
+        Self { first: AtomicPtr::new(ptr::null_mut()) }
     }
 
     /// Links a receiver at the end, unless it is in the list. One caller at a time: `registry`
     /// holds its lock.
+    ///
+    /// Whether it is there is asked of the list and of nothing else: a thread that was in the middle
+    /// of this when another called fork(2) does not go on in the child, where it is done anew.
     pub(super) fn link(&self, receiver: Receiver) {
-        if !receiver.link().prepare() {
-            return;
-        }
         let new = receiver.address().as_ptr().cast();
-        // ORDERING: Relaxed: under the lock.
-        let last = self.last.load(Ordering::Relaxed);
-        // SAFETY: it is null or a linked receiver's, which is there for ever.
-        match unsafe { last.as_ref() } {
+        let mut last = None;
+        let mut address = self.first();
+        // SAFETY: it is null or a linked receiver's, which is there for ever, or the end.
+        while let Some(link) = unsafe { address.as_ref() } {
+            if address == new {
+                return;
+            }
+            if link.leads_nowhere() {
+                break;
+            }
+            last = Some(link);
+            address = link.next();
+        }
+        receiver.link().prepare();
+        match last {
             Some(last) => last.lead_to(new),
             // ORDERING: Release pairs with the Acquire in `first`: the receiver was made before.
             None => self.first.store(new, Ordering::Release),
         }
-        // ORDERING: Relaxed: under the lock.
-        self.last.store(new, Ordering::Relaxed);
     }
 
     /// Calls `f` on each receiver that wants a signal, in the order of their registration, as long
@@ -82,4 +89,30 @@ fn receiver_at(link: *mut Link) -> Receiver {
     let latch = unsafe { NonNull::new_unchecked(link.cast()) };
     // SAFETY: the same.
     unsafe { Receiver::new(latch) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bit, List, Receiver};
+    use crate::{Latch, Signal};
+
+    /// What a child of fork(2) finds if another thread of its parent was in the middle of it.
+    #[test]
+    fn half_done_link_is_done_anew() {
+        static LIST: List = List::new();
+        static LATCHES: [Latch; 3] = [const { Latch::new() }; 3];
+        let receivers = LATCHES.each_ref().map(Receiver::of);
+        for receiver in receivers {
+            receiver.link().prepare();
+            LIST.link(receiver);
+            LIST.link(receiver);
+            receiver.link().want(Signal::USR1.into());
+        }
+        let mut found = std::vec::Vec::new();
+        LIST.each_wanting(Bit::of(Signal::USR1), |receiver| {
+            found.push(receiver);
+            true
+        });
+        assert!(found == receivers);
+    }
 }

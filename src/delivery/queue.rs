@@ -128,7 +128,7 @@ impl<const N: usize> InfoQueue<N> {
     /// Async-signal-safe.
     #[must_use = "the instance is taken out"]
     pub fn pop(&self) -> Option<SigInfo> {
-        self.pop_by(|| self.ring.take(None))
+        self.pop_by(|| self.ring.take_next(&mut Batch::default()))
     }
 
     /// Takes one instance after the other, the oldest first, until there is none. Breaking off
@@ -212,7 +212,7 @@ impl<const N: usize> InfoQueue<N> {
 
     /// Takes the oldest instance of one signal.
     pub(crate) fn take(&self, signal: Signal) -> Option<SigInfo> {
-        self.ring.take(Some(signal))
+        self.ring.take(signal)
     }
 
     /// Takes the oldest instance by `take`, which looks at all there is.

@@ -111,21 +111,9 @@ impl<const N: usize> Ring<N> {
             .find(|slot| slot.state() == State::FREE && slot.claim(State::FREE, writing))
     }
 
-    /// Takes the oldest instance, of any signal or of one.
-    pub(super) fn take(&self, only: Option<Signal>) -> Option<SigInfo> {
-        loop {
-            // ORDERING: Acquire pairs with the Release in `push`, see `oldest`.
-            let end = self.tickets.load(Ordering::Acquire);
-            match self.oldest(end, |state| only.is_none_or(|signal| state.is_of(signal))) {
-                Ok((slot, state)) => {
-                    if let Some(info) = take_from(slot, state) {
-                        return Some(info);
-                    }
-                }
-                Err(Nothing::Yet) => {}
-                Err(Nothing::Here) => return None,
-            }
-        }
+    /// Takes the oldest instance of one signal.
+    pub(super) fn take(&self, signal: Signal) -> Option<SigInfo> {
+        self.take_oldest(|state| state.is_of(signal)).map(|(info, _)| info)
     }
 
     /// Takes the oldest instance; `batch` is what the last call with it left there.
@@ -145,26 +133,26 @@ impl<const N: usize> Ring<N> {
             // It was lost, is late, or lies in another slot: so may those after it.
             let from = |state: State| state.age(ticket) <= 0;
             let Ok((slot, state)) = self.oldest(batch.end, from) else { break };
-            batch.next =
-                batch.end.wrapping_sub(state.age(batch.end).cast_unsigned()).wrapping_add(1);
+            batch.next = after(state, batch.end);
             if let Some(info) = take_from(slot, state) {
                 return Some(info);
             }
         }
-        self.begin(batch)
+        let (info, begun) = self.take_oldest(|_| true)?;
+        *batch = begun;
+        Some(info)
     }
 
-    /// The same where the batch is at its end, and another begins.
-    fn begin(&self, batch: &mut Batch) -> Option<SigInfo> {
+    /// Takes the oldest instance of those that `wanted` says yes to, after a look at all there is; and
+    /// the batch that begins with it.
+    fn take_oldest(&self, wanted: impl Fn(State) -> bool) -> Option<(SigInfo, Batch)> {
         loop {
             // ORDERING: Acquire pairs with the Release in `push`, see `oldest`.
             let end = self.tickets.load(Ordering::Acquire);
-            match self.oldest(end, |_| true) {
+            match self.oldest(end, &wanted) {
                 Ok((slot, state)) => {
-                    let ticket = end.wrapping_sub(state.age(end).cast_unsigned());
-                    *batch = Batch { next: ticket.wrapping_add(1), end };
                     if let Some(info) = take_from(slot, state) {
-                        return Some(info);
+                        return Some((info, Batch { next: after(state, end), end }));
                     }
                 }
                 Err(Nothing::Yet) => {}
@@ -209,6 +197,11 @@ enum Nothing {
     Yet,
 }
 
+/// The ticket after the one of an instance, which is older than `end`.
+fn after(state: State, end: usize) -> usize {
+    end.wrapping_sub(state.age(end).cast_unsigned()).wrapping_add(1)
+}
+
 /// Takes what is in a slot, if that is still the same. Another consumer, or a producer that replaces
 /// it, may have been faster.
 #[inline]
@@ -250,7 +243,10 @@ mod tests {
                             model.push_back(signal);
                         }
                     }
-                    1 => assert_eq!(signal_of(ring.take(None)), model.pop_front()),
+                    1 => assert_eq!(
+                        signal_of(ring.take_next(&mut Batch::default())),
+                        model.pop_front()
+                    ),
                     _ => assert_eq!(signal_of(ring.take_next(&mut batch)), model.pop_front()),
                 }
                 assert_eq!(ring.is_empty(), model.is_empty());
@@ -276,7 +272,10 @@ mod tests {
                         older.map(|older| model.remove(older));
                         model.push_back(signal);
                     }
-                    2 => assert_eq!(signal_of(ring.take(None)), model.pop_front()),
+                    2 => assert_eq!(
+                        signal_of(ring.take_next(&mut Batch::default())),
+                        model.pop_front()
+                    ),
                     _ => assert_eq!(signal_of(ring.take_next(&mut batch)), model.pop_front()),
                 }
                 sequence /= 4;

@@ -9,7 +9,7 @@ use crate::support::{exit_now, oracle::bit, state};
 use crate::tracer::op::{Seen, Verdict, Wrong, ensure, window};
 use crate::tracer::ptrace::Sent;
 use siglatch::child::{self, Children, ForkWindow, StartState};
-use siglatch::{ChildState, Pid, Shutdown, Signal, mask, sys};
+use siglatch::{ChildState, Pid, Shutdown, Signal, mask, send, sys};
 
 operations! {
     window_without_a_fork until End on Signal::USR1 => During;
@@ -63,14 +63,17 @@ fn forgotten(kept: bool) -> Seen {
 
 fn child_forgets_a_flag(sent: &Sent) -> Verdict {
     LATCH.catch(sent.signal)?;
+    LATCH.set(Signal::HUP);
     in_child()?;
     let kept = LATCH.take_signal(sent.signal);
+    ensure!(!LATCH.is_set(), "a flag of the parent's is kept");
     latch_gets(sent.signal)?;
     Ok(forgotten(kept))
 }
 
 fn child_forgets_a_queue(sent: &Sent) -> Verdict {
-    QUEUE.catch(sent.signal)?;
+    QUEUE.catch([sent.signal, Signal::HUP])?;
+    send::raise(Signal::HUP)?;
     in_child()?;
     let kept = queue_has(&QUEUE, sent)?;
     ensure!(QUEUE.is_empty(), "a slot is left");

@@ -43,8 +43,8 @@ pub(crate) const STEPS: &[Weakened] = &[
     ),
     weakened(
         LIST,
-        "if !receiver.link().prepare() {\n            return;\n        }",
-        "let _new = receiver.link().prepare();",
+        "if address == new {\n                return;\n            }",
+        "",
         By("list: a walk finds receivers in order"),
     ),
     weakened(PREVIOUS, "handlers.wait_until_empty();", "", By("previous:")),

@@ -218,14 +218,14 @@ pub(crate) const ORDERINGS: &[Weakened] = &[
     ),
     weakened(
         RING,
-        "self.tickets.load(Ordering::Acquire);\n            match self.oldest(end, |state|",
-        "self.tickets.load(Ordering::Relaxed);\n            match self.oldest(end, |state|",
+        "self.tickets.load(Ordering::Acquire)",
+        "self.tickets.load(Ordering::Relaxed)",
         By("queue: a thread's instances"),
     ),
     weakened(
         RING,
-        "self.tickets.load(Ordering::Acquire);\n            match self.oldest(end, |_|",
-        "self.tickets.load(Ordering::Relaxed);\n            match self.oldest(end, |_|",
+        "self.tickets.load(Ordering::Acquire)",
+        "self.tickets.load(Ordering::Relaxed)",
         By("queue: a batch"),
     ),
     weakened(
