@@ -148,6 +148,8 @@ impl Place {
 
     /// Notes that it has left, unless it is there twice.
     pub(super) fn leave_chain(self, bit: Bit) {
+        // ORDERING: more than is needed: under the lock of `registry`, or in a handler that a catch
+        // waits for, by the gate, before it looks.
         if !self.twice().remove(bit) {
             self.installed().remove(bit);
         }
@@ -324,8 +326,6 @@ fn depart(place: Place, signal: Signal, under: &'static PreviousAction, chained:
         match unsafe { action::compare_exchange(signal, &current, &under.kept()) } {
             Ok(()) => {
                 if !ALONE {
-                    // ORDERING: SeqCst is what there is. A catch waits for this handler, by the
-                    // gate, before it looks.
                     place.leave_chain(bit);
                 }
                 break;

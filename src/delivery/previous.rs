@@ -83,8 +83,9 @@ impl PreviousAction {
     /// Whether there is a handler to call. It runs in the handler, inside the gate.
     #[inline]
     pub(super) fn is_handler(&self) -> bool {
-        // ORDERING: SeqCst pairs with the stores in `keep`.
-        !ALONE && !matches!(self.handler.load(Ordering::SeqCst), SIG_DFL | SIG_IGN)
+        // ORDERING: Relaxed: `chained` looks again before it calls, and a signal that comes once ours
+        // is in force finds what `keep` stored before that system call.
+        !ALONE && !matches!(self.handler.load(Ordering::Relaxed), SIG_DFL | SIG_IGN)
     }
 
     /// The handler to call now, if there is one. It runs in the handler, inside the gate.
