@@ -49,7 +49,7 @@ fn kernel() -> Rc<Kernel> {
 }
 
 /// Sleeps while `*word` is `expected`. The kernel looks and lies down in one step, as seen by who
-/// wakes. A deadline has passed at once.
+/// wakes. A deadline has passed at once, unless it is ages away.
 ///
 /// # Errors
 ///
@@ -64,7 +64,7 @@ pub fn futex_wait(
     if word.load(Ordering::Relaxed) != expected {
         return Err(Errno::AGAIN);
     }
-    if deadline.is_some() {
+    if deadline.is_some_and(|deadline| deadline.seconds < i64::from(u32::MAX)) {
         return Err(Errno::TIMEDOUT);
     }
     drop(kernel.sleepers.wait(lock));

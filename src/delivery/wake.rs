@@ -20,6 +20,10 @@ use crate::{Errno, Signal};
 /// Set in `listeners` while there is a descriptor to write to.
 const DESCRIPTOR: u32 = 1 << 31;
 
+/// The deadline of who has none, 136 years after boot. Without one, a handler installed with
+/// `SA_RESTART` makes the kernel call futex(2) once more, for nothing, before the sleeper runs.
+const AGES: KernelTimespec = KernelTimespec { seconds: u32::MAX as i64, nanoseconds: 0 };
+
 /// What is done about a descriptor.
 type Act = fn(&Wake, Signal);
 
@@ -168,6 +172,7 @@ impl Wake {
         deadline: Option<&KernelTimespec>,
         ready: impl Fn() -> bool,
     ) -> Result<(), Errno> {
+        let deadline = Some(deadline.unwrap_or(&AGES));
         // ORDERING: SeqCst pairs with the SeqCst load in `notify`, see the header.
         self.listeners.fetch_add(1, Ordering::SeqCst);
         let result = loop {

@@ -34,17 +34,12 @@ const fn missed(name: &'static str, limit: f64, why: &'static str, profile: &'st
 pub(crate) const ALL: &[Hold] = &[
     hold("a/latch/bare", 1.03),
     hold("a/queue/bare", 1.05),
-    missed(
-        "b/latch-eventfd/signal-hook-iterator",
-        0.72,
-        "the raise itself, the same for both, is nearly all of ours: there is one write a burst",
-        "strace -cf target/release/peers --part b-iterator --quick",
-    ),
+    hold("b/latch-eventfd/signal-hook-iterator", 0.72),
     missed(
         "c/futex/best-of-signalfd-and-sigwaitinfo",
         1.25,
-        "a handler needs its frame and rt_sigreturn, see sigsuspend; ours calls futex besides, \
-         which wakes nobody if it has interrupted the only one who waits",
+        "a handler needs its frame and rt_sigreturn, and takes as long in sigsuspend; ours calls \
+         futex besides, which wakes nobody if it has interrupted the only one who waits",
         "strace target/release/peers --child wake:futex, and send that kill -INT",
     ),
     hold("c/futex/signal-hook-wait", 0.90),

@@ -17,7 +17,7 @@ pub(super) const PARTS: &[(&str, Part)] = &[("e-idle", idle)];
 
 /// A question takes less than a nanosecond, a look at the clock takes many.
 const BLOCK: u32 = 100_000;
-/// Those that make system calls, or look at many places.
+/// Those that make system calls.
 const SLOW: u32 = 100;
 
 static LATCH: Latch = Latch::new();
@@ -52,9 +52,9 @@ fn idle(effort: Effort) -> Result<Outcome> {
     compare(effort, &mut outcome, "e", shutdown, vec![bool_load("AtomicBool")])?;
     let pending =
         || ask("signal-hook-iterator", SLOW, || signals.borrow_mut().pending().next().is_some());
-    let queue = ask("queue", SLOW, || black_box(&QUEUE).is_empty());
+    let queue = ask("queue", BLOCK, || black_box(&QUEUE).is_empty());
     compare(effort, &mut outcome, "e", queue, vec![pending()])?;
-    let dispatch = ask("handlers", SLOW, || black_box(&TABLE).dispatch() != 0);
+    let dispatch = ask("handlers", BLOCK, || black_box(&TABLE).dispatch() != 0);
     compare(effort, &mut outcome, "e", dispatch, vec![pending()])?;
     ensure!(!LATCH.is_set() && !flag.load(Ordering::Relaxed), "a signal came");
     Ok(outcome)
