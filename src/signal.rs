@@ -36,6 +36,7 @@ const RT_MIN: i32 = if cfg!(target_env = "musl") { 35 } else { 34 };
 #[doc(alias = "Signals")]
 #[doc(alias = "signum")]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
 pub struct Signal(NonZeroU8);
 
 /// What happens when a signal comes and nobody has said otherwise: its default action, signal(7).

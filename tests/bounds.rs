@@ -68,21 +68,21 @@ macro_rules! paths {
 }
 
 paths! {
-    no_receiver: 263 instructions, 352 bytes;
-    one_latch: 82 instructions, 120 bytes;
-    one_queue: 203 instructions, 320 bytes;
-    full_queue: 525 instructions, 320 bytes;
-    full_queue_of_1024: 10941 instructions, 320 bytes;
-    newest_of_one_signal: 171 instructions, 224 bytes;
-    eight_latches: 198 instructions, 120 bytes;
-    seven_that_are_not_interested: 110 instructions, 120 bytes;
-    theirs_is_chained_to: 131 instructions, 168 bytes;
-    a_hook: 105 instructions, 144 bytes;
-    deferred_handlers: 265 instructions, 224 bytes;
-    shutdown_is_asked: 187 instructions, 456 bytes;
-    a_thread_waits: 119 instructions, 152 bytes;
-    an_eventfd_is_watched: 141 instructions, 176 bytes;
-    nobody_is_left: 239 instructions, 352 bytes;
+    no_receiver: 276 instructions, 352 bytes;
+    one_latch: 50 instructions, 32 bytes;
+    one_queue: 150 instructions, 136 bytes;
+    full_queue: 570 instructions, 352 bytes;
+    full_queue_of_1024: 10941 instructions, 352 bytes;
+    newest_of_one_signal: 212 instructions, 264 bytes;
+    eight_latches: 154 instructions, 32 bytes;
+    seven_that_are_not_interested: 80 instructions, 32 bytes;
+    theirs_is_chained_to: 152 instructions, 168 bytes;
+    a_hook: 124 instructions, 144 bytes;
+    deferred_handlers: 306 instructions, 264 bytes;
+    shutdown_is_asked: 206 instructions, 456 bytes;
+    a_thread_waits: 130 instructions, 152 bytes;
+    an_eventfd_is_watched: 145 instructions, 160 bytes;
+    nobody_is_left: 253 instructions, 352 bytes;
 }
 
 /// A line for each path.

@@ -1,11 +1,14 @@
 //! The queue of details: in which order they come, and what becomes of what finds no room.
 
-#![expect(unsafe_code, reason = "hooks are unsafe to make")]
+#![expect(unsafe_code, reason = "hooks are unsafe to make, and a handler to call")]
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
 
 mod support;
 
+use core::ffi::{c_int, c_void};
+use core::mem;
+use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use siglatch::fd::EventFd;
 use siglatch::{
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
         nested_handlers_push_both,
         queue_that_nobody_drains,
         handler_that_is_stuck_withholds_nothing,
+        signal_without_details_is_one_of_the_queue,
     ])
 }
 
@@ -286,5 +290,33 @@ fn handler_that_is_stuck_withholds_nothing() {
         assert_eq!(QUEUE.lost(rt(0)), 0);
         FREE.store(true, SeqCst);
         stuck.join().expect("a thread that ends");
+    });
+}
+
+/// As code calls ours that was installed over it without `SA_SIGINFO`, and has no details.
+fn signal_without_details_is_one_of_the_queue() {
+    type Handler = unsafe extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
+    static QUEUE: InfoQueue<2> = InfoQueue::new();
+    in_child(|| {
+        QUEUE.catch(rt(0)).expect("catch");
+        // SAFETY: all zero is a value of the struct.
+        let mut action: libc::sigaction = unsafe { mem::zeroed() };
+        // SAFETY: writes the action that is in force.
+        let read = unsafe { libc::sigaction(rt(0).as_raw(), ptr::null(), &raw mut action) };
+        assert_eq!(read, 0);
+        // SAFETY: the address of a handler that is installed with SA_SIGINFO.
+        let handler = unsafe { mem::transmute::<usize, Handler>(action.sa_sigaction) };
+        give(rt(0), 7);
+        for _ in 0..2 {
+            // SAFETY: what a handler of other code does that has no details.
+            unsafe { handler(rt(0).as_raw(), ptr::null_mut(), ptr::null_mut()) };
+        }
+        let infos: Vec<_> = QUEUE.drain().collect();
+        assert!(infos.iter().all(|info| info.signal() == Some(rt(0))));
+        let [first, second] = &infos[..] else { panic!("{infos:?}") };
+        assert_eq!(value(first), 7);
+        assert_eq!((second.code(), second.sender()), (i32::MIN, None));
+        // The last one found no room.
+        assert_eq!(QUEUE.lost(rt(0)), 1);
     });
 }

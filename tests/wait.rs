@@ -7,7 +7,7 @@ mod support;
 
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
-use siglatch::{Latch, SigSet, Signal, mask, send};
+use siglatch::{InfoQueue, Latch, SigSet, Signal, mask, send};
 use std::io;
 use std::process::ExitCode;
 use std::sync::mpsc;
@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         all_who_wait_are_woken,
         longest_timeout_waits,
         other_latches_do_not_end_it,
+        receivers_behind_one_that_is_waited_for,
         zero_only_looks,
         timeout_is_never_early,
         interruptions_do_not_move_the_end,
@@ -169,6 +170,25 @@ fn other_latches_do_not_end_it() {
         });
         assert_eq!(LATCH.take(), Signal::USR1.into());
         assert!(!OTHER.is_set(), "it came back before the last of them");
+    });
+}
+
+fn receivers_behind_one_that_is_waited_for() {
+    static QUEUE: InfoQueue<2> = InfoQueue::new();
+    in_child(|| {
+        assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
+        assert_eq!(QUEUE.catch(Signal::USR1), Ok(()));
+        assert_eq!(OTHER.catch(Signal::USR1), Ok(()));
+        let me = recorder::gettid();
+        scope(|scope| {
+            scope.spawn(|| {
+                thread::await_sleep(me, libc::SYS_futex);
+                assert_eq!(send::raise(Signal::USR1), Ok(()));
+            });
+            assert_eq!(LATCH.wait(None), Ok(true));
+        });
+        assert_eq!([LATCH.take(), OTHER.take()], [SigSet::from(Signal::USR1); 2]);
+        assert_eq!((QUEUE.drain().count(), QUEUE.lost(Signal::USR1)), (1, 0));
     });
 }
 

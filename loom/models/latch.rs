@@ -4,6 +4,9 @@ use super::{Model, ONE, OTHER, Work, bit, join, spawn};
 use crate::delivery::bits::Bit;
 use crate::delivery::gate::Gate;
 use crate::delivery::latch::Latch;
+use crate::delivery::list::List;
+use crate::delivery::receiver::Receiver;
+use crate::delivery::walk::{SoFar, Walk};
 use crate::sync::share;
 use crate::{SigSet, Signal};
 
@@ -22,6 +25,7 @@ pub(super) const MODELS: &[Model] = &[
     }),
     Model::bounded("latch: wait ends, with two handlers", 2, wait_for_two),
     Model::bounded("latch: two waits end, with one handler", 2, two_waits),
+    Model::bounded("latch: two waits end, with one walk over both latches", 2, walk_over_two),
     Model::bounded("latch: each flag is taken once, by two who take", 3, taken_once),
     Model::new("latch: no flag is set after the release", release),
 ];
@@ -60,6 +64,31 @@ fn two_waits() {
     let handler = trip(latch, ONE);
     let waits = spawn(|| assert!(latch.wait(None).expect("nothing fails")));
     assert!(latch.wait(None).expect("nothing fails"));
+    join(handler);
+    join(waits);
+}
+
+fn walk_over_two() {
+    let list = share(List::new());
+    let latches: [&Latch; 2] = core::array::from_fn(|_| share(Latch::new()));
+    for latch in latches {
+        list.link(Receiver::of(latch));
+        latch.link().want(SigSet::from(ONE));
+    }
+    let handler = spawn(|| {
+        // As the handler goes on where the walk has stopped.
+        let walk = Walk::over_latches(list, bit());
+        assert!(walk.is_over() || walk.so_far == SoFar::Flagged, "there are latches alone");
+        if let Some(at) = walk.at {
+            at.wake().wake(ONE);
+            if let Some(next) = list.next_wanting(walk.at, bit()) {
+                next.trip(ONE, bit());
+            }
+        }
+    });
+    let [first, second] = latches;
+    let waits = spawn(|| assert!(first.wait(None).expect("nothing fails")));
+    assert!(second.wait(None).expect("nothing fails"));
     join(handler);
     join(waits);
 }

@@ -2,6 +2,7 @@
 
 extern crate std;
 
+use core::iter::successors;
 use core::ptr::NonNull;
 use std::vec::Vec;
 
@@ -17,27 +18,22 @@ pub(super) const MODELS: &[Model] = &[
     Model::bounded("list: a walk finds receivers in order, the first ones at least", 2, order),
 ];
 
-fn receiver(latch: &'static Latch) -> Receiver {
-    // SAFETY: it is there until all threads of the model have ended.
-    unsafe { Receiver::new(NonNull::from(latch)) }
-}
-
 /// Something was made behind the latch before it was registered.
 fn made() {
     let list = share(List::new());
     let [first, second] = [share(Latch::new()), share(Latch::new())];
     let work = Work::new();
-    list.link(receiver(first));
+    list.link(Receiver::of(first));
     let registers = spawn(|| {
         work.do_it();
-        list.link(receiver(second));
+        list.link(Receiver::of(second));
     });
     list.each(|found| {
-        if found == receiver(second) {
+        if found == Receiver::of(second) {
             assert!(work.is_done());
         }
     });
-    list.each_wanting(bit(), |_| panic!("nobody wants it"));
+    assert!(list.next_wanting(None, bit()).is_none(), "nobody wants it");
     join(registers);
 }
 
@@ -45,19 +41,16 @@ fn order() {
     let list = share(List::new());
     let latches: [&Latch; 3] = core::array::from_fn(|_| share(Latch::new()));
     let link = |latch: &'static Latch| {
-        list.link(receiver(latch));
+        list.link(Receiver::of(latch));
         latch.link().want(SigSet::from(ONE));
     };
     let [first, second, third] = latches;
     link(first);
     let registers = spawn(move || [second, first, third].map(link));
     let walk = || {
-        let mut found = Vec::new();
-        list.each_wanting(bit(), |receiver| {
-            found.push(receiver.address().addr());
-            true
-        });
-        found
+        let next = |after| list.next_wanting(after, bit());
+        let found = successors(next(None), |last| next(Some(*last)));
+        found.map(|receiver| receiver.address().addr()).collect::<Vec<_>>()
     };
     let all = latches.map(|latch| NonNull::from(latch).addr());
     let handler = spawn(walk);

@@ -21,6 +21,7 @@ use crate::time;
 
 /// Two pairs of sides: bit 0 of `turn` is the side, bit 1 the pair.
 const SIDES: usize = 4;
+const LAST_SIDE: u32 = SIDES as u32 - 1;
 
 /// The handlers of this process that are in flight.
 pub(super) static GATE: Gate = Gate::new();
@@ -31,6 +32,7 @@ pub(super) struct Gate {
 }
 
 /// The side on which a handler counted itself in.
+#[repr(transparent)]
 pub(super) struct Ticket(u32);
 
 impl Gate {
@@ -40,7 +42,7 @@ impl Gate {
 
     fn side(&self, turn: u32) -> &AtomicU32 {
         #[expect(clippy::indexing_slicing, reason = "a power of two, masked: no panic is left")]
-        &self.inside[turn as usize & (SIDES - 1)]
+        &self.inside[(turn & LAST_SIDE) as usize]
     }
 
     /// A handler starts. What it looks at afterwards, it must look at by `SeqCst` loads.
@@ -50,7 +52,7 @@ impl Gate {
         // ORDERING: SeqCst pairs with the SeqCst load in `wait_until_empty`: either the waiter sees
         // this handler, or this handler's later loads see what the waiter changed before.
         self.side(turn).fetch_add(1, Ordering::SeqCst);
-        Ticket(turn)
+        Ticket(turn & LAST_SIDE)
     }
 
     /// A handler has finished with the receivers.

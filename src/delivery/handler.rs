@@ -4,12 +4,13 @@
 //! thread. What can be reached from there is named here, inlined or not, and `.ci/run handler` walks
 //! over the machine code and comes to nothing else:
 //!
-//! - `handler::on_signal`, which calls through a pointer: what a receiver does of its own (below);
-//!   `handler::on_signal_over`, which calls through a pointer: the same,
+//! - `handler::on_signal`, and for what that leaves to it `handler::finish_first`, which calls through
+//!   a pointer: what a receiver does of its own (below); `handler::on_signal_over`, which calls through
+//!   a pointer: the same,
 //! - `handler::hand_on`, which calls through a pointer: the handler that was there before ours,
 //! - `Gate::enter`, `Gate::leave`: an atomic addition each,
-//! - `List::each_wanting`: two loads and one test a receiver,
-//! - `Latch::trip`, `Latch::set`, `Wake::notify`: an atomic or; `Wake::wake`, which calls through a
+//! - `List::next_wanting`: two loads and one test a receiver,
+//! - `Latch::trip`, `Latch::set`, `Latch::flag`: an atomic or; `Wake::wake`, which calls through a
 //!   pointer, if a thread waits or a descriptor is watched: futex(2), `Wake::write_byte`,
 //!   `Wake::wake_event`, `EventFd::wake`: getpid(2) and write(2),
 //! - `HandedOn::note`, `HandedOn::take`: a look at each of a few words,
@@ -17,9 +18,10 @@
 //! - `PreviousAction::chained`: one exchange if the handler before was for one signal only,
 //! - `handler::depart`, when nobody wants the signal any more: rt_sigaction(2), getpid(2), gettid(2)
 //!   and tgkill(2),
-//! - `InfoQueue::deliver`, `Arrival::info`, `SigInfo::from_kernel`, `SigInfo::without_details`,
-//!   `Ring::push`, `Slot::state`, `Slot::claim`, `Slot::write`,
-//!   `Slot::hand_on`: a look at the slots until one is free,
+//! - `InfoQueue::deliver`, `Ring::draw`, `Ring::push`, and where that finds its slot taken
+//!   `InfoQueue::deliver_anywhere`, `Ring::push_anywhere`; `Slot::state`, `Slot::claim`,
+//!   `Slot::write`, `Slot::hand_on`, `Arrival::info`, `SigInfo::from_kernel`,
+//!   `SigInfo::without_details`: a look at the slots until one is free,
 //! - `Shutdown::deliver`, `Shutdown::asked_by`, `Shutdown::ask_for`, `Deadline::expired`,
 //!   `Deadline::begin`, `SigInfo::sender`, `SigInfo::cause`, `decode::cause`: getpid(2), and if it has
 //!   a deadline timer_create(2), timer_settime(2), timer_delete(2); then `exit::die_by`:
@@ -57,10 +59,11 @@ use super::handed::HandedOn;
 use super::list::List;
 use super::previous::PreviousAction;
 use super::receiver::{Arrival, Outcome};
+use super::under;
+use super::walk::{SoFar, Walk};
 use crate::action::{self, Handler};
-use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sys::{KernelSigaction, KernelSiginfo, SIG_DFL, SIG_IGN};
-use crate::{ALONE, Errno, Signal, send, signal};
+use crate::{ALONE, Errno, Signal, send};
 
 /// Every receiver in the process.
 pub(super) static RECEIVERS: List = List::new();
@@ -77,29 +80,8 @@ pub(super) static INSTALLED_OVER: AtomicSet = AtomicSet::new();
 /// was the same as under the first time: ours may come back although it has left.
 static TWICE: [AtomicSet; 2] = [AtomicSet::new(), AtomicSet::new()];
 
-/// The actions under [`on_signal`], by number.
-static UNDER: [PreviousAction; signal::MAX as usize] =
-    [const { PreviousAction::new() }; signal::MAX as usize];
-
-/// The actions under [`on_signal_over`]: for as many signals as were ever caught anew under another
-/// handler.
-static UNDER_OVER: [OverSlot; 4] = [const { OverSlot::new() }; 4];
-
 /// The signals that [`on_signal_over`] hands on.
 static HANDED_ON: HandedOn = HandedOn::new();
-
-/// A record that belongs to one signal from its first use on.
-struct OverSlot {
-    /// The signal's number; 0 while it belongs to none.
-    owner: AtomicU32,
-    under: PreviousAction,
-}
-
-impl OverSlot {
-    const fn new() -> Self {
-        Self { owner: AtomicU32::new(0), under: PreviousAction::new() }
-    }
-}
 
 /// One of the two places that our handler can have in the chain of a signal.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -163,31 +145,21 @@ impl Place {
         }
     }
 
-    /// The action under it; `None` for [`Over`](Self::Over) if no slot belongs to the signal.
+    /// The action under it; `None` for [`Over`](Self::Over) if no record belongs to the signal.
     pub(super) fn under(self, signal: Signal) -> Option<&'static PreviousAction> {
-        let raw = signal.as_raw().unsigned_abs();
         match self {
-            Self::First => UNDER.get(raw.wrapping_sub(1) as usize),
-            // ORDERING: Acquire pairs with the Release in `claim`.
-            Self::Over => UNDER_OVER
-                .iter()
-                .find(|slot| slot.owner.load(Ordering::Acquire) == raw)
-                .map(|slot| &slot.under),
+            Self::First => Some(under::first(signal)),
+            Self::Over => under::over(signal),
         }
     }
 
-    /// As [`under`](Self::under), and takes a free slot for the signal if it has none. Only under
+    /// As [`under`](Self::under), and takes a free record for the signal if it has none. Only under
     /// the lock of `registry`.
     pub(super) fn claim(self, signal: Signal) -> Option<&'static PreviousAction> {
         if ALONE || self == Self::First {
             return self.under(signal);
         }
-        self.under(signal).or_else(|| {
-            let free = UNDER_OVER.iter().find(|slot| slot.owner.load(Ordering::Relaxed) == 0)?;
-            // ORDERING: Release pairs with the Acquire in `under`.
-            free.owner.store(signal.as_raw().unsigned_abs(), Ordering::Release);
-            Some(&free.under)
-        })
+        under::claim_over(signal)
     }
 
     /// Whether the signal is for this place to take, and not already taken by the one over it.
@@ -218,58 +190,118 @@ impl Place {
 }
 
 /// The handler of every signal that is caught.
+///
+/// What most signals need is done here: flags that nobody waits for. All else it jumps to at its end,
+/// so there is no call in it, for which registers would have to be saved.
 unsafe extern "C" fn on_signal(signo: c_int, info: *mut KernelSiginfo, context: *mut c_void) {
+    let Some((signal, ticket)) = enter(signo) else { return };
+    let bit = Bit::of(signal);
+    let mut walk = Walk::TO_BEGIN;
+    // ORDERING: Acquire, as in `is_upper`.
+    if !ALONE && !INSTALLED_OVER.contains(bit) {
+        walk = Walk::over_latches(&RECEIVERS, bit);
+        if walk.is_over() && !has_handler(Place::First.under(signal)) {
+            return GATE.leave(ticket);
+        }
+    }
     // SAFETY: the arguments are passed on as they came.
-    unsafe { deliver(Place::First, signo, info, context) }
+    unsafe { finish_first(walk, ticket, signal, info, context) }
 }
 
 /// The same in the second place.
 unsafe extern "C" fn on_signal_over(signo: c_int, info: *mut KernelSiginfo, context: *mut c_void) {
+    let Some((signal, ticket)) = enter(signo) else { return };
     // SAFETY: the arguments are passed on as they came.
-    unsafe { deliver(Place::Over, signo, info, context) }
+    unsafe { finish(Place::Over, Walk::TO_BEGIN, ticket, signal, info, context) }
 }
 
-/// Trips the receivers, then calls the handler that was there before.
-///
-/// Inline in both entries, for each of which most of the questions about its place are constants.
+/// Counts a handler in.
+fn enter(signo: c_int) -> Option<(Signal, Ticket)> {
+    // No number is ever registered that is not a signal's.
+    let signal = Signal::from_bit_index(signo.wrapping_sub(1).cast_unsigned())?;
+    Some((signal, GATE.enter()))
+}
+
+/// [`finish`] for the first place. `extern "C"`, so that nothing unwinds out of it, and it can be jumped
+/// to.
 ///
 /// # Safety
 ///
-/// The arguments are those of a handler with `SA_SIGINFO`, from the kernel or from code that chains
-/// to us.
+/// As [`finish`].
+#[cfg_attr(not(siglatch_alone), inline(never))]
+unsafe extern "C" fn finish_first(
+    walk: Walk,
+    ticket: Ticket,
+    signal: Signal,
+    info: *mut KernelSiginfo,
+    context: *mut c_void,
+) {
+    // SAFETY: the arguments are passed on as they came.
+    unsafe { finish(Place::First, walk, ticket, signal, info, context) }
+}
+
+/// Trips the receivers that are left, then calls the handler that was there before.
+///
+/// Inline for both places, for each of which most of the questions about it are constants.
+///
+/// # Safety
+///
+/// `info` and `context` are those of a handler with `SA_SIGINFO`, from the kernel or from code that
+/// chains to us.
 #[expect(clippy::inline_always, reason = "a few instructions of every signal's; two callers")]
 #[inline(always)]
-unsafe fn deliver(place: Place, signo: c_int, info: *mut KernelSiginfo, context: *mut c_void) {
-    // No number is ever registered that is not a signal's.
-    let index = signo.wrapping_sub(1).cast_unsigned();
-    let Some(signal) = Signal::from_bit_index(index) else { return };
+unsafe fn finish(
+    place: Place,
+    walk: Walk,
+    ticket: Ticket,
+    signal: Signal,
+    info: *mut KernelSiginfo,
+    context: *mut c_void,
+) {
     let bit = Bit::of(signal);
-    let ticket = GATE.enter();
     let arrival = Arrival { signal, info, context };
-    let mut taken = !place.is_upper(bit, &arrival);
-    let mut ended = false;
-    if !taken {
-        RECEIVERS.each_wanting(bit, |receiver| {
-            let outcome = receiver.deliver(bit, &arrival);
-            taken |= outcome != Outcome::Declined;
-            ended = outcome == Outcome::Ended;
-            !ended
-        });
+    let mut next = walk.at;
+    let mut taken = walk.so_far == SoFar::Taken;
+    match walk.so_far {
+        SoFar::Untaken | SoFar::Taken => {}
+        SoFar::Flagged => {
+            if let Some(receiver) = walk.at {
+                receiver.wake().wake(signal);
+            }
+            taken = true;
+            next = RECEIVERS.next_wanting(walk.at, bit);
+        }
+        SoFar::Nothing => {
+            taken = !place.is_upper(bit, &arrival);
+            next = if taken { None } else { RECEIVERS.next_wanting(None, bit) };
+        }
+    }
+    while let Some(receiver) = next {
+        match receiver.deliver(bit, &arrival) {
+            Outcome::Declined => {}
+            Outcome::Taken => taken = true,
+            Outcome::Ended => return GATE.leave(ticket),
+        }
+        next = RECEIVERS.next_wanting(next, bit);
     }
     let under = place.under(signal);
-    if ended || (taken && under.is_none_or(|under| !under.is_handler())) {
-        GATE.leave(ticket);
-        return;
+    if taken && !has_handler(under) {
+        return GATE.leave(ticket);
     }
     // SAFETY: the arguments are passed on as they came.
     unsafe { hand_on(place, &arrival, under, taken, ticket) }
+}
+
+/// Whether there is a handler to call.
+fn has_handler(under: Option<&'static PreviousAction>) -> bool {
+    under.is_some_and(PreviousAction::is_handler)
 }
 
 /// There is a handler of before, or nobody has taken the signal.
 ///
 /// # Safety
 ///
-/// As [`deliver`].
+/// As [`finish`].
 #[cold]
 unsafe fn hand_on(
     place: Place,
@@ -343,12 +375,7 @@ fn depart(place: Place, signal: Signal, under: &'static PreviousAction, chained:
 
 /// Whether a receiver wants the signal.
 fn is_wanted(bit: Bit) -> bool {
-    let mut wanted = false;
-    RECEIVERS.each_wanting(bit, |_| {
-        wanted = true;
-        false
-    });
-    wanted
+    RECEIVERS.next_wanting(None, bit).is_some()
 }
 
 /// Whether an action calls a function.

@@ -272,10 +272,19 @@ impl Latch {
     /// Flag first, wake second. It runs in the handler.
     #[inline]
     pub(super) fn trip(&self, signal: Signal, bit: Bit) {
+        if self.flag(bit) {
+            self.wake.wake(signal);
+        }
+    }
+
+    /// The flag alone. Says whether there is somebody to [`wake`](Wake::wake), which is then to
+    /// follow.
+    #[inline]
+    pub(super) fn flag(&self, bit: Bit) -> bool {
         // ORDERING: SeqCst. Its Release half pairs with the Acquire of those who look and take;
-        // as a whole it is ordered before `notify` looks for waiters, as `Wake` demands.
+        // as a whole it is ordered before the look for listeners, as `Wake` demands.
         self.pending.insert(bit);
-        self.wake.notify(signal);
+        self.wake.has_listeners()
     }
 
     pub(super) const fn wake(&self) -> &Wake {

@@ -49,16 +49,16 @@ impl List {
         }
     }
 
-    /// Calls `f` on each receiver that wants a signal, in the order of their registration, as long
-    /// as it says so. At least one has been linked before.
+    /// The first receiver that wants a signal, in the order of their registration, of all or of those
+    /// after one. At least one has been linked before.
     #[inline]
-    pub(super) fn each_wanting(&self, bit: Bit, mut f: impl FnMut(Receiver) -> bool) {
-        let mut address = self.first();
+    pub(super) fn next_wanting(&self, after: Option<Receiver>, bit: Bit) -> Option<Receiver> {
+        let mut address = after.map_or_else(|| self.first(), |receiver| receiver.link().next());
         loop {
             // SAFETY: a linked receiver is there for ever, and so is the end.
             let link = unsafe { &*address };
-            if link.wants(bit) && (link.leads_nowhere() || !f(receiver_at(address))) {
-                return;
+            if link.wants(bit) {
+                return (!link.leads_nowhere()).then(|| receiver_at(address));
             }
             address = link.next();
         }
@@ -93,6 +93,8 @@ fn receiver_at(link: *mut Link) -> Receiver {
 
 #[cfg(test)]
 mod tests {
+    use core::iter::successors;
+
     use super::{Bit, List, Receiver};
     use crate::{Latch, Signal};
 
@@ -108,11 +110,7 @@ mod tests {
             LIST.link(receiver);
             receiver.link().want(Signal::USR1.into());
         }
-        let mut found = std::vec::Vec::new();
-        LIST.each_wanting(Bit::of(Signal::USR1), |receiver| {
-            found.push(receiver);
-            true
-        });
-        assert!(found == receivers);
+        let next = |after| LIST.next_wanting(after, Bit::of(Signal::USR1));
+        assert!(successors(next(None), |last| next(Some(*last))).eq(receivers));
     }
 }

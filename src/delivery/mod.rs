@@ -11,11 +11,13 @@
 //! | `latch` | [`Latch`]: the flags of one receiver |
 //! | `receiver` | a latch, and what there may be behind it |
 //! | `list` | every receiver that was ever registered |
+//! | `walk` | how far the handler has come with them |
 //! | `slot` | room for the details of one signal |
 //! | `ring` | slots in the order of their tickets |
 //! | `queue` | [`InfoQueue`]: a latch with room for details behind it |
 //! | `hook` | [`Hook`]: a function of the program's own in signal context |
-//! | `previous` | the action that was in force before ours |
+//! | `previous` | an action that was in force before ours |
+//! | `under` | those, by signal and place |
 //! | `handed` | which signals the upper of our two handlers hands on |
 //! | `handler` | all that runs in signal context |
 //! | `lock` | one registration at a time |
@@ -42,8 +44,10 @@ pub(crate) mod receiver;
 pub(crate) mod registry;
 mod ring;
 mod slot;
+mod under;
 mod wake;
 mod wake_fd;
+mod walk;
 
 pub use hook::{Hook, Interruption, Verdict};
 pub use latch::{Drain, Latch};

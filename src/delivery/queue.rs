@@ -11,7 +11,7 @@ use super::bits::Bit;
 use super::latch::Latch;
 use super::methods::receiver_methods;
 use super::receiver::{Arrival, Outcome};
-use super::ring::{Batch, Pushed, Ring};
+use super::ring::{Batch, Pushed, Ring, Turn};
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::{Errno, SigInfo, Signal, signal};
 
@@ -182,8 +182,24 @@ impl<const N: usize> InfoQueue<N> {
     unsafe extern "C" fn deliver(address: NonNull<Latch>, arrival: &Arrival) -> Outcome {
         // SAFETY: the latch is the first field of the queue, whose address was registered.
         let queue = unsafe { address.cast::<Self>().as_ref() };
-        queue.push(arrival.signal, arrival.info());
+        let turn = queue.ring.draw(arrival.signal);
+        let push = |info| queue.ring.push(turn, SigInfo::from_kernel(info));
+        if queue.keep_newest || !arrival.details().is_some_and(push) {
+            return queue.deliver_anywhere(turn, arrival);
+        }
         queue.latch.trip(arrival.signal, Bit::of(arrival.signal));
+        Outcome::Taken
+    }
+
+    /// The same where the slot of its turn will not do, or there are no details. Never inline: without
+    /// its calls, the above has few registers to save.
+    #[inline(never)]
+    fn deliver_anywhere(&self, turn: Turn, arrival: &Arrival) -> Outcome {
+        match self.ring.push_anywhere(turn, arrival.signal, arrival.info(), self.keep_newest) {
+            Pushed::Stored => {}
+            Pushed::Replaced | Pushed::Dropped => self.count_lost(arrival.signal),
+        }
+        self.latch.trip(arrival.signal, Bit::of(arrival.signal));
         Outcome::Taken
     }
 
@@ -200,13 +216,6 @@ impl<const N: usize> InfoQueue<N> {
         for count in &queue.lost {
             // ORDERING: Relaxed: nobody else is here.
             count.store(0, Ordering::Relaxed);
-        }
-    }
-
-    fn push(&self, signal: Signal, info: SigInfo) {
-        match self.ring.push(signal, info, self.keep_newest) {
-            Pushed::Stored => {}
-            Pushed::Replaced | Pushed::Dropped => self.count_lost(signal),
         }
     }
 

@@ -24,11 +24,17 @@ pub(crate) struct Arrival {
 }
 
 impl Arrival {
+    /// The details, if there are any.
+    #[inline]
+    pub(super) fn details(&self) -> Option<&KernelSiginfo> {
+        // SAFETY: it is null or what the kernel handed to our handler, which still runs.
+        unsafe { self.info.as_ref() }
+    }
+
     /// The details, as far as there are any.
     #[inline]
     pub(crate) fn info(&self) -> SigInfo {
-        // SAFETY: it is null or what the kernel handed to our handler, which still runs.
-        match unsafe { self.info.as_ref() } {
+        match self.details() {
             Some(info) => SigInfo::from_kernel(info),
             None => SigInfo::without_details(self.signal),
         }
@@ -39,12 +45,12 @@ impl Arrival {
 #[repr(u8)]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// It has it. Others get it as well.
-    Taken,
     /// It does not want it after all.
-    Declined,
+    Declined = 0,
+    /// It has it. Others get it as well.
+    Taken = 1,
     /// It has dealt with it: nobody else is to get it.
-    Ended,
+    Ended = 2,
 }
 
 /// What a receiver does in the handler, instead of only being tripped.
@@ -59,6 +65,7 @@ pub(crate) type StartOver = unsafe extern "C" fn(NonNull<Latch>);
 
 /// A registered receiver.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
 pub(crate) struct Receiver(NonNull<Latch>);
 
 impl Receiver {

@@ -320,19 +320,18 @@ fn go_over(signal: Signal, place: Place, action: &mut KernelSigaction) {
     const ALWAYS: SaFlags = SaFlags::SIGINFO.union(SaFlags::ONSTACK);
     const ABOUT_CHILDREN: SaFlags = SaFlags::NOCLDSTOP.union(SaFlags::NOCLDWAIT);
     let bit = Bit::of(signal);
-    let mut wanted = false;
     let mut flags = ALWAYS.union(SaFlags::RESTART);
     let mut unblocked = SigSet::full();
-    RECEIVERS.each_wanting(bit, |receiver| {
-        wanted = true;
+    let mut next = RECEIVERS.next_wanting(None, bit);
+    if next.is_none() {
+        return;
+    }
+    while let Some(receiver) = next {
         unblocked = unblocked & receiver.unblocked();
         if !receiver.restarts() {
             flags = flags.difference(SaFlags::RESTART);
         }
-        true
-    });
-    if !wanted {
-        return;
+        next = RECEIVERS.next_wanting(next, bit);
     }
     let mut mask = SigSet::full().difference(unblocked).bits();
     if !ALONE && is_handler(action) {

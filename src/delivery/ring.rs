@@ -36,6 +36,14 @@ pub(super) struct Batch {
     end: usize,
 }
 
+/// What an instance is put in with.
+#[derive(Clone, Copy)]
+pub(super) struct Turn {
+    ticket: usize,
+    /// The state of its slot while it is put in.
+    writing: State,
+}
+
 /// What became of the details of a signal.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pushed {
@@ -75,19 +83,38 @@ impl<const N: usize> Ring<N> {
         self.slots().for_each(|slot| slot.hand_on(State::FREE));
     }
 
-    /// Puts an instance in; if so wanted, in the place of an older one of its signal. It runs in the
-    /// handler.
-    pub(super) fn push(&self, signal: Signal, info: SigInfo, replaces: bool) -> Pushed {
+    /// A turn for an instance that is to be put in. It runs in the handler, and so does what follows.
+    #[inline]
+    pub(super) fn draw(&self, signal: Signal) -> Turn {
         // ORDERING: Release pairs with the Acquire in `oldest`.
         let ticket = self.tickets.fetch_add(1, Ordering::Release);
-        let writing = State::new(Phase::Writing, signal, ticket);
-        let older = if replaces { self.claim_older(signal, writing) } else { None };
-        let Some(slot) = older.or_else(|| self.claim_free(ticket, writing)) else {
+        Turn { ticket, writing: State::new(Phase::Writing, signal, ticket) }
+    }
+
+    /// Puts an instance in the slot of its turn, if that is free, as it mostly is. Says whether it
+    /// did.
+    #[inline]
+    pub(super) fn push(&self, turn: Turn, info: SigInfo) -> bool {
+        let slot = self.slot_of(turn.ticket).filter(|slot| slot.claim_free(turn.writing));
+        if let Some(slot) = slot {
+            put(slot, turn, info);
+        }
+        slot.is_some()
+    }
+
+    /// Puts an instance in any slot; if so wanted, in the place of an older one of its signal.
+    pub(super) fn push_anywhere(
+        &self,
+        turn: Turn,
+        signal: Signal,
+        info: SigInfo,
+        replaces: bool,
+    ) -> Pushed {
+        let older = if replaces { self.claim_older(signal, turn.writing) } else { None };
+        let Some(slot) = older.or_else(|| self.claim_free(turn)) else {
             return Pushed::Dropped;
         };
-        // SAFETY: it was claimed for writing just now.
-        unsafe { slot.write(info) };
-        slot.hand_on(writing.with(Phase::Ready));
+        put(slot, turn, info);
         if older.is_some() { Pushed::Replaced } else { Pushed::Stored }
     }
 
@@ -99,16 +126,14 @@ impl<const N: usize> Ring<N> {
         })
     }
 
-    /// Claims a free slot, beginning with the one of the ticket.
-    fn claim_free(&self, ticket: usize, writing: State) -> Option<Slot<'_>> {
-        let own = ticket.checked_rem(N)?;
+    /// Claims a free slot, beginning with the one of the turn.
+    fn claim_free(&self, turn: Turn) -> Option<Slot<'_>> {
+        let own = turn.ticket.checked_rem(N)?;
         let (states, states_after) = self.states.split_at_checked(own)?;
         let (records, records_after) = self.records.split_at_checked(own)?;
         let after = states_after.iter().zip(records_after);
-        after
-            .chain(states.iter().zip(records))
-            .map(Slot::new)
-            .find(|slot| slot.state() == State::FREE && slot.claim(State::FREE, writing))
+        let mut slots = after.chain(states.iter().zip(records)).map(Slot::new);
+        slots.find(|slot| slot.claim_free(turn.writing))
     }
 
     /// Takes the oldest instance of one signal.
@@ -202,6 +227,14 @@ fn after(state: State, end: usize) -> usize {
     end.wrapping_sub(state.age(end).cast_unsigned()).wrapping_add(1)
 }
 
+/// Fills a slot that was claimed for a turn.
+#[inline]
+fn put(slot: Slot<'_>, turn: Turn, info: SigInfo) {
+    // SAFETY: it was claimed for writing just now.
+    unsafe { slot.write(info) };
+    slot.hand_on(turn.writing.with(Phase::Ready));
+}
+
 /// Takes what is in a slot, if that is still the same. Another consumer, or a producer that replaces
 /// it, may have been faster.
 #[inline]
@@ -237,7 +270,7 @@ mod tests {
                 match sequence % 3 {
                     0 => {
                         let signal = SIGNALS[step as usize % 2];
-                        let pushed = ring.push(signal, SigInfo::without_details(signal), false);
+                        let pushed = push(&ring, signal, false);
                         assert_eq!(pushed == Pushed::Stored, model.len() < N);
                         if model.len() < N {
                             model.push_back(signal);
@@ -266,7 +299,7 @@ mod tests {
                 match sequence % 4 {
                     choice @ 0..=1 => {
                         let signal = SIGNALS[choice as usize];
-                        let pushed = ring.push(signal, SigInfo::without_details(signal), true);
+                        let pushed = push(&ring, signal, true);
                         let older = model.iter().position(|other| *other == signal);
                         assert_eq!(pushed == Pushed::Replaced, older.is_some());
                         older.map(|older| model.remove(older));
@@ -281,6 +314,15 @@ mod tests {
                 sequence /= 4;
             }
         }
+    }
+
+    /// As a queue does it.
+    fn push(ring: &Ring<N>, signal: Signal, replaces: bool) -> Pushed {
+        let (turn, info) = (ring.draw(signal), SigInfo::without_details(signal));
+        if !replaces && ring.push(turn, info) {
+            return Pushed::Stored;
+        }
+        ring.push_anywhere(turn, signal, info, replaces)
     }
 
     fn signal_of(info: Option<SigInfo>) -> Option<Signal> {

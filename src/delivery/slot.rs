@@ -96,6 +96,12 @@ impl<'a> Slot<'a> {
         self.state.compare_exchange(from.0, to.0, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
+    /// The same of a free one.
+    #[inline]
+    pub(super) fn claim_free(self, to: State) -> bool {
+        self.state() == State::FREE && self.claim(State::FREE, to)
+    }
+
     /// Gives the slot that the caller has claimed to whoever claims it next.
     #[inline]
     pub(super) fn hand_on(self, to: State) {

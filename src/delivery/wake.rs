@@ -25,7 +25,7 @@ const DESCRIPTOR: u32 = 1 << 31;
 const AGES: KernelTimespec = KernelTimespec { seconds: u32::MAX as i64, nanoseconds: 0 };
 
 /// What is done about a descriptor.
-type Act = fn(&Wake, Signal);
+type Act = extern "C" fn(&Wake, Signal);
 
 pub(super) struct Wake {
     /// Counts wake-ups. The futex word: a sleeper names the count that it saw.
@@ -64,16 +64,24 @@ impl Wake {
     /// operation. It runs in the handler.
     #[inline]
     pub(super) fn notify(&self, signal: Signal) {
-        // ORDERING: SeqCst pairs with the SeqCst changes in `wait` and `watch`, see the header.
-        let listeners = self.listeners.load(Ordering::SeqCst);
-        if listeners != 0 {
-            self.wake(listeners, signal);
+        if self.has_listeners() {
+            self.wake(signal);
         }
     }
 
+    /// Whether anybody is to be woken: the first half of [`notify`](Self::notify).
+    #[inline]
+    pub(super) fn has_listeners(&self) -> bool {
+        // ORDERING: SeqCst pairs with the SeqCst changes in `wait` and `watch`, see the header.
+        self.listeners.load(Ordering::SeqCst) != 0
+    }
+
+    /// The second half. `extern "C"`, so that nothing unwinds into the handler.
     #[cold]
     #[inline(never)]
-    fn wake(&self, listeners: u32, signal: Signal) {
+    pub(super) extern "C" fn wake(&self, signal: Signal) {
+        // ORDERING: Relaxed: it is no older than what `has_listeners` saw.
+        let listeners = self.listeners.load(Ordering::Relaxed);
         if listeners & DESCRIPTOR != 0 {
             // ORDERING: Acquire pairs with the Release in `watch_by`.
             let act = self.act.load(Ordering::Acquire);
@@ -91,7 +99,7 @@ impl Wake {
     }
 
     /// Writes the number of the signal in one byte, as Python's `set_wakeup_fd` has it.
-    fn write_byte(&self, signal: Signal) {
+    extern "C" fn write_byte(&self, signal: Signal) {
         // ORDERING: Relaxed, both: stored before `act`, which was acquired.
         let (fd, writer) = (self.fd.load(Ordering::Relaxed), self.writer.load(Ordering::Relaxed));
         if sys::getpid() != writer {
@@ -106,7 +114,7 @@ impl Wake {
     }
 
     /// Makes the eventfd readable, unless it is.
-    fn wake_event(&self, _: Signal) {
+    extern "C" fn wake_event(&self, _: Signal) {
         // ORDERING: Relaxed: stored before `act`, which was acquired.
         let event = self.event.load(Ordering::Relaxed);
         // SAFETY: it is null or was a reference for ever.

@@ -18,6 +18,7 @@ const FILES: &[&str] = &[
     "delivery/registry.rs",
     "delivery/ring.rs",
     "delivery/slot.rs",
+    "delivery/under.rs",
     "delivery/wake.rs",
     "delivery/wake_fd.rs",
     "shutdown.rs",

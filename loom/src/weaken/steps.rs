@@ -2,7 +2,7 @@
 
 use super::table::Noticed::{By, Not};
 use super::table::{
-    BITS, EVENTFD, GATE, LATCH, LIST, PREVIOUS, QUEUE, RING, SHUTDOWN, SLOT, WAKE, WAKE_FD,
+    BITS, EVENTFD, GATE, LATCH, LIST, PREVIOUS, QUEUE, RING, SHUTDOWN, SLOT, WAKE, WAKE_FD, WALK,
     Weakened, weakened,
 };
 
@@ -37,8 +37,9 @@ pub(crate) const STEPS: &[Weakened] = &[
     weakened(GATE, "Ordering::Relaxed) ^ 2;", "Ordering::Relaxed);", By("gate: a child")),
     weakened(
         LATCH,
-        "self.pending.insert(bit);\n        self.wake.notify(signal);",
-        "self.wake.notify(signal);\n        self.pending.insert(bit);",
+        "self.pending.insert(bit);\n        self.wake.has_listeners()",
+        "let listened = self.wake.has_listeners();\n        \
+         self.pending.insert(bit);\n        listened",
         By("latch: wait sees"),
     ),
     weakened(
@@ -46,6 +47,12 @@ pub(crate) const STEPS: &[Weakened] = &[
         "if address == new {\n                return;\n            }",
         "",
         By("list: a walk finds receivers in order"),
+    ),
+    weakened(
+        WALK,
+        "if receiver.flag(bit) {",
+        "if receiver.flag(bit) && receivers.next_wanting(walk.at, bit).is_none() {",
+        By("latch: two waits end, with one walk over both latches"),
     ),
     weakened(PREVIOUS, "handlers.wait_until_empty();", "", By("previous:")),
     weakened(
@@ -70,8 +77,8 @@ pub(crate) const STEPS: &[Weakened] = &[
     weakened(RING, "if age <= 0 {", "if age < isize::MIN {", By("queue: a thread's instances")),
     weakened(
         QUEUE,
-        "Pushed::Replaced | Pushed::Dropped => self.count_lost(signal),",
-        "Pushed::Replaced => self.count_lost(signal),
+        "Pushed::Replaced | Pushed::Dropped => self.count_lost(arrival.signal),",
+        "Pushed::Replaced => self.count_lost(arrival.signal),
             Pushed::Dropped => {}",
         By("queue: with room for one"),
     ),

@@ -30,7 +30,7 @@ pub(crate) const fn weakened(
 
 pub(crate) const BITS: &str = "delivery/bits.rs";
 pub(crate) const GATE: &str = "delivery/gate.rs";
-pub(crate) const HANDLER: &str = "delivery/handler.rs";
+pub(crate) const UNDER: &str = "delivery/under.rs";
 pub(crate) const LATCH: &str = "delivery/latch.rs";
 pub(crate) const LIST: &str = "delivery/list.rs";
 pub(crate) const LOCK: &str = "delivery/lock.rs";
@@ -40,6 +40,7 @@ pub(crate) const QUEUE: &str = "delivery/queue.rs";
 pub(crate) const RING: &str = "delivery/ring.rs";
 pub(crate) const SLOT: &str = "delivery/slot.rs";
 pub(crate) const WAKE: &str = "delivery/wake.rs";
+pub(crate) const WALK: &str = "delivery/walk.rs";
 pub(crate) const WAKE_FD: &str = "delivery/wake_fd.rs";
 pub(crate) const EVENTFD: &str = "fd/eventfd.rs";
 pub(crate) const SHUTDOWN: &str = "shutdown.rs";
@@ -230,8 +231,8 @@ pub(crate) const ORDERINGS: &[Weakened] = &[
     ),
     weakened(
         WAKE,
-        "let listeners = self.listeners.load(Ordering::SeqCst)",
-        "let listeners = self.listeners.load(Ordering::Acquire)",
+        "self.listeners.load(Ordering::SeqCst) != 0",
+        "self.listeners.load(Ordering::Acquire) != 0",
         By("wake: a wait ends"),
     ),
     weakened(
@@ -337,15 +338,15 @@ pub(crate) const ORDERINGS: &[Weakened] = &[
         By("dispatch: who replaces"),
     ),
     weakened(
-        HANDLER,
-        "slot.owner.load(Ordering::Acquire) == raw",
-        "slot.owner.load(Ordering::Relaxed) == raw",
+        UNDER,
+        "slot.owner.load(Ordering::Acquire)",
+        "slot.owner.load(Ordering::Relaxed)",
         Not("previous:", "what is in a place is written after it is claimed, with its own order"),
     ),
     weakened(
-        HANDLER,
-        "signal.as_raw().unsigned_abs(), Ordering::Release)",
-        "signal.as_raw().unsigned_abs(), Ordering::Relaxed)",
+        UNDER,
+        "number(signal), Ordering::Release)",
+        "number(signal), Ordering::Relaxed)",
         Not("previous:", "what is in a place is written after it is claimed, with its own order"),
     ),
 ];
