@@ -88,7 +88,10 @@ impl Run {
                 _ => Kind::Foreign,
             };
             let restart = first >> (place % 4 * 2) & 1 == 1;
-            let layer = Layer { kind, restart, mask: [libc::SIGUSR2].into() };
+            // One is what `action::ignore` sets, too: an action that comes over itself.
+            let plain = kind == Kind::Ignore && !restart;
+            let mask = if plain { Set::new() } else { [libc::SIGUSR2].into() };
+            let layer = Layer { kind, restart, mask };
             outside.push((signal.as_raw(), pool::install_first(signal.as_raw(), &layer)));
             chains.insert(signal.as_raw(), vec![layer]);
         }
