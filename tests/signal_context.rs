@@ -112,9 +112,7 @@ fn errno_is_untouched_under_other_code() {
 /// From here on SIGALRM comes as often as the kernel can make it.
 #[track_caller]
 fn start_storm() {
-    // A debug build's handler takes most of 20 µs, and would leave the rounds no time.
-    let microseconds = if cfg!(debug_assertions) { 50 } else { 20 };
-    let period = libc::timeval { tv_sec: 0, tv_usec: microseconds };
+    let period = libc::timeval { tv_sec: 0, tv_usec: 20 };
     let timer = libc::itimerval { it_interval: period, it_value: period };
     // SAFETY: the timer is initialised and only read; the old one is not asked for.
     let result =

@@ -4,8 +4,8 @@
 //! A signal is known by where its details are: no two that are under way have them in the same
 //! place. The lower handler takes the note away; so does the upper one, when what it called comes
 //! back. A handler in between that leaves by siglongjmp(3) without handing on leaves its note behind,
-//! to be found by a signal that has its details in the same place: `Place::is_first_upper` asks the kernel,
-//! too. With no room for a note, or code that hands on other details, that is all it asks.
+//! to be found by a signal that has its details in the same place: `Place::is_first_upper` asks the
+//! kernel, too. With no room for a note, or code that hands on other details, that is all it asks.
 
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sys::KernelSiginfo;

@@ -72,16 +72,19 @@ impl Wake {
     /// Whether anybody is to be woken: the first half of [`notify`](Self::notify).
     #[inline]
     pub(super) fn has_listeners(&self) -> bool {
-        // ORDERING: SeqCst pairs with the SeqCst changes in `wait` and `watch`, see the header.
-        self.listeners.load(Ordering::SeqCst) != 0
+        self.listeners() != 0
+    }
+
+    fn listeners(&self) -> u32 {
+        // ORDERING: SeqCst pairs with the SeqCst changes in `wait` and `watch_by`, see the header.
+        self.listeners.load(Ordering::SeqCst)
     }
 
     /// The second half. `extern "C"`, so that nothing unwinds into the handler.
     #[cold]
     #[inline(never)]
     pub(super) extern "C" fn wake(&self, signal: Signal) {
-        // ORDERING: Relaxed: it is no older than what `has_listeners` saw.
-        let listeners = self.listeners.load(Ordering::Relaxed);
+        let listeners = self.listeners();
         if listeners & DESCRIPTOR != 0 {
             // ORDERING: Acquire pairs with the Release in `watch_by`.
             let act = self.act.load(Ordering::Acquire);

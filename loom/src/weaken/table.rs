@@ -231,8 +231,8 @@ pub(crate) const ORDERINGS: &[Weakened] = &[
     ),
     weakened(
         WAKE,
-        "self.listeners.load(Ordering::SeqCst) != 0",
-        "self.listeners.load(Ordering::Acquire) != 0",
+        "self.listeners.load(Ordering::SeqCst)",
+        "self.listeners.load(Ordering::Acquire)",
         By("wake: a wait ends"),
     ),
     weakened(

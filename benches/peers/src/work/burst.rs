@@ -46,15 +46,13 @@ fn queued<'a>(
     mut catch_up: impl FnMut() -> Result<()> + 'a,
 ) -> Contender<'a> {
     let raiser = Raiser::new();
-    Contender::new(name, move || {
+    let queue = move || {
         signals::block(signal);
-        for _ in 0..BURST {
-            raiser.queue(signal, 0)?;
-        }
-        let start = processor_time()?;
+        (0..BURST).try_for_each(|_| raiser.queue(signal, 0))
+    };
+    burst(name, queue, move || {
         signals::unblock(signal);
-        catch_up()?;
-        Ok(each(processor_time()?.saturating_sub(start), BURST))
+        catch_up()
     })
 }
 
@@ -65,12 +63,26 @@ fn raised<'a>(
     mut catch_up: impl FnMut() -> Result<()> + 'a,
 ) -> Contender<'a> {
     let raiser = Raiser::new();
+    burst(
+        name,
+        || Ok(()),
+        move || {
+            (0..BURST).try_for_each(|_| raiser.raise(signal))?;
+            catch_up()
+        },
+    )
+}
+
+/// What `work` takes, for each signal, after what `prepare` does.
+fn burst<'a>(
+    name: &str,
+    mut prepare: impl FnMut() -> Result<()> + 'a,
+    mut work: impl FnMut() -> Result<()> + 'a,
+) -> Contender<'a> {
     Contender::new(name, move || {
+        prepare()?;
         let start = processor_time()?;
-        for _ in 0..BURST {
-            raiser.raise(signal)?;
-        }
-        catch_up()?;
+        work()?;
         Ok(each(processor_time()?.saturating_sub(start), BURST))
     })
 }
