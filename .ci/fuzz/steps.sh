@@ -5,7 +5,8 @@ declare -A fuzzed=(
     [names]='src/set.rs src/signal.rs src/signal/parse.rs'
     [siginfo]='src/info.rs src/info/decode.rs src/info/layout.rs src/fd/record.rs'
     [operations]='src/dispatch.rs src/delivery/latch.rs src/delivery/queue.rs src/delivery/slot.rs
-        src/delivery/registry.rs src/delivery/handler.rs src/delivery/list.rs'
+        src/delivery/registry.rs src/delivery/handler.rs src/delivery/list.rs src/delivery/walk.rs
+        src/delivery/under.rs src/delivery/ring.rs'
 )
 declare -A executions=([names]=100000 [siginfo]=200000 [operations]=100000 [delivery]=6000)
 

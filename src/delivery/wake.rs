@@ -75,6 +75,7 @@ impl Wake {
         self.listeners() != 0
     }
 
+    #[inline]
     fn listeners(&self) -> u32 {
         // ORDERING: SeqCst pairs with the SeqCst changes in `wait` and `watch_by`, see the header.
         self.listeners.load(Ordering::SeqCst)
