@@ -19,7 +19,7 @@ extern crate std;
 
 use core::any::Any;
 use core::cell::{Cell, RefCell};
-use core::ops::Deref;
+use core::ops::{Deref, Range};
 use std::boxed::Box;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -57,8 +57,16 @@ struct Atom {
 struct World {
     atoms: Pool<Atom>,
     cells: Pool<loom::cell::UnsafeCell<()>>,
-    shared: Vec<Box<dyn Any>>,
+    shared: Vec<Shared>,
     interrupts: Vec<(ThreadId, Box<dyn FnOnce()>)>,
+}
+
+/// Memory of an execution.
+struct Shared {
+    _value: Box<dyn Any>,
+    addresses: Range<usize>,
+    /// Written when it was made, which whoever uses an atomic in it must know of.
+    made: Rc<loom::cell::UnsafeCell<()>>,
 }
 
 /// Objects that are bound to addresses as they are first used.
@@ -91,11 +99,16 @@ pub(crate) fn start() {
     WORLD.with_borrow_mut(|current| *current = world);
 }
 
-/// Something that all threads of this execution may use until its end.
+/// Something that all threads of this execution may use until its end, once they are told where it
+/// is.
 pub(crate) fn share<T: 'static>(value: T) -> &'static T {
     let value = Box::new(value);
     let address: *const T = &raw const *value;
-    WORLD.with_borrow_mut(|world| world.shared.push(value));
+    let made = Rc::new(loom::cell::UnsafeCell::new(()));
+    made.with_mut(|_| ());
+    let addresses = address.addr()..address.wrapping_add(1).addr();
+    let shared = Shared { _value: value, addresses, made };
+    WORLD.with_borrow_mut(|world| world.shared.push(shared));
     // SAFETY: it stays in its box until the next execution starts, and no thread of this one is left
     // then.
     unsafe { &*address }
@@ -150,7 +163,15 @@ impl Word {
 
     fn atom(&self) -> Rc<Atom> {
         let address = core::ptr::from_ref(self).addr();
-        WORLD.with_borrow_mut(|world| world.atoms.get(address))
+        let (made, atom) = WORLD.with_borrow_mut(|world| {
+            let mut shared = world.shared.iter();
+            let made = shared.find(|shared| shared.addresses.contains(&address));
+            (made.map(|shared| Rc::clone(&shared.made)), world.atoms.get(address))
+        });
+        if let Some(made) = made {
+            made.with(|_| ());
+        }
+        atom
     }
 
     fn load(&self, order: Ordering) -> usize {
@@ -270,14 +291,14 @@ pub(crate) mod atomic {
     use super::Word;
 
     macro_rules! atomic {
-        ($name:ident, $value:ty, $from:expr, $into:expr) => {
+        ($name:ident, $value:ty, $zero:expr, $from:expr, $into:expr) => {
             #[derive(Debug)]
             pub struct $name(Word);
 
             #[allow(dead_code, reason = "not every one has a use for all of them")]
             impl $name {
                 pub(crate) const fn new(value: $value) -> Self {
-                    assert!(value == 0, "what the models share begins at zero");
+                    assert!(value == $zero, "what the models share begins at zero");
                     Self(Word::new())
                 }
 
@@ -323,9 +344,10 @@ pub(crate) mod atomic {
         };
     }
 
-    atomic!(AtomicUsize, usize, |raw: usize| raw, |value: usize| value);
-    atomic!(AtomicU32, u32, |raw: usize| raw as u32, |value: u32| value as usize);
-    atomic!(AtomicI32, i32, |raw: usize| raw as i32, |value: i32| value as u32 as usize);
+    atomic!(AtomicUsize, usize, 0, |raw: usize| raw, |value: usize| value);
+    atomic!(AtomicU32, u32, 0, |raw: usize| raw as u32, |value: u32| value as usize);
+    atomic!(AtomicI32, i32, 0, |raw: usize| raw as i32, |value: i32| value as u32 as usize);
+    atomic!(AtomicBool, bool, false, |raw: usize| raw != 0, |value: bool| usize::from(value));
 
     pub(crate) struct AtomicPtr<T> {
         word: Word,

@@ -1,5 +1,5 @@
-//! The kernel's door with another kernel behind it, as far as threads wait and are told apart. All
-//! else is the real one.
+//! The kernel's door with another kernel behind it, as far as threads wait and are told apart, and
+//! have masks, timers and children. All else is the real one.
 #![expect(unsafe_code, reason = "has the signatures of the real one")]
 #![expect(clippy::unnecessary_wraps, reason = "has the signatures of the real one")]
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a model ends by a panic")]
@@ -18,8 +18,9 @@ use std::vec::Vec;
 use loom::sync::{Condvar, Mutex};
 use loom::thread::{self, ThreadId};
 
-use crate::Errno;
+use crate::sync::UnsafeCell;
 use crate::sync::atomic::{AtomicU32, Ordering};
+use crate::{Errno, SigSet, Signal};
 
 pub use kernel::*;
 
@@ -31,7 +32,24 @@ struct Kernel {
     sleepers: Condvar,
     /// A thread's number is its place, from 1 on.
     threads: RefCell<Vec<ThreadId>>,
+    timers: RefCell<Vec<Rc<Timer>>>,
+    child: Child,
 }
+
+/// What is written as the timer is made. The true kernel has locks for it; but who finds it by an id
+/// that has come by another way than this one's memory may come before the lock has.
+struct Timer(UnsafeCell<bool>);
+
+/// The only child.
+struct Child {
+    /// Written by whoever asks what became of it: by one at a time.
+    asked: UnsafeCell<bool>,
+    /// What became of it and was not told: the code of a `SIGCHLD`, or 0.
+    code: AtomicU32,
+}
+
+/// What each thread of a model blocks.
+pub(crate) const BLOCKED: Signal = Signal::USR1;
 
 std::thread_local! {
     static KERNEL: RefCell<Option<Rc<Kernel>>> = const { RefCell::new(None) };
@@ -39,8 +57,13 @@ std::thread_local! {
 
 /// Begins an execution.
 pub(crate) fn start() {
-    let kernel =
-        Kernel { lock: Mutex::new(()), sleepers: Condvar::new(), threads: RefCell::default() };
+    let kernel = Kernel {
+        lock: Mutex::new(()),
+        sleepers: Condvar::new(),
+        threads: RefCell::default(),
+        timers: RefCell::default(),
+        child: Child { asked: UnsafeCell::new(false), code: AtomicU32::new(0) },
+    };
     KERNEL.set(Some(Rc::new(kernel)));
 }
 
@@ -113,4 +136,117 @@ pub fn gettid() -> c_int {
 pub unsafe fn tgkill(_tgid: c_int, _tid: c_int, signo: c_int) -> Result<(), Errno> {
     assert_eq!(signo, 0, "nothing is sent in a model");
     Ok(())
+}
+
+/// The mask of the calling thread.
+///
+/// # Safety
+///
+/// None is needed.
+///
+/// # Errors
+///
+/// None.
+pub unsafe fn rt_sigprocmask(
+    _how: c_int,
+    set: Option<KernelSigset>,
+) -> Result<KernelSigset, Errno> {
+    assert!(set.is_none(), "nothing is blocked in a model");
+    Ok(KernelSigset::from_bits(SigSet::from(BLOCKED).bits()))
+}
+
+/// Makes a timer, which will never expire.
+///
+/// # Safety
+///
+/// None is needed.
+///
+/// # Errors
+///
+/// None.
+pub unsafe fn timer_create(_clock: c_int, _event: &KernelSigevent) -> Result<c_int, Errno> {
+    let timer = Rc::new(Timer(UnsafeCell::new(false)));
+    // SAFETY: loom checks that nobody else uses it.
+    unsafe { timer.0.get().write(true) };
+    let kernel = kernel();
+    let mut timers = kernel.timers.borrow_mut();
+    let id = timers.len() as c_int;
+    timers.push(timer);
+    Ok(id)
+}
+
+/// Fails if the timer was made in the future, as the caller sees it.
+fn look_at(id: c_int) {
+    let timer = kernel().timers.borrow().get(id as usize).map(Rc::clone);
+    let timer = timer.expect("it was made");
+    // SAFETY: loom checks that nobody writes it.
+    assert!(unsafe { timer.0.get().read() }, "there is no such timer yet");
+}
+
+/// Sets a timer, which will never expire.
+///
+/// # Safety
+///
+/// None is needed.
+///
+/// # Errors
+///
+/// None.
+pub unsafe fn timer_settime(
+    id: c_int,
+    _flags: c_int,
+    _new: &KernelItimerspec,
+) -> Result<KernelItimerspec, Errno> {
+    look_at(id);
+    Ok(KernelItimerspec::default())
+}
+
+/// What is left of a timer.
+///
+/// # Errors
+///
+/// None.
+pub fn timer_gettime(id: c_int) -> Result<KernelItimerspec, Errno> {
+    look_at(id);
+    let value = KernelTimespec { seconds: 1, nanoseconds: 0 };
+    Ok(KernelItimerspec { value, ..KernelItimerspec::default() })
+}
+
+/// Deletes a timer.
+///
+/// # Safety
+///
+/// None is needed.
+///
+/// # Errors
+///
+/// None.
+pub unsafe fn timer_delete(id: c_int) -> Result<(), Errno> {
+    look_at(id);
+    Ok(())
+}
+
+/// Something becomes of the child: a code of `SIGCHLD`.
+pub(crate) fn child_becomes(code: c_int) {
+    // No store: loom lets an exchange that has not seen it come before.
+    kernel().child.code.swap(code.cast_unsigned(), Ordering::Relaxed);
+}
+
+/// What became of the child since this was asked last.
+///
+/// # Errors
+///
+/// None.
+pub fn waitid(_pid: c_int, _options: c_int) -> Result<KernelSiginfo, Errno> {
+    let kernel = kernel();
+    // SAFETY: loom checks that nobody else uses it.
+    unsafe { kernel.child.asked.get().write(true) };
+    let mut info = KernelSiginfo::zeroed();
+    let code = kernel.child.code.swap(0, Ordering::Relaxed);
+    if code != 0 {
+        let fields = [libc::SIGCHLD, 0, code.cast_signed()].map(c_int::to_ne_bytes);
+        let filled = info.bytes.iter_mut().zip(fields.as_flattened());
+        filled.for_each(|(byte, field)| *byte = *field);
+    }
+    Ok(info)
 }

@@ -87,8 +87,8 @@ impl Shutdown {
         self
     }
 
-    /// How much time is left until the deadline. `None`: nobody has asked, there is no deadline, or
-    /// the kernel had no room for a timer (`RLIMIT_SIGPENDING`).
+    /// How much time is left until the deadline. `None`: nobody has asked, there is no deadline, it
+    /// is there just now, or the kernel had no room for a timer (`RLIMIT_SIGPENDING`).
     ///
     /// # Async-signal-safety
     ///
@@ -117,7 +117,7 @@ impl Shutdown {
     #[inline]
     #[must_use]
     pub fn asked_by(&self) -> Option<Signal> {
-        // ORDERING: Acquire pairs with the AcqRel in `ask`.
+        // ORDERING: Acquire pairs with the Release in `ask_for`.
         Signal::from_raw(self.asked_by.load(Ordering::Acquire).cast_signed()).ok()
     }
 
@@ -156,14 +156,14 @@ impl Shutdown {
     ///
     /// Async-signal-safe.
     pub fn cancel(&self) -> Option<Signal> {
-        // ORDERING: AcqRel pairs with `ask`.
-        let asked = self.asked_by.swap(0, Ordering::AcqRel);
+        // ORDERING: Relaxed: what the one who asked has done before comes with the look below, and
+        // what this thread has done goes with the flags to whoever asks next.
+        let asked = self.asked_by.swap(0, Ordering::Relaxed);
         let _flags = self.latch.take();
         self.deadline.cancel();
         // What a signal that has asked since has set may have gone with the rest.
         if let Some(signal) = self.asked_by() {
-            self.deadline.begin(signal, self.address());
-            self.latch.set(signal);
+            self.begin(signal);
         }
         Signal::from_raw(asked.cast_signed()).ok()
     }
@@ -180,19 +180,21 @@ impl Shutdown {
 
     fn ask_for(&self, signal: Signal, sender: i32) {
         if !self.is_asked() {
-            // ORDERING: Relaxed: before the AcqRel. Of two at once, one ends the process.
+            // ORDERING: Relaxed: before the Release. Of two at once, one ends the process.
             self.sender.store(sender, Ordering::Relaxed);
         }
         let number = signal.as_raw().cast_unsigned();
-        // ORDERING: AcqRel pairs with itself and with `cancel`: of two signals at once, one asks
-        // and one ends.
-        match self.asked_by.compare_exchange(0, number, Ordering::AcqRel, Ordering::Relaxed) {
-            Ok(_) => {
-                self.deadline.begin(signal, self.address());
-                self.latch.set(signal);
-            }
+        // ORDERING: Release pairs with the Acquire in `asked_by`. Of two signals at once, one asks and
+        // one ends.
+        match self.asked_by.compare_exchange(0, number, Ordering::Release, Ordering::Relaxed) {
+            Ok(_) => self.begin(signal),
             Err(_) => exit::die_by(signal),
         }
+    }
+
+    fn begin(&self, signal: Signal) {
+        self.deadline.begin(signal, self.address(), || self.is_asked());
+        self.latch.set(signal);
     }
 
     receiver_methods!();

@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         ends_a_deferred_handler_that_never_returns,
         ends_a_program_that_sleeps_in_other_threads,
         zero_is_at_once,
+        zero_is_at_once_when_code_asks,
         longest_never_comes,
         second_signal_comes_before_it,
         cancelled_it_does_not_come,
@@ -123,6 +124,19 @@ fn zero_is_at_once() {
     child.await_ready();
     child.kill(libc::SIGTERM);
     child.wait().assert_died_by(libc::SIGTERM);
+}
+
+/// The end may come before the call that started the timer is back.
+fn zero_is_at_once_when_code_asks() {
+    static SHUTDOWN: Shutdown = Shutdown::new().deadline(Duration::ZERO);
+    for _ in 0..20 {
+        let child = Child::start(|link| {
+            SHUTDOWN.catch(Signal::TERM).expect("catch");
+            SHUTDOWN.ask(Signal::TERM);
+            link.hear();
+        });
+        child.wait().assert_died_by(libc::SIGTERM);
+    }
 }
 
 fn longest_never_comes() {

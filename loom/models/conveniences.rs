@@ -1,4 +1,4 @@
-//! What is built on the receivers: a shutdown, a table of functions.
+//! What is built on the receivers: a shutdown with its deadline, a table of functions.
 
 use core::time::Duration;
 
@@ -16,6 +16,12 @@ pub(super) const MODELS: &[Model] = &[
     }),
     Model::new("shutdown: who asks sees what was done before the cancel", asked_again),
     Model::new("shutdown: who is asked after a cancel has a flag", flagged),
+    Model::bounded("deadline: who cancels it finds the timer made", 3, || {
+        deadline(|shutdown| _ = shutdown.cancel());
+    }),
+    Model::bounded("deadline: who asks what is left finds the timer made", 3, || {
+        deadline(|shutdown| _ = shutdown.time_left());
+    }),
     Model::bounded("dispatch: function sees what was done before", 2, function),
     Model::bounded("dispatch: who replaces a function sees what was done before", 2, replaced),
 ];
@@ -63,6 +69,14 @@ fn flagged() {
     if before.is_none() {
         assert!(shutdown.wait(Some(Duration::ZERO)).expect("nothing fails"));
     }
+}
+
+fn deadline(looks: fn(&Shutdown)) {
+    let shutdown = share(Shutdown::new().deadline(Duration::from_secs(1)));
+    let handler = spawn(|| shutdown.ask(ONE));
+    looks(shutdown);
+    join(handler);
+    assert_eq!(shutdown.time_left().is_some(), shutdown.is_asked(), "or else it never ends");
 }
 
 fn first(_info: &SigInfo) {}

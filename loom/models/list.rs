@@ -15,6 +15,7 @@ use crate::sync::share;
 
 pub(super) const MODELS: &[Model] = &[
     Model::new("list: a walk finds receivers as they were made", made),
+    Model::new("list: nor is the first one found before it was made", made_first),
     Model::bounded("list: a walk finds receivers in order, the first ones at least", 2, order),
 ];
 
@@ -34,6 +35,14 @@ fn made() {
         }
     });
     assert!(list.next_wanting(None, bit()).is_none(), "nobody wants it");
+    join(registers);
+}
+
+/// A walk looks into the one that it begins with before it knows whether it is registered.
+fn made_first() {
+    let list = share(List::new());
+    let registers = spawn(|| list.link(Receiver::of(share(Latch::new()))));
+    list.each(|_| assert!(list.next_wanting(None, bit()).is_none(), "nobody wants it"));
     join(registers);
 }
 

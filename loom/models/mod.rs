@@ -9,6 +9,7 @@
 #![expect(clippy::arithmetic_side_effects, reason = "counts a few instances")]
 
 mod bits;
+mod children;
 mod conveniences;
 mod gate;
 mod latch;
@@ -84,6 +85,7 @@ pub fn all() -> impl Iterator<Item = Model> {
         wake::MODELS,
         wake_fd::MODELS,
         conveniences::MODELS,
+        children::MODELS,
     ];
     files.into_iter().flatten().copied()
 }

@@ -1,7 +1,6 @@
 //! [`Place`]: one child that is looked after, and who may ask what became of it.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-
+use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::{ChildState, Errno, Pid};
 
 /// Set while one thread asks what became of the child, and nobody else does.

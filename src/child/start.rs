@@ -1,13 +1,12 @@
 //! [`StartState`]: what a program was started with, for the programs that it starts.
 #![expect(unsafe_code, reason = "sets actions and the mask through the kernel's door")]
 
-use core::ffi::c_int;
-use core::fmt;
-use core::sync::atomic::{AtomicBool, Ordering};
-
 use crate::delivery::bits::AtomicSet;
+use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sys::{self, KernelSigaction, KernelSigset, SIG_DFL, SIG_IGN};
 use crate::{Errno, SigSet, signal};
+use core::ffi::c_int;
+use core::fmt;
 
 /// The signals that the program was started with ignored and blocked: all of the signal state that
 /// execve(2) hands on.
@@ -73,6 +72,7 @@ impl StartState {
         }
         // SAFETY: nothing is changed.
         let mask = unsafe { sys::rt_sigprocmask(libc::SIG_BLOCK, None) }?;
+        // ORDERING: Relaxed, both: before the Release.
         self.ignored.store(ignored);
         self.mask.store(mask.bits());
         // ORDERING: Release pairs with the Acquire in `noted`.

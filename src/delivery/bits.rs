@@ -1,12 +1,12 @@
 //! A set of signals in atomic words of the machine: one word, or two where words have 32 bits and
 //! there may be no atomic of 64.
 //!
-//! Every operation is `SeqCst`. The handler's changes and looks have to be (see `wake` and `gate`),
-//! on x86_64 the others cost nothing more, and no other is on a hot path. The call sites say what
-//! they pair with.
+//! Every operation but `store` is `SeqCst`. The handler's changes and looks have to be (see `wake` and
+//! `gate`), on x86_64 the others cost nothing more, and no other is on a hot path. The call sites say
+//! what they pair with.
 
 use crate::sync::atomic::AtomicUsize;
-use crate::sync::atomic::Ordering::SeqCst;
+use crate::sync::atomic::Ordering::{Relaxed, SeqCst};
 use crate::{SigSet, Signal};
 
 const WORDS: usize = 64 / usize::BITS as usize;
@@ -90,8 +90,10 @@ impl AtomicSet {
         SigSet::from_known_bits(self.collect(|word| word.swap(0, SeqCst)))
     }
 
+    /// Before the set is made known to others, by a store with an order of its own.
     pub(crate) fn store(&self, bits: u64) {
-        self.each(bits, |word, bits| word.store(bits, SeqCst));
+        // ORDERING: Relaxed: the callers say what it comes before.
+        self.each(bits, |word, bits| word.store(bits, Relaxed));
     }
 
     pub(super) fn insert_all(&self, set: SigSet) {

@@ -29,7 +29,7 @@ impl Link {
 
     /// Makes it one that wants nothing and leads to the end, to be linked next.
     pub(super) fn prepare(&self) {
-        // ORDERING: SeqCst, more than is needed: before the Release in `lead_to`.
+        // ORDERING: Relaxed: before the Release in `lead_to` or in `List::link`.
         self.unwanted.store(u64::MAX);
         self.lead_to((&raw const END).cast_mut());
     }

@@ -34,8 +34,9 @@ pub(super) fn first(signal: Signal) -> &'static PreviousAction {
 
 /// `None` if no record belongs to the signal.
 pub(super) fn over(signal: Signal) -> Option<&'static PreviousAction> {
-    // ORDERING: Acquire pairs with the Release in `claim_over`.
-    let slot = OVER.iter().find(|slot| slot.owner.load(Ordering::Acquire) == number(signal));
+    // ORDERING: Relaxed: what is in a record is written after it is claimed, with an order of its
+    // own.
+    let slot = OVER.iter().find(|slot| slot.owner.load(Ordering::Relaxed) == number(signal));
     slot.map(|slot| &slot.under)
 }
 
@@ -43,8 +44,7 @@ pub(super) fn over(signal: Signal) -> Option<&'static PreviousAction> {
 pub(super) fn claim_over(signal: Signal) -> Option<&'static PreviousAction> {
     over(signal).or_else(|| {
         let free = OVER.iter().find(|slot| slot.owner.load(Ordering::Relaxed) == 0)?;
-        // ORDERING: Release pairs with the Acquire in `over`.
-        free.owner.store(number(signal), Ordering::Release);
+        free.owner.store(number(signal), Ordering::Relaxed);
         Some(&free.under)
     })
 }

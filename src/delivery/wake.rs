@@ -87,8 +87,8 @@ impl Wake {
     pub(super) extern "C" fn wake(&self, signal: Signal) {
         let listeners = self.listeners();
         if listeners & DESCRIPTOR != 0 {
-            // ORDERING: Acquire pairs with the Release in `watch_by`.
-            let act = self.act.load(Ordering::Acquire);
+            // ORDERING: Relaxed: stored before `DESCRIPTOR` was set, which was seen.
+            let act = self.act.load(Ordering::Relaxed);
             // SAFETY: it is null, which is no function, or was an `Act`.
             if let Some(act) = unsafe { mem::transmute::<*mut (), Option<Act>>(act) } {
                 act(self, signal);
@@ -104,7 +104,7 @@ impl Wake {
 
     /// Writes the number of the signal in one byte, as Python's `set_wakeup_fd` has it.
     extern "C" fn write_byte(&self, signal: Signal) {
-        // ORDERING: Relaxed, both: stored before `act`, which was acquired.
+        // ORDERING: Relaxed, both: as `act` in `wake`.
         let (fd, writer) = (self.fd.load(Ordering::Relaxed), self.writer.load(Ordering::Relaxed));
         if sys::getpid() != writer {
             return;
@@ -119,7 +119,7 @@ impl Wake {
 
     /// Makes the eventfd readable, unless it is.
     extern "C" fn wake_event(&self, _: Signal) {
-        // ORDERING: Relaxed: stored before `act`, which was acquired.
+        // ORDERING: Relaxed: as `act` in `wake`.
         let event = self.event.load(Ordering::Relaxed);
         // SAFETY: it is null or was a reference for ever.
         if unsafe { event.as_ref() }.is_some_and(|event| event.wake().is_err()) {
@@ -135,7 +135,7 @@ impl Wake {
     /// Writes to `fd` with each wake-up from now on. One caller at a time, after
     /// [`unwatch`](Self::unwatch).
     pub(super) fn watch(&self, fd: c_int) {
-        // ORDERING: Relaxed, here and in `watch_event`: before the Release in `watch_by`.
+        // ORDERING: Relaxed, here and in `watch_event`: before the SeqCst in `watch_by`.
         self.writer.store(sys::getpid(), Ordering::Relaxed);
         self.watch_by(Self::write_byte, fd);
     }
@@ -148,16 +148,16 @@ impl Wake {
 
     fn watch_by(&self, act: Act, fd: c_int) {
         self.fd.store(fd, Ordering::Relaxed);
-        // ORDERING: Release pairs with the Acquire in `wake`.
-        self.act.store(act as *mut (), Ordering::Release);
-        // ORDERING: SeqCst pairs with the SeqCst load in `notify`, see the header.
+        self.act.store(act as *mut (), Ordering::Relaxed);
+        // ORDERING: SeqCst pairs with the SeqCst load in `listeners`, see the header: who sees it sees
+        // the descriptor, too.
         self.listeners.fetch_or(DESCRIPTOR, Ordering::SeqCst);
     }
 
     /// Writes no more, once the handlers that are in flight have left. Returns the descriptor.
     pub(super) fn unwatch(&self) -> Option<c_int> {
         let watched = self.watched();
-        // ORDERING: SeqCst pairs with the SeqCst load in `notify`, through the gate.
+        // ORDERING: SeqCst pairs with the SeqCst load in `listeners`, through the gate.
         self.listeners.fetch_and(!DESCRIPTOR, Ordering::SeqCst);
         watched
     }
@@ -185,7 +185,7 @@ impl Wake {
         ready: impl Fn() -> bool,
     ) -> Result<(), Errno> {
         let deadline = Some(deadline.unwrap_or(&AGES));
-        // ORDERING: SeqCst pairs with the SeqCst load in `notify`, see the header.
+        // ORDERING: SeqCst pairs with the SeqCst load in `listeners`, see the header.
         self.listeners.fetch_add(1, Ordering::SeqCst);
         let result = loop {
             // ORDERING: Acquire pairs with the Release increment in `wake`. Read before `ready`, so

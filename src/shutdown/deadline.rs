@@ -3,44 +3,50 @@
 //! The timer is made when it is started, because only then it is known which signal it has to send:
 //! the one that asked, so that whatever becomes of the receiver, the process dies by the right one.
 
-use core::sync::atomic::{AtomicI32, Ordering};
 use core::time::Duration;
 
+use crate::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use crate::timer::{Clock, PosixTimer};
 use crate::{Cause, SigInfo, Signal, Value};
 
 /// As in `timer`: half of what the kernel counts.
 const LONGEST: Duration = Duration::from_nanos(1 << 62);
 
-/// No timer. The kernel's ids begin at 0.
-const NONE: i32 = -1;
+/// No timer.
+const NONE: u32 = 0;
 
 pub(super) struct Deadline {
     after: Option<Duration>,
-    /// The kernel's id of the timer that runs.
-    timer: AtomicI32,
+    /// One more than the kernel's id of the timer that runs: its ids begin at 0.
+    timer: AtomicU32,
     /// The process that it runs in.
     owner: AtomicI32,
 }
 
 impl Deadline {
     pub(super) const fn none() -> Self {
-        Self { after: None, timer: AtomicI32::new(NONE), owner: AtomicI32::new(0) }
+        Self { after: None, timer: AtomicU32::new(NONE), owner: AtomicI32::new(0) }
     }
 
     pub(super) const fn after(after: Duration) -> Self {
         Self { after: Some(after), ..Self::none() }
     }
 
-    /// Starts the timer, which sends `signal` with `value`. It runs in the handler.
-    pub(super) fn begin(&self, signal: Signal, value: Value) {
+    /// Starts the timer, which sends `signal` with `value`, unless a [`cancel`](Self::cancel) comes in
+    /// between: then it is no more, or nobody `is_asked`. It runs in the handler.
+    pub(super) fn begin(&self, signal: Signal, value: Value, is_asked: impl FnOnce() -> bool) {
         let Some(after) = self.after else { return };
         let Ok(timer) = PosixTimer::new(Clock::Monotonic, signal, value) else { return };
-        // Zero would not start it.
-        let after = after.clamp(Duration::from_nanos(1), LONGEST);
-        if timer.set(after, Duration::ZERO).is_ok() {
-            drop(self.exchange(Some(timer)));
+        let (id, owner) = timer.into_raw();
+        // Noted before it runs, for it may have ended before the call that starts it is back.
+        drop(self.exchange(Some((id, owner))));
+        let timer = PosixTimer::from_raw(id, owner);
+        if !is_asked() && self.forget(id) {
+            return drop(timer);
         }
+        // Zero would not start it. It fails if the timer is no more.
+        let _set = timer.set(after.clamp(Duration::from_nanos(1), LONGEST), Duration::ZERO);
+        let _kept = timer.into_raw();
     }
 
     pub(super) fn cancel(&self) {
@@ -51,11 +57,11 @@ impl Deadline {
 
     pub(super) fn left(&self) -> Option<Duration> {
         // ORDERING: Acquire pairs with the AcqRel in `exchange`.
-        let id = self.timer.load(Ordering::Acquire);
-        let timer = self.timer_of(id)?;
+        let timer = self.timer_of(self.timer.load(Ordering::Acquire))?;
         let setting = timer.query();
         let _kept = timer.into_raw();
-        setting.ok().map(|setting| setting.remaining)
+        // Nothing is left before it is started, either.
+        setting.ok().map(|setting| setting.remaining).filter(|left| !left.is_zero())
     }
 
     /// Whether a signal is the end of the deadline: `None` if it is from somebody else,
@@ -63,32 +69,43 @@ impl Deadline {
     pub(super) fn expired(&self, info: &SigInfo, value: Value) -> Option<bool> {
         self.after?;
         match info.cause() {
-            // ORDERING: Acquire pairs with the AcqRel in `exchange`.
+            // ORDERING: Relaxed: it was noted before the system call that started the timer.
             Cause::Timer { id, value: its, .. } if its == value => {
-                Some(id == self.timer.load(Ordering::Acquire))
+                Some(noted(id) == self.timer.load(Ordering::Relaxed))
             }
             _ => None,
         }
     }
 
-    fn exchange(&self, timer: Option<PosixTimer>) -> Option<PosixTimer> {
-        let id = match timer.map(PosixTimer::into_raw) {
-            Some((id, owner)) => {
-                // ORDERING: Relaxed: before the Release. Within one process it is always the same.
-                self.owner.store(owner, Ordering::Relaxed);
-                id
-            }
-            None => NONE,
-        };
-        // ORDERING: AcqRel pairs with itself and the Acquires: of several threads, one has the
-        // timer before.
-        let before = self.timer.swap(id, Ordering::AcqRel);
-        self.timer_of(before)
+    /// Notes another timer, or none. Returns the one before.
+    fn exchange(&self, timer: Option<(i32, i32)>) -> Option<PosixTimer> {
+        let new = timer.map_or(NONE, |(id, owner)| {
+            // ORDERING: Relaxed: before the Release. Within one process it is always the same.
+            self.owner.store(owner, Ordering::Relaxed);
+            noted(id)
+        });
+        // ORDERING: AcqRel pairs with itself and the Acquire in `left`: of several threads, one has
+        // the timer before, and the kernel has made it by then. Who begins after another's cancel
+        // sees what that one did before.
+        self.timer_of(self.timer.swap(new, Ordering::AcqRel))
     }
 
-    /// The timer with this id, for whoever has taken it, or looks and does not keep it.
-    fn timer_of(&self, id: i32) -> Option<PosixTimer> {
-        // ORDERING: Relaxed: stored before the id, which was acquired.
-        (id != NONE).then(|| PosixTimer::from_raw(id, self.owner.load(Ordering::Relaxed)))
+    /// Forgets one's own timer. Says whether it was noted still.
+    fn forget(&self, id: i32) -> bool {
+        // ORDERING: Relaxed: this thread has made the timer.
+        let forgotten =
+            self.timer.compare_exchange(noted(id), NONE, Ordering::Relaxed, Ordering::Relaxed);
+        forgotten.is_ok()
     }
+
+    /// The timer that is noted so, for whoever has taken it, or looks and does not keep it.
+    fn timer_of(&self, noted: u32) -> Option<PosixTimer> {
+        let id = noted.wrapping_sub(1).cast_signed();
+        // ORDERING: Relaxed: stored before what was noted, which was acquired.
+        (noted != NONE).then(|| PosixTimer::from_raw(id, self.owner.load(Ordering::Relaxed)))
+    }
+}
+
+const fn noted(id: i32) -> u32 {
+    id.cast_unsigned().wrapping_add(1)
 }

@@ -230,8 +230,8 @@ impl PosixTimer {
         let interval = time::timespec(checked(interval)?);
         let new = KernelItimerspec { interval, value: time::timespec(value) };
         let id = self.own_id()?;
-        // SAFETY: the timer is this value's alone, and whoever set the signal's action answers for
-        // it to run at any time.
+        // SAFETY: the timer is this crate's, or is no more, and whoever set the signal's action
+        // answers for it to run at any time.
         unsafe { sys::timer_settime(id, flags, &new) }.map(told)
     }
 
@@ -293,8 +293,8 @@ impl PosixTimer {
         (timer.id, timer.owner)
     }
 
-    /// The timer with this id, in the process that has made it. Whoever else has the id must not
-    /// use it at the same time.
+    /// The timer with this id, in the process that has made it. Of all who have the id one may delete
+    /// it; to the others, all is `EINVAL` from then on.
     pub(crate) const fn from_raw(id: c_int, owner: c_int) -> Self {
         Self { id, owner }
     }
@@ -308,7 +308,7 @@ impl PosixTimer {
 impl Drop for PosixTimer {
     fn drop(&mut self) {
         if let Ok(id) = self.own_id() {
-            // SAFETY: the timer is this value's alone, and nobody else deletes it.
+            // SAFETY: nobody else deletes the timer.
             let deleted = unsafe { sys::timer_delete(id) };
             debug_assert!(deleted.is_ok(), "the timer is there until this");
         }

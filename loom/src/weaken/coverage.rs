@@ -1,29 +1,9 @@
 //! Which `ORDERING:` comments have no row in the table.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use crate::table::ORDERINGS;
-
-const FILES: &[&str] = &[
-    "delivery/bits.rs",
-    "delivery/gate.rs",
-    "delivery/handler.rs",
-    "delivery/latch.rs",
-    "delivery/link.rs",
-    "delivery/list.rs",
-    "delivery/lock.rs",
-    "delivery/previous.rs",
-    "delivery/queue.rs",
-    "delivery/registry.rs",
-    "delivery/ring.rs",
-    "delivery/slot.rs",
-    "delivery/under.rs",
-    "delivery/wake.rs",
-    "delivery/wake_fd.rs",
-    "shutdown.rs",
-    "dispatch.rs",
-];
 
 /// How far below its comment an access may be.
 const LINES: usize = 6;
@@ -44,8 +24,9 @@ const SETS: &[(&str, &str)] = &[
 /// How many have none, each of which is printed.
 pub(crate) fn missing(src: &Path) -> io::Result<usize> {
     let (mut comments, mut missing) = (0_usize, 0_usize);
-    for file in FILES {
-        let text = fs::read_to_string(src.join(file))?;
+    for path in sources(src)? {
+        let text = fs::read_to_string(&path)?;
+        let file = path.strip_prefix(src).map_err(io::Error::other)?;
         let mut place = 0;
         while let Some(found) = text[place..].find("// ORDERING: ") {
             let begin = place + found;
@@ -58,13 +39,14 @@ pub(crate) fn missing(src: &Path) -> io::Result<usize> {
             }
             comments += 1;
             let below: String = text[begin..].split_inclusive('\n').take(LINES).collect();
-            let here = ORDERINGS.iter().any(|row| row.file == *file && below.contains(row.from));
+            let here =
+                ORDERINGS.iter().any(|row| Path::new(row.file) == file && below.contains(row.from));
             let in_sets = SETS.iter().any(|(call, there)| {
                 below.contains(call) && ORDERINGS.iter().any(|row| row.from == *there)
             });
             if !here && !in_sets {
                 missing += 1;
-                println!("no row: src/{file}:{line}: {said}");
+                println!("no row: src/{}:{line}: {said}", file.display());
             }
         }
     }
@@ -72,4 +54,19 @@ pub(crate) fn missing(src: &Path) -> io::Result<usize> {
         "ORDERING comments that ask for more than Relaxed: {comments}, without a row: {missing}"
     );
     Ok(missing)
+}
+
+/// All files under a folder.
+fn sources(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.append(&mut sources(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
 }

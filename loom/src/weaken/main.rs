@@ -2,7 +2,7 @@
 //!
 //! `weaken DIRECTORY [PART…]`: makes the copy in the directory; only the rows whose file or model
 //! contains one of the parts. It fails if a row is not as the table says, or if an `ORDERING:` comment
-//! of the files that the table is about has no row.
+//! of the sources has no row.
 #![expect(clippy::arithmetic_side_effects, reason = "counts rows and lines")]
 
 mod coverage;
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::{env, fs, io};
 
-use table::{Noticed, Weakened};
+use table::Weakened;
 
 fn main() -> ExitCode {
     match run() {
@@ -41,38 +41,31 @@ fn run() -> io::Result<usize> {
     }
     fs::copy(root.join("README.md"), copy.join("README.md"))?;
     let rows = table::ORDERINGS.iter().chain(steps::STEPS);
-    let (mut red, mut green) = (0_usize, 0_usize);
+    let mut noticed = 0_usize;
     for row in rows {
-        let models = match row.noticed {
-            Noticed::By(models) | Noticed::Not(models, _) => models,
-        };
-        if !parts.is_empty() && !parts.iter().any(|part| row.file.contains(part) || models == part)
+        if !parts.is_empty() && !parts.iter().any(|part| row.file.contains(part) || row.by == part)
         {
             continue;
         }
         let site = format!("{}: {}", row.file, one_line(row.from));
         let to = one_line(row.to);
-        let verdict = verdict(row, &root, &copy, models)?;
-        match (&verdict, &row.noticed) {
-            (Verdict::Red(model), Noticed::By(_)) => {
-                red += 1;
-                println!("red    {site}\n    →  {to}\n       {model}");
+        let (said, result) = match verdict(row, &root, &copy)? {
+            Verdict::Red(model) => {
+                noticed += 1;
+                ("red  ", model)
             }
-            (Verdict::Green, Noticed::Not(_, why)) => {
-                green += 1;
-                println!("green  {site}\n    →  {to}\n       {why}");
-            }
-            (Verdict::Red(said) | Verdict::Broken(said), _) => {
+            Verdict::Green => {
                 wrong += 1;
-                println!("WRONG  {site}\n    →  {to}\n       {said}");
+                ("WRONG", format!("not noticed by {:?}", row.by))
             }
-            (Verdict::Green, Noticed::By(_)) => {
+            Verdict::Broken(why) => {
                 wrong += 1;
-                println!("WRONG  {site}\n    →  {to}\n       not noticed by {models:?}");
+                ("WRONG", why)
             }
-        }
+        };
+        println!("{said}  {site}\n    →  {to}\n       {result}");
     }
-    println!("weakened: {}, noticed: {red}, explained: {green}, wrong: {wrong}", red + green);
+    println!("weakened and noticed: {noticed}, wrong: {wrong}");
     Ok(wrong)
 }
 
@@ -84,7 +77,7 @@ enum Verdict {
     Broken(String),
 }
 
-fn verdict(row: &Weakened, root: &Path, copy: &Path, models: &str) -> io::Result<Verdict> {
+fn verdict(row: &Weakened, root: &Path, copy: &Path) -> io::Result<Verdict> {
     let shipped = fs::read_to_string(root.join("src").join(row.file))?;
     let count = shipped.matches(row.from).count();
     if count != 1 {
@@ -98,7 +91,7 @@ fn verdict(row: &Weakened, root: &Path, copy: &Path, models: &str) -> io::Result
         "const WORDS"
     };
     fs::write(&changed, shipped.replacen(row.from, row.to, 1).replacen("const WORDS", import, 1))?;
-    let verdict = run_models(copy, models);
+    let verdict = run_models(copy, row.by);
     fs::write(&changed, shipped)?;
     verdict
 }

@@ -1,9 +1,8 @@
 //! What else can be left out or done in another order.
 
-use super::table::Noticed::{By, Not};
 use super::table::{
-    BITS, EVENTFD, GATE, LATCH, LIST, PREVIOUS, QUEUE, RING, SHUTDOWN, SLOT, WAKE, WAKE_FD, WALK,
-    Weakened, weakened,
+    BITS, DEADLINE, EVENTFD, GATE, LATCH, LIST, PLACE, PREVIOUS, QUEUE, RING, SHUTDOWN, SLOT, WAKE,
+    WAKE_FD, WALK, Weakened, weakened,
 };
 
 /// Steps that are left out, or done in another order.
@@ -12,81 +11,75 @@ pub(crate) const STEPS: &[Weakened] = &[
         BITS,
         "self.word(bit).fetch_or(bit.mask, SeqCst);",
         "let old = self.word(bit).load(SeqCst); self.word(bit).store(old | bit.mask, SeqCst);",
-        By("bits: changes"),
+        "bits: changes",
     ),
     weakened(
         BITS,
         "self.word(bit).fetch_and(!bit.mask, SeqCst) & bit.mask != 0",
         "let old = self.word(bit).load(SeqCst); \
          self.word(bit).store(old & !bit.mask, SeqCst); old & bit.mask != 0",
-        By("bits: each flag is taken once"),
+        "bits: each flag is taken once",
     ),
     weakened(
         BITS,
         "word.swap(0, SeqCst)",
         "{ let old = word.load(SeqCst); word.store(0, SeqCst); old }",
-        By("latch: each flag is taken once"),
+        "latch: each flag is taken once",
     ),
-    weakened(GATE, "for _ in 0..2 {", "for _ in 0..1 {", By("gate: nor a handler that chose")),
-    weakened(
-        GATE,
-        "self.turn.store(turn ^ 1, Ordering::Relaxed);\n            //",
-        "//",
-        Not("gate:", "only a storm without end would show it: nothing is left to end the wait"),
-    ),
-    weakened(GATE, "Ordering::Relaxed) ^ 2;", "Ordering::Relaxed);", By("gate: a child")),
+    weakened(GATE, "for _ in 0..2 {", "for _ in 0..1 {", "gate: nor a handler that chose"),
+    weakened(GATE, "Ordering::Relaxed) ^ 2;", "Ordering::Relaxed);", "gate: a child"),
     weakened(
         LATCH,
         "self.pending.insert(bit);\n        self.wake.has_listeners()",
         "let listened = self.wake.has_listeners();\n        \
          self.pending.insert(bit);\n        listened",
-        By("latch: wait sees"),
+        "latch: wait sees",
     ),
     weakened(
         LIST,
         "if address == new {\n                return;\n            }",
         "",
-        By("list: a walk finds receivers in order"),
+        "list: a walk finds receivers in order",
     ),
     weakened(
         WALK,
         "if receiver.flag(bit) {",
         "if receiver.flag(bit) && receivers.next_wanting(walk.at, bit).is_none() {",
-        By("latch: two waits end, with one walk over both latches"),
+        "latch: two waits end, with one walk over both latches",
     ),
-    weakened(PREVIOUS, "handlers.wait_until_empty();", "", By("previous:")),
+    weakened(PREVIOUS, "handlers.wait_until_empty();", "", "previous:"),
     weakened(
         PREVIOUS,
         "spend().is_err()",
         "self.handler.swap(SIG_DFL, Ordering::Relaxed) == usize::MAX",
-        By("previous: of two handlers"),
+        "previous: of two handlers",
     ),
     weakened(
         QUEUE,
         "self.latch.set(signal);\n            }\n            Some(late)",
         "let _ = signal;\n            }\n            Some(late)",
-        By("queue: one pop for each wait"),
+        "queue: one pop for each wait",
     ),
     weakened(
         QUEUE,
         "let flags = self.latch.take();\n            let late = take()?;",
         "let late = take();\n            let flags = self.latch.take();\n            \
          let late = late?;",
-        By("queue: one pop for each wait"),
+        "queue: one pop for each wait",
     ),
-    weakened(RING, "if age <= 0 {", "if age < isize::MIN {", By("queue: a thread's instances")),
+    weakened(RING, "if age <= 0 {", "if age < isize::MIN {", "queue: a thread's instances"),
     weakened(
         QUEUE,
         "Pushed::Replaced | Pushed::Dropped => self.count_lost(arrival.signal),",
         "Pushed::Replaced => self.count_lost(arrival.signal),
             Pushed::Dropped => {}",
-        By("queue: with room for one"),
+        "queue: with room for one",
     ),
     weakened(
         SLOT,
         "self.state.compare_exchange(from.0, to.0, Ordering::Acquire, Ordering::Relaxed).is_ok()",
         "self.state() == from && { self.state.store(to.0, Ordering::Release); true }",
-        By("queue: with room for one"),
+        "queue: with room for one",
     ),
     weakened(
         WAKE,
@@ -94,31 +87,38 @@ pub(crate) const STEPS: &[Weakened] = &[
          break Ok(());\n            }\n",
         "if ready() {\n                break Ok(());\n            }\n            \
          let seen = self.count.load(Ordering::Acquire);\n",
-        By("wake: a wait ends"),
+        "wake: a wait ends",
     ),
     weakened(
         EVENTFD,
         "let _odd =\n            self.count.compare_exchange(count, count | 1, Ordering::Relaxed, \
          Ordering::Relaxed);",
         "self.count.store(count | 1, Ordering::Relaxed);",
-        By("wake_fd: "),
+        "wake_fd: ",
     ),
     weakened(
         WAKE_FD,
         "if old.is_some() {\n            GATE.wait_until_empty();\n        }\n",
         "",
-        By("wake_fd: nobody writes"),
+        "wake_fd: nobody writes",
     ),
-    weakened(
-        WAKE_FD,
-        "self.wake().notify(signal);",
-        "let _ = signal;",
-        By("wake_fd: what was set"),
-    ),
+    weakened(WAKE_FD, "self.wake().notify(signal);", "let _ = signal;", "wake_fd: what was set"),
     weakened(
         SHUTDOWN,
         "let _flags = self.latch.take();\n        self.deadline.cancel();",
         "self.deadline.cancel();",
-        By("shutdown:"),
+        "shutdown:",
+    ),
+    weakened(
+        DEADLINE,
+        "!is_asked() && self.forget(id)",
+        "!is_asked() && id < 0 && self.forget(id)",
+        "deadline: who cancels",
+    ),
+    weakened(
+        PLACE,
+        "Err(_) => _ = self.exchange(asking | AGAIN, asking),",
+        "Err(_) => return self.exchange(asking | AGAIN, number(pid)).err().and(None),",
+        "children: an end",
     ),
 ];
