@@ -30,7 +30,7 @@ use core::sync::atomic::Ordering;
 use loom::thread::ThreadId;
 
 /// How many of each there are in an execution.
-const ATOMS: usize = 24;
+const ATOMS: usize = 64;
 const CELLS: usize = 8;
 
 /// A watched word is a value and, above it, what tells a write from others of the same value: a

@@ -1,5 +1,5 @@
 //! The kernel's door with another kernel behind it, as far as threads wait and are told apart, and
-//! have masks, timers and children. All else is the real one.
+//! have signals, masks, timers and children. All else is the real one.
 #![expect(unsafe_code, reason = "has the signatures of the real one")]
 #![expect(clippy::unnecessary_wraps, reason = "has the signatures of the real one")]
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a model ends by a panic")]
@@ -10,14 +10,16 @@ mod kernel;
 
 extern crate std;
 
-use core::cell::RefCell;
-use core::ffi::c_int;
+use core::cell::{Cell, RefCell};
+use core::ffi::{c_int, c_void};
+use core::{mem, ptr};
 use std::rc::Rc;
 use std::vec::Vec;
 
 use loom::sync::{Condvar, Mutex};
 use loom::thread::{self, ThreadId};
 
+use crate::action::Handler;
 use crate::sync::UnsafeCell;
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::{Errno, SigSet, Signal};
@@ -26,14 +28,33 @@ pub use kernel::*;
 
 /// What the kernel knows in one execution.
 struct Kernel {
-    /// Held while a word is looked at or sleepers are woken.
+    /// Held while a word is looked at or sleepers are woken, or an action is looked at or changed.
     lock: Mutex<()>,
     /// Those of all words: who is woken for another's looks again, as after a signal.
     sleepers: Condvar,
     /// A thread's number is its place, from 1 on.
     threads: RefCell<Vec<ThreadId>>,
+    /// That of [`COMING`].
+    action: Cell<KernelSigaction>,
+    /// The threads that have sent [`COMING`] to themselves, which they block just then.
+    sent: RefCell<Vec<c_int>>,
     timers: RefCell<Vec<Rc<Timer>>>,
+    pauses: Cell<usize>,
     child: Child,
+}
+
+/// As many pauses are tried in every order.
+const PAUSES: usize = 4;
+
+/// The only signal that comes.
+pub(crate) const COMING: Signal = Signal::USR1;
+
+/// What a signal did in the end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Effect {
+    Handled,
+    Default,
+    Ignored,
 }
 
 /// What is written as the timer is made. The true kernel has locks for it; but who finds it by an id
@@ -61,7 +82,10 @@ pub(crate) fn start() {
         lock: Mutex::new(()),
         sleepers: Condvar::new(),
         threads: RefCell::default(),
+        action: Cell::default(),
+        sent: RefCell::default(),
         timers: RefCell::default(),
+        pauses: Cell::new(0),
         child: Child { asked: UnsafeCell::new(false), code: AtomicU32::new(0) },
     };
     KERNEL.set(Some(Rc::new(kernel)));
@@ -101,12 +125,18 @@ pub fn futex_wake(_word: &AtomicU32) {
     kernel.sleepers.notify_all();
 }
 
-/// Lets another thread run.
+/// Lets another thread run. Two who wait for a third could go on so for ever: after some of it, no other
+/// way to go on is tried.
 ///
 /// # Errors
 ///
 /// None.
 pub fn clock_nanosleep(_time: &KernelTimespec) -> Result<(), Errno> {
+    let pauses = &kernel().pauses;
+    pauses.set(pauses.get().saturating_add(1));
+    if pauses.get() > PAUSES {
+        loom::skip_branch();
+    }
     thread::yield_now();
     Ok(())
 }
@@ -124,7 +154,7 @@ pub fn gettid() -> c_int {
     known.map_or(threads.len(), |place| place.saturating_add(1)) as c_int
 }
 
-/// Only asked whether a thread is there: each that has a number is.
+/// Asks whether a thread is there: each that has a number is. Or sends a signal, to the calling thread.
 ///
 /// # Safety
 ///
@@ -133,9 +163,65 @@ pub fn gettid() -> c_int {
 /// # Errors
 ///
 /// None.
-pub unsafe fn tgkill(_tgid: c_int, _tid: c_int, signo: c_int) -> Result<(), Errno> {
-    assert_eq!(signo, 0, "nothing is sent in a model");
+pub unsafe fn tgkill(_tgid: c_int, tid: c_int, signo: c_int) -> Result<(), Errno> {
+    if signo != 0 {
+        assert_eq!((tid, signo), (gettid(), COMING.as_raw()), "this is not sent in a model");
+        kernel().sent.borrow_mut().push(tid);
+    }
     Ok(())
+}
+
+/// Sets an action, and tells which one there was. Those of other signals are the default.
+///
+/// # Safety
+///
+/// None is needed.
+///
+/// # Errors
+///
+/// None.
+pub unsafe fn rt_sigaction(
+    signo: c_int,
+    action: Option<&KernelSigaction>,
+    old: Option<&mut KernelSigaction>,
+) -> Result<(), Errno> {
+    if signo != COMING.as_raw() {
+        assert!(action.is_none(), "this signal has no action in a model");
+        return Ok(());
+    }
+    let kernel = kernel();
+    let _lock = kernel.lock.lock().expect("nobody panics with it");
+    let current = kernel.action.get();
+    if let Some(old) = old {
+        *old = current;
+    }
+    kernel.action.set(action.copied().unwrap_or(current));
+    Ok(())
+}
+
+/// [`COMING`] comes to the calling thread.
+pub(crate) fn come() -> Effect {
+    let kernel = kernel();
+    let me = gettid();
+    loop {
+        let mut action = KernelSigaction::default();
+        // SAFETY: none is needed.
+        let read = unsafe { rt_sigaction(COMING.as_raw(), None, Some(&mut action)) };
+        read.expect("nothing fails");
+        match action.handler {
+            SIG_DFL => return Effect::Default,
+            SIG_IGN => return Effect::Ignored,
+            _ => {}
+        }
+        // SAFETY: a model installs no other handlers.
+        let handler = unsafe { mem::transmute::<usize, Handler>(action.handler) };
+        let mut info = KernelSiginfo::zeroed();
+        // SAFETY: the arguments are a handler's.
+        unsafe { handler(COMING.as_raw(), &raw mut info, ptr::null_mut::<c_void>()) };
+        let mut sent = kernel.sent.borrow_mut();
+        let Some(mine) = sent.iter().position(|tid| *tid == me) else { return Effect::Handled };
+        sent.remove(mine);
+    }
 }
 
 /// The mask of the calling thread.

@@ -98,7 +98,7 @@ fn errno_is_untouched_when_nobody_wants_it() {
 
 fn errno_is_untouched_under_other_code() {
     in_child(|| {
-        // Ours is there twice, and asks the kernel which is the upper one.
+        // Ours is there twice, and the lower one asks whether the upper one was there before.
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
         foreign::first().come(libc::SIGUSR1);
         assert_eq!(KEEPS.catch(Signal::USR1), Ok(()));

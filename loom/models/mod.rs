@@ -17,6 +17,7 @@ mod list;
 mod lock;
 mod previous;
 mod queue;
+mod registry;
 mod wake;
 mod wake_fd;
 
@@ -62,6 +63,7 @@ impl Model {
         let count = Arc::clone(&executions);
         let mut builder = loom::model::Builder::new();
         builder.preemption_bound = self.bound;
+        builder.max_branches = 10_000;
         builder.check(move || {
             count.fetch_add(1, Relaxed);
             sync::start();
@@ -82,6 +84,7 @@ pub fn all() -> impl Iterator<Item = Model> {
         lock::MODELS,
         previous::MODELS,
         queue::MODELS,
+        registry::MODELS,
         wake::MODELS,
         wake_fd::MODELS,
         conveniences::MODELS,

@@ -13,8 +13,8 @@
 //! - `Latch::trip`, `Latch::set`, `Latch::flag`: an atomic or; `Wake::wake`, which calls through a
 //!   pointer, if a thread waits or a descriptor is watched: futex(2), `Wake::write_byte`,
 //!   `Wake::wake_event`, `EventFd::wake`: getpid(2) and write(2),
-//! - `HandedOn::note`, `HandedOn::take`: a look at each of a few words,
-//! - `Place::is_first_upper`: rt_sigaction(2), where other code has its handler between two of ours,
+//! - `Place::is_first_upper`, `Note::of`, `HandedOn::add`, `HandedOn::take`, where other code has or
+//!   had its handler between two of ours: gettid(2) and a look at each of a few words,
 //! - `PreviousAction::chained`: one exchange if the handler before was for one signal only,
 //! - `handler::depart`, when nobody wants the signal any more: rt_sigaction(2), getpid(2), gettid(2)
 //!   and tgkill(2),
@@ -55,7 +55,7 @@ use core::ffi::{c_int, c_void};
 
 use super::bits::{AtomicSet, Bit};
 use super::gate::{GATE, Ticket};
-use super::handed::HandedOn;
+use super::handed::{HandedOn, Note};
 use super::list::List;
 use super::previous::PreviousAction;
 use super::receiver::{Arrival, Outcome};
@@ -71,10 +71,14 @@ pub(super) static RECEIVERS: List = List::new();
 /// The signals for which [`on_signal`] is installed, or was and is chained to by an action over it.
 /// Read and written under the lock of `registry`; a handler that puts back what was there before
 /// (`depart`) takes its own note away.
-pub(super) static INSTALLED: AtomicSet = AtomicSet::new();
+static INSTALLED: AtomicSet = AtomicSet::new();
 
-/// The signals for which [`on_signal_over`] is installed, likewise. The handler reads it, too.
-pub(super) static INSTALLED_OVER: AtomicSet = AtomicSet::new();
+/// The signals for which [`on_signal_over`] is installed, likewise.
+static INSTALLED_OVER: AtomicSet = AtomicSet::new();
+
+/// The signals for which it ever was. One that is on its way between the two places is not to meet a
+/// handler that has forgotten of it.
+static EVER_OVER: AtomicSet = AtomicSet::new();
 
 /// Those of both places that were installed once more while they were noted, because what was there
 /// was the same as under the first time: ours may come back although it has left.
@@ -123,6 +127,10 @@ impl Place {
 
     /// Notes that our handler is about to be installed in this place.
     pub(super) fn enter_chain(self, bit: Bit) {
+        if self == Self::Over {
+            // ORDERING: more than is needed: before the system call that installs it.
+            EVER_OVER.insert(bit);
+        }
         if self.installed().contains(bit) {
             self.twice().insert(bit);
         }
@@ -164,28 +172,21 @@ impl Place {
 
     /// Whether the signal is for this place to take, and not already taken by the one over it.
     #[inline]
-    fn is_upper(self, bit: Bit, arrival: &Arrival) -> bool {
-        // ORDERING: Acquire pairs with the Release of `registry`, which notes the upper place once
-        // it is installed.
-        ALONE
-            || self == Self::Over
-            || !INSTALLED_OVER.contains(bit)
-            || Self::is_first_upper(arrival)
+    fn is_upper(self, bit: Bit, signal: Signal) -> bool {
+        ALONE || self == Self::Over || !Self::is_ever_over(bit) || Self::is_first_upper(signal)
     }
 
-    /// The same of the first place, where there is the other.
+    #[inline]
+    fn is_ever_over(bit: Bit) -> bool {
+        // ORDERING: more than is needed: a handler in the other place, which may have been called on
+        // this thread for the same signal, was installed afterwards.
+        EVER_OVER.contains(bit)
+    }
+
+    /// The same of the first place, where there is or was the other.
     #[cold]
-    fn is_first_upper(arrival: &Arrival) -> bool {
-        let handed_on = HANDED_ON.take(arrival.info);
-        // Other code may have put the lower one back over the upper, so the kernel has the last
-        // word.
-        let mut current = KernelSigaction::default();
-        action::read(arrival.signal, &mut current).is_ok()
-            && match Self::of(&current) {
-                Some(place) => place == Self::First,
-                // Other code's is over both, or over the lower one alone.
-                None => !handed_on,
-            }
+    fn is_first_upper(signal: Signal) -> bool {
+        !HANDED_ON.take(Note::of(signal))
     }
 }
 
@@ -197,8 +198,7 @@ unsafe extern "C" fn on_signal(signo: c_int, info: *mut KernelSiginfo, context: 
     let Some((signal, ticket)) = enter(signo) else { return };
     let bit = Bit::of(signal);
     let mut walk = Walk::TO_BEGIN;
-    // ORDERING: Acquire, as in `is_upper`.
-    if !ALONE && !INSTALLED_OVER.contains(bit) {
+    if !ALONE && !Place::is_ever_over(bit) {
         walk = Walk::over_latches(&RECEIVERS, bit);
         if walk.is_over() && !has_handler(Place::First.under(signal)) {
             return GATE.leave(ticket);
@@ -272,7 +272,7 @@ unsafe fn finish(
             next = RECEIVERS.next_wanting(walk.at, bit);
         }
         SoFar::Nothing => {
-            taken = !place.is_upper(bit, &arrival);
+            taken = !place.is_upper(bit, signal);
             next = if taken { None } else { RECEIVERS.next_wanting(None, bit) };
         }
     }
@@ -311,6 +311,9 @@ unsafe fn hand_on(
     ticket: Ticket,
 ) {
     let chained = under.and_then(PreviousAction::chained);
+    // If nobody was there, whom the lower one finds has come since.
+    let over = !ALONE && place == Place::Over;
+    let delivered = over && (taken || is_wanted(Bit::of(arrival.signal)));
     if let (false, Some(under)) = (taken, under) {
         depart(place, arrival.signal, under, chained.is_some());
     }
@@ -318,15 +321,15 @@ unsafe fn hand_on(
     // gate. It needs nothing of ours.
     GATE.leave(ticket);
     if let Some(chained) = chained {
-        let over = !ALONE && place == Place::Over;
-        if over {
-            HANDED_ON.note(arrival.info);
+        let note = delivered.then(|| Note::of(arrival.signal));
+        if let Some(note) = note {
+            HANDED_ON.add(note);
         }
         // SAFETY: the arguments are what we were called with, and what was under our place was the
         // action of this signal.
         unsafe { chained.call(arrival.signal.as_raw(), arrival.info, arrival.context) }
-        if over {
-            HANDED_ON.take(arrival.info);
+        if let Some(note) = note {
+            HANDED_ON.take(note);
         }
     }
 }

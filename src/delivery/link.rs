@@ -29,21 +29,22 @@ impl Link {
 
     /// Makes it one that wants nothing and leads to the end, to be linked next.
     pub(super) fn prepare(&self) {
-        // ORDERING: Relaxed: before the Release in `lead_to` or in `List::link`.
+        // ORDERING: Relaxed: before the store in `lead_to` or in `List::link`.
         self.unwanted.store(u64::MAX);
         self.lead_to((&raw const END).cast_mut());
     }
 
     /// Has the walk go on to `next`.
     pub(super) fn lead_to(&self, next: *mut Self) {
-        // ORDERING: Release pairs with the Acquire in `next`.
-        self.next.store(next, Ordering::Release);
+        // ORDERING: SeqCst pairs with the load in `next`: a handler that entered the gate after a catch
+        // waited for it to be empty sees the receiver; see `gate`.
+        self.next.store(next, Ordering::SeqCst);
     }
 
     #[inline]
     pub(super) fn next(&self) -> *mut Self {
-        // ORDERING: Acquire pairs with the Release in `lead_to`.
-        self.next.load(Ordering::Acquire)
+        // ORDERING: SeqCst pairs with the store in `lead_to`.
+        self.next.load(Ordering::SeqCst)
     }
 
     /// Whether the walk ends here: after the last receiver, or before it was linked.

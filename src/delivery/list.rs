@@ -44,7 +44,8 @@ impl List {
         receiver.link().prepare();
         match last {
             Some(last) => last.lead_to(new),
-            // ORDERING: Release pairs with the Acquire in `first`: the receiver was made before.
+            // ORDERING: Release pairs with the Acquire in `first`: the receiver was made before. No
+            // handler is installed before there is one, so none can come too early to see it.
             None => self.first.store(new, Ordering::Release),
         }
     }

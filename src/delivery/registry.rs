@@ -283,7 +283,7 @@ fn note(signal: Signal, place: Place, installed: bool) {
         Place::Over.installed().remove(bit);
     }
     if installed {
-        // ORDERING: Release pairs with the Acquire in `handler::Place::is_upper`.
+        // ORDERING: more than is needed: under the lock, as above.
         place.installed().insert(bit);
     } else {
         place.leave_chain(bit);

@@ -1,8 +1,8 @@
 //! What else can be left out or done in another order.
 
 use super::table::{
-    BITS, DEADLINE, EVENTFD, GATE, LATCH, LIST, PLACE, PREVIOUS, QUEUE, RING, SHUTDOWN, SLOT, WAKE,
-    WAKE_FD, WALK, Weakened, weakened,
+    BITS, DEADLINE, EVENTFD, GATE, HANDLER, LATCH, LIST, PLACE, PREVIOUS, QUEUE, REGISTRY, RING,
+    SHUTDOWN, SLOT, WAKE, WAKE_FD, WALK, Weakened, weakened,
 };
 
 /// Steps that are left out, or done in another order.
@@ -120,5 +120,43 @@ pub(crate) const STEPS: &[Weakened] = &[
         "Err(_) => _ = self.exchange(asking | AGAIN, asking),",
         "Err(_) => return self.exchange(asking | AGAIN, number(pid)).err().and(None),",
         "children: an end",
+    ),
+    weakened(
+        HANDLER,
+        "|| !Self::is_ever_over(bit)",
+        "|| !INSTALLED_OVER.contains(bit)",
+        "registry: and while all leave",
+    ),
+    weakened(
+        HANDLER,
+        "            EVER_OVER.insert(bit);\n        }\n",
+        "        }\n",
+        "registry: a handler over ours",
+    ),
+    weakened(
+        HANDLER,
+        "!HANDED_ON.take(Note::of(signal))",
+        "false",
+        "registry: a handler over ours",
+    ),
+    weakened(
+        HANDLER,
+        "            // A release on another thread was faster.\n            Err(Errno::AGAIN) => {}\n",
+        "",
+        "registry: a signal meets a release",
+    ),
+    weakened(HANDLER, "let _sent = send::raise(signal);", "", "registry: a signal meets a release"),
+    weakened(
+        REGISTRY,
+        "        Change::Release => receiver.link().want_no_more(signals),\n    }\n    GATE.wait_until_empty();",
+        "        Change::Release => receiver.link().want_no_more(signals),\n    }\n    \
+         if change == Change::Release {\n        GATE.wait_until_empty();\n    }",
+        "registry: a signal meets one who leaves and one who comes",
+    ),
+    weakened(
+        REGISTRY,
+        "under.keep(&current, &GATE);",
+        "",
+        "registry: and while the last one leaves",
     ),
 ];

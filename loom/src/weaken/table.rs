@@ -22,11 +22,13 @@ pub(crate) const fn weakened(
 
 pub(crate) const BITS: &str = "delivery/bits.rs";
 pub(crate) const GATE: &str = "delivery/gate.rs";
+pub(crate) const HANDLER: &str = "delivery/handler.rs";
 pub(crate) const LATCH: &str = "delivery/latch.rs";
 pub(crate) const LIST: &str = "delivery/list.rs";
 pub(crate) const LOCK: &str = "delivery/lock.rs";
 pub(crate) const PREVIOUS: &str = "delivery/previous.rs";
 pub(crate) const LINK: &str = "delivery/link.rs";
+pub(crate) const REGISTRY: &str = "delivery/registry.rs";
 pub(crate) const QUEUE: &str = "delivery/queue.rs";
 pub(crate) const RING: &str = "delivery/ring.rs";
 pub(crate) const SLOT: &str = "delivery/slot.rs";
@@ -142,13 +144,25 @@ pub(crate) const ORDERINGS: &[Weakened] = &[
     ),
     weakened(
         LINK,
+        "self.next.store(next, Ordering::SeqCst)",
         "self.next.store(next, Ordering::Release)",
+        "registry: a signal meets one who leaves and one who comes",
+    ),
+    weakened(
+        LINK,
+        "self.next.store(next, Ordering::SeqCst)",
         "self.next.store(next, Ordering::Relaxed)",
         "list: a walk finds receivers as they were made",
     ),
     weakened(
         LINK,
+        "self.next.load(Ordering::SeqCst)",
         "self.next.load(Ordering::Acquire)",
+        "registry: a signal meets one who leaves and one who comes",
+    ),
+    weakened(
+        LINK,
+        "self.next.load(Ordering::SeqCst)",
         "self.next.load(Ordering::Relaxed)",
         "list: a walk finds receivers as they were made",
     ),
