@@ -19,7 +19,7 @@ use std::vec::Vec;
 use loom::sync::{Condvar, Mutex};
 use loom::thread::{self, ThreadId};
 
-use crate::action::Handler;
+use crate::action::{Handler, SaFlags};
 use crate::sync::UnsafeCell;
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::{Errno, SigSet, Signal};
@@ -41,6 +41,19 @@ struct Kernel {
     timers: RefCell<Vec<Rc<Timer>>>,
     pauses: Cell<usize>,
     child: Child,
+}
+
+impl Kernel {
+    /// The action that a signal meets.
+    fn taken_action(&self) -> KernelSigaction {
+        let _lock = self.lock.lock().expect("nobody panics with it");
+        let action = self.action.get();
+        let is_handler = !matches!(action.handler, SIG_DFL | SIG_IGN);
+        if is_handler && SaFlags::from_bits(action.flags).contains(SaFlags::RESETHAND) {
+            self.action.set(KernelSigaction { handler: SIG_DFL, ..action });
+        }
+        action
+    }
 }
 
 /// As many pauses are tried in every order.
@@ -204,10 +217,7 @@ pub(crate) fn come() -> Effect {
     let kernel = kernel();
     let me = gettid();
     loop {
-        let mut action = KernelSigaction::default();
-        // SAFETY: none is needed.
-        let read = unsafe { rt_sigaction(COMING.as_raw(), None, Some(&mut action)) };
-        read.expect("nothing fails");
+        let action = kernel.taken_action();
         match action.handler {
             SIG_DFL => return Effect::Default,
             SIG_IGN => return Effect::Ignored,

@@ -12,7 +12,7 @@ use crate::delivery::latch::Latch;
 use crate::delivery::queue::InfoQueue;
 use crate::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use crate::sync::share;
-use crate::sys::{self, Effect, KernelSigaction, KernelSiginfo};
+use crate::sys::{self, Effect, KernelSigaction, KernelSiginfo, SIG_DFL};
 
 pub(super) const MODELS: &[Model] = &[
     Model::bounded("registry: a signal meets a release", 3, || meets_release(1)),
@@ -20,9 +20,14 @@ pub(super) const MODELS: &[Model] = &[
     Model::bounded("registry: a signal meets a catch", 3, meets_catch),
     Model::bounded("registry: a signal meets one who leaves and one who comes", 2, meets_both),
     Model::bounded("registry: a handler of before is called once, while one comes", 3, || {
-        with_theirs(|_| (), catch);
+        with_theirs(SaFlags::empty(), |_| (), catch);
     }),
-    Model::bounded("registry: and while the last one leaves", 3, || with_theirs(catch, release)),
+    Model::bounded("registry: and while the last one leaves", 3, || {
+        with_theirs(SaFlags::empty(), catch, release);
+    }),
+    Model::bounded("registry: one for a single call, while one comes", 3, || {
+        with_theirs(SaFlags::RESETHAND, |_| (), catch);
+    }),
     Model::bounded("registry: a signal meets one who leaves and comes back", 3, comes_back),
     Model::bounded("registry: a handler over ours, and one of ours over that", 3, || {
         over_theirs(|_| (), |_, latch| catch(latch), 1);
@@ -131,11 +136,11 @@ unsafe extern "C" fn theirs(_: c_int, _: *mut KernelSiginfo, _: *mut c_void) {
 }
 
 /// Installs a handler of theirs, and returns its action and the one before.
-fn install(handler: Handler) -> [KernelSigaction; 2] {
+fn install(handler: Handler, flags: SaFlags) -> [KernelSigaction; 2] {
     let mut before = KernelSigaction::default();
     let action = KernelSigaction {
         handler: handler as *const () as usize,
-        flags: SaFlags::SIGINFO.bits(),
+        flags: SaFlags::SIGINFO.union(flags).bits(),
         ..before
     };
     // SAFETY: the handler counts, and calls the one before with what it was called with.
@@ -143,8 +148,8 @@ fn install(handler: Handler) -> [KernelSigaction; 2] {
     [action, before]
 }
 
-fn with_theirs(first: fn(&'static Latch), change: fn(&'static Latch)) {
-    let [before, _] = install(theirs);
+fn with_theirs(flags: SaFlags, first: fn(&'static Latch), change: fn(&'static Latch)) {
+    let [before, _] = install(theirs, flags);
     let latch = latch();
     first(latch);
     let changes = spawn(move || change(latch));
@@ -152,7 +157,9 @@ fn with_theirs(first: fn(&'static Latch), change: fn(&'static Latch)) {
     join(changes);
     assert_eq!(CALLED.load(Ordering::Relaxed), 1, "the handler of before");
     release(latch);
-    assert_eq!(current(), before, "it is not as it was before");
+    let spent = flags.contains(SaFlags::RESETHAND);
+    let left = KernelSigaction { handler: if spent { SIG_DFL } else { before.handler }, ..before };
+    assert_eq!(current(), left, "it is not as it was before");
 }
 
 /// The handler that [`theirs_over`] calls.
@@ -173,7 +180,7 @@ type Queue = &'static InfoQueue<2>;
 fn over_theirs(first: fn(&'static Latch), change: fn(Queue, &'static Latch), least: usize) {
     let queue: Queue = share(InfoQueue::new());
     queue.catch(ONE).expect("catch");
-    let [theirs, ours] = install(theirs_over);
+    let [theirs, ours] = install(theirs_over, SaFlags::empty());
     OURS.store(ours.handler, Ordering::Relaxed);
     let latch = latch();
     first(latch);
