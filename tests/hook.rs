@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         declined_by_all_ends_the_process,
         taken_by_one_is_enough,
         declined_child_changes_nothing,
+        declined_over_ignore_changes_nothing,
         handler_before_gets_what_is_sent,
         fault_is_fixed_and_the_instruction_runs_again,
         declined_fault_ends_the_process,
@@ -153,6 +154,25 @@ fn declined_child_changes_nothing() {
                 assert_eq!(RAN.swap(0, SeqCst), 8);
             }
             before.assert_unchanged("a signal that was declined");
+        }
+    });
+}
+
+/// What is declined is left to "ignore", which does nothing, and is still asked for the next time.
+fn declined_over_ignore_changes_nothing() {
+    in_child(|| {
+        let signals = [Signal::TERM, Signal::USR1, Signal::rt(0).expect("a real-time signal")];
+        for signal in signals {
+            let ignored = action::ignore(signal).expect("ignore");
+            DECLINES.catch(signal).expect("catch");
+            let before = SignalState::now();
+            for _ in 0..3 {
+                raise(signal);
+                assert_eq!(RAN.swap(0, SeqCst), 8);
+            }
+            before.assert_unchanged("a signal that was declined");
+            DECLINES.release(signal).expect("release");
+            assert_eq!(ignored.restore(), Ok(true));
         }
     });
 }

@@ -341,7 +341,9 @@ unsafe fn hand_on(
 #[cold]
 fn depart(place: Place, signal: Signal, under: &'static PreviousAction, chained: bool) {
     let bit = Bit::of(signal);
-    if chained && is_wanted(bit) {
+    // "Ignore" does nothing about a signal, but a fault has to find it in force to end the process.
+    let has_had_it = chained || (!signal.is_fault() && under.kept().handler == SIG_IGN);
+    if has_had_it && (ALONE || is_wanted(bit)) {
         // They have declined this one, and want the next.
         return;
     }
@@ -366,7 +368,7 @@ fn depart(place: Place, signal: Signal, under: &'static PreviousAction, chained:
                 break;
             }
             // A release on another thread was faster.
-            Err(Errno::AGAIN) => {}
+            Err(Errno::AGAIN) if !ALONE => {}
             Err(_) => return,
         }
     }

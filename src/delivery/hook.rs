@@ -77,7 +77,8 @@ pub enum Verdict {
 /// process by its signal, as it would have without them.
 ///
 /// Of other signals, each hook and the handler that was there before gets every instance. If there
-/// is nobody but hooks and all decline, a signal whose default is to end the process ends it.
+/// is nobody but hooks and all decline, a signal whose default is to end the process ends it, unless
+/// it was ignored before them.
 ///
 /// ```
 /// use siglatch::{Hook, Interruption, Signal, Verdict, send};
