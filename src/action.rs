@@ -69,6 +69,15 @@ flags! {
 }
 
 impl SaFlags {
+    /// Those that have a name.
+    const ALL: Self = Self::NOCLDSTOP
+        .union(Self::NOCLDWAIT)
+        .union(Self::SIGINFO)
+        .union(Self::ONSTACK)
+        .union(Self::RESTART)
+        .union(Self::NODEFER)
+        .union(Self::RESETHAND);
+
     /// Those of `self` that are not in `other`.
     pub(crate) const fn difference(self, other: Self) -> Self {
         Self(self.0 & !other.0)
@@ -344,13 +353,14 @@ pub(crate) unsafe fn compare_exchange(
     unsafe { sys::rt_sigaction(signal.as_raw(), Some(&replaced), None) }.and(Err(Errno::AGAIN))
 }
 
-/// Whether two actions are the same. The kernel drops the bits of `SIGKILL` and `SIGSTOP` from the
-/// mask, so they do not count.
-fn same(a: &KernelSigaction, b: &KernelSigaction) -> bool {
+/// Whether the action in force is the one that was installed. The kernel drops the bits of `SIGKILL`
+/// and `SIGSTOP` from the mask, and since Linux 5.11 flags that it does not know, so they do not count.
+fn same(current: &KernelSigaction, installed: &KernelSigaction) -> bool {
     const STRIPPED: u64 = Signal::KILL.bit() | Signal::STOP.bit();
-    a.handler == b.handler
-        && a.flags == b.flags
-        && a.mask.bits() & !STRIPPED == b.mask.bits() & !STRIPPED
+    let kept = current.flags | SaFlags::ALL.bits() | sys::SIGACTION_FLAGS;
+    current.handler == installed.handler
+        && current.flags == installed.flags & kept
+        && current.mask.bits() & !STRIPPED == installed.mask.bits() & !STRIPPED
 }
 
 #[cfg(test)]

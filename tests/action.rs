@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         restored_handlers_work,
         restore_leaves_what_others_have_put_there,
         restore_knows_its_own_action_with_stripped_bits,
+        restore_knows_its_own_action_with_flags_that_the_kernel_drops,
         changes_in_a_row_go_back_in_reverse,
         dropping_the_previous_leaves_the_change,
         queried_action_can_be_installed,
@@ -226,6 +227,24 @@ fn restore_knows_its_own_action_with_stripped_bits() {
         assert_eq!(oracle::raw_action(libc::SIGHUP).mask, SigSet::full().bits());
         assert_eq!(previous.restore(), Ok(true));
         before.assert_unchanged("install and restore");
+    });
+}
+
+/// `SA_UNSUPPORTED`, by which sigaction(2) has a program find out whether a kernel drops what it does
+/// not know (since Linux 5.11), and one that no kernel knows.
+fn restore_knows_its_own_action_with_flags_that_the_kernel_drops() {
+    in_child(|| {
+        let flags = SaFlags::from_bits(0x400 | 0x4000) | SaFlags::RESTART;
+        let action = Action::handler(never_called, flags, SigSet::empty());
+        let before = SignalState::now();
+        // SAFETY: the handler does nothing.
+        let install = || unsafe { action::install(Signal::HUP, &action) }.expect("install");
+        assert_eq!(install().restore(), Ok(true));
+        before.assert_unchanged("install and restore");
+        // One that it keeps makes it another's.
+        let previous = install();
+        assert_eq!(action::set_restart(Signal::HUP, false), Ok(true));
+        assert_eq!(previous.restore(), Ok(false));
     });
 }
 
