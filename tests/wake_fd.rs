@@ -8,7 +8,7 @@ mod support;
 
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use siglatch::fd::EventFd;
-use siglatch::{Errno, InfoQueue, Latch, Signal, send};
+use siglatch::{Errno, InfoQueue, Latch, SigSet, Signal, send};
 use std::io::{self, PipeReader, PipeWriter, Read as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::net::UnixStream;
@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         full_pipe_is_counted,
         burst_is_one_write,
         closed_one_is_counted,
+        broken_pipe_is_not_written_to_for_its_own_sigpipe,
         pending_flags_write_at_once,
         event_is_readable_until_cleared,
         poll_loop_on_an_event_misses_nothing,
@@ -246,6 +247,34 @@ fn closed_one_is_counted() {
         raise(Signal::USR1);
         assert_eq!(LATCH.missed_wakes(), 2);
     });
+}
+
+/// Each write to it sends another SIGPIPE: a handler that wrote for that would never come to an end.
+fn broken_pipe_is_not_written_to_for_its_own_sigpipe() {
+    static FULL: Latch = Latch::new();
+    static NARROW: Latch = Latch::new().mask(SigSet::empty());
+    for latch in [&FULL, &NARROW] {
+        in_child(|| {
+            latch.catch([Signal::USR1, Signal::PIPE]).expect("catch");
+            let (reader, writer) = pipe();
+            set(latch, Some(writer.as_raw_fd())).expect("set_wake_fd");
+            raise(Signal::PIPE);
+            assert_eq!(bytes(&reader), [13]);
+            assert_eq!(latch.take(), Signal::PIPE.into());
+            drop(reader);
+            for missed in [2..=3, 4..=5] {
+                // Tried for SIGUSR1; the SIGPIPE that comes of it has its flag, too.
+                raise(Signal::USR1);
+                assert_eq!(latch.take(), [Signal::USR1, Signal::PIPE].into());
+                assert!(missed.contains(&latch.missed_wakes()), "{}", latch.missed_wakes());
+            }
+            // The next descriptor is written to for each.
+            let (reader, writer) = pipe();
+            assert!(set(latch, Some(writer.as_raw_fd())).is_ok());
+            raise(Signal::PIPE);
+            assert_eq!(bytes(&reader), [13]);
+        });
+    }
 }
 
 fn pending_flags_write_at_once() {

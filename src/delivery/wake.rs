@@ -44,6 +44,8 @@ pub(super) struct Wake {
     /// The process that writes to the descriptor. A child of fork(2) has it open, too, and would
     /// wake its parent.
     writer: AtomicI32,
+    /// Whether nobody read what was written last (`EPIPE`); 0 or 1.
+    broken: AtomicU32,
     missed: AtomicU32,
 }
 
@@ -56,6 +58,7 @@ impl Wake {
             act: AtomicPtr::new(ptr::null_mut()),
             event: AtomicPtr::new(ptr::null_mut()),
             writer: AtomicI32::new(0),
+            broken: AtomicU32::new(0),
             missed: AtomicU32::new(0),
         }
     }
@@ -109,11 +112,23 @@ impl Wake {
         if sys::getpid() != writer {
             return;
         }
-        // SAFETY: whoever gave the descriptor to `watch` gave it to be written to.
-        while let Err(errno) = unsafe { sys::write(fd, &[signal.as_raw() as u8]) } {
-            if errno != Errno::INTR {
-                return self.miss();
+        // ORDERING: Relaxed, here and below: what it stops is this thread's own write for the signal of
+        // the one before.
+        if signal == Signal::PIPE && self.broken.load(Ordering::Relaxed) != 0 {
+            // It would send the next one, and its handler the next, for ever.
+            return self.miss();
+        }
+        let failed = loop {
+            // SAFETY: whoever gave the descriptor to `watch` gave it to be written to.
+            match unsafe { sys::write(fd, &[signal.as_raw() as u8]) } {
+                Err(Errno::INTR) => {}
+                result => break result.err(),
             }
+        };
+        let broken = failed.is_some_and(|errno| errno.as_raw() == libc::EPIPE);
+        self.broken.store(broken.into(), Ordering::Relaxed);
+        if failed.is_some() {
+            self.miss();
         }
     }
 
@@ -137,6 +152,7 @@ impl Wake {
     pub(super) fn watch(&self, fd: c_int) {
         // ORDERING: Relaxed, here and in `watch_event`: before the SeqCst in `watch_by`.
         self.writer.store(sys::getpid(), Ordering::Relaxed);
+        self.broken.store(0, Ordering::Relaxed);
         self.watch_by(Self::write_byte, fd);
     }
 

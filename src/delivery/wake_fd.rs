@@ -20,7 +20,8 @@ impl Latch {
     ///
     /// What cannot be written, because the pipe is full or gone, is counted in
     /// [`missed_wakes`](Self::missed_wakes). With a pipe or socket that nobody reads, `SIGPIPE`
-    /// comes to the thread that took the signal.
+    /// comes to the thread that took the signal; if this latch has caught that, too, nothing more is
+    /// written for it.
     ///
     /// # Errors
     ///
