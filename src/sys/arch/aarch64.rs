@@ -6,9 +6,13 @@
 //! | number | x8 |
 //! | arguments | x0 x1 x2 x3 x4 x5 |
 //! | result | x0 |
-//! | clobbered | nothing else |
+//! | clobbered | what SVE adds: all of z0 to z31 but the v registers, p0 to p15, ffr |
 //!
-//! Arm AAPCS64; arch/arm64/kernel/entry.S; syscall(2).
+//! Arm AAPCS64; arch/arm64/kernel/entry.S; Documentation/arch/arm64/sve.rst; syscall(2).
+//!
+//! No assembly block can say that of SVE where the instructions are not enabled for this crate but
+//! for a function that it would be inlined into. A function that is called may change just that, and
+//! so none of these is ever inlined.
 
 use core::arch::asm;
 use core::ffi::c_ulong;
@@ -28,14 +32,15 @@ macro_rules! syscall {
         ///
         /// The number and the arguments must make a system call whose effects on memory and on the
         /// process the caller answers for.
-        #[inline(always)]
+        #[inline(never)]
         #[must_use = "a failure is in the value: -4095 to -1 is -errno"]
         pub unsafe fn $name(number: usize, $first: usize $(, $arg: usize)*) -> isize {
             let result: isize;
             // SAFETY: registers are those of the table above: x8 and the arguments in, x0 out, all
-            // others kept by the kernel. Memory: the caller answers for what the kernel reads and
-            // writes. `nostack`: the instruction pushes nothing, and a handler's frame goes below
-            // the stack pointer, where nothing of ours lives.
+            // others kept by the kernel, or lost by a call of this function anyway. Memory: the
+            // caller answers for what the kernel reads and writes. `nostack`: the instruction pushes
+            // nothing, and a handler's frame goes below the stack pointer, where nothing of ours
+            // lives.
             unsafe {
                 asm!(
                     "svc 0",
@@ -61,7 +66,7 @@ macro_rules! syscall {
 /// # Safety
 ///
 /// The number must name a system call whose effects on the process the caller answers for.
-#[inline(always)]
+#[inline(never)]
 #[must_use = "a failure is in the value: -4095 to -1 is -errno"]
 pub unsafe fn syscall0(number: usize) -> isize {
     // SAFETY: the caller's promise; a call without arguments does not look at x0.
