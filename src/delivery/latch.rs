@@ -67,6 +67,9 @@ use crate::{Errno, SigSet, Signal, time};
 /// are shared, and the child writes to no descriptor of its parent's. The same actions are in force
 /// in the child, and the flags that were set are set there too, unless it was forked in a
 /// [`ForkWindow`](crate::child::ForkWindow).
+///
+/// Parent and child are told apart by their process ids. Where both have the same, being the first
+/// processes of two pid namespaces, only a `ForkWindow` makes them two.
 #[repr(C)]
 pub struct Latch {
     /// First, for the list to find the rest by its address.

@@ -154,7 +154,10 @@ impl<const N: usize> InfoQueue<N> {
     }
 
     /// Sleeps until an instance has come, or for `timeout` at most; see
-    /// [`Latch::wait`](crate::Latch::wait).
+    /// [`Latch::wait`](crate::Latch::wait). Says whether there may be one to take.
+    ///
+    /// There may be none: it ends at once until [`pop`](Self::pop) or [`drain`](Self::drain) has found
+    /// nothing more. So take until there is none, and wait then.
     ///
     /// # Errors
     ///

@@ -12,9 +12,9 @@
 //!
 //! # Safety
 //!
-//! Everything here is `unsafe` to call: the kernel reads and writes memory through the integers
-//! and pointers it is handed, and replaces process-wide state that other code relies on. Each
-//! wrapper lists what its caller owes. No function of libc is called and errno is never touched,
+//! The bare calls are `unsafe`: the kernel reads and writes memory through the integers and pointers
+//! it is handed, and replaces process-wide state that other code relies on. A wrapper that its types
+//! keep from both is safe; each other lists what its caller owes. No function of libc is called and errno is never touched,
 //! so all of it is async-signal-safe as far as the syscall itself is.
 //!
 //! No assembly block claims `nomem`, `readonly` or `pure`: any syscall may deliver a signal on its
