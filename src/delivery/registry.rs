@@ -82,6 +82,10 @@ impl Latch {
     /// Releases `signals`: when this returns, no handler sets their flags in this latch any more.
     /// Flags that are set stay set. A signal that it has not caught is left alone.
     ///
+    /// In a child of fork(2) that was not forked in a [`ForkWindow`](crate::child::ForkWindow), the first
+    /// catch or release of all waits for no handler that began before it: nobody can tell those of the
+    /// child's threads from those of its parent's, which never end.
+    ///
     /// The last receiver of a signal to leave puts back the action that was there before the first,
     /// byte for byte, if ours is still the one in force. If other code's is, it stays, and may go
     /// on to chain to ours, which then hands on to the handler that was there before, if there was
