@@ -130,8 +130,14 @@ fn at_least(rounds: u32, struck: impl Fn() -> u32, mut body: impl FnMut(u32)) {
     }
 }
 
+/// Runs a scenario in a child, as `in_child` does, that has the time for it on a busy machine, too.
+#[track_caller]
+fn in_storm(body: impl FnOnce()) {
+    Child::start_within(Duration::from_secs(60), |_| body()).wait().assert_exited(0);
+}
+
 fn storm_during_catch_and_release() {
-    in_child(|| {
+    in_storm(|| {
         // Under ours, to count.
         recorder::install(libc::SIGALRM);
         let before = [libc::SIGALRM, libc::SIGUSR1, libc::SIGUSR2].map(raw_action);
@@ -152,7 +158,7 @@ fn storm_during_catch_and_release() {
 }
 
 fn storm_of_what_is_being_caught() {
-    in_child(|| {
+    in_storm(|| {
         recorder::install(libc::SIGALRM);
         let before = raw_action(libc::SIGALRM);
         start_storm();
@@ -180,7 +186,7 @@ fn storm_from_four_threads_loses_no_last_flag() {
     const BURSTS: u32 = 5_000;
     static SENT: [AtomicU32; THREADS] = [const { AtomicU32::new(0) }; THREADS];
     static SEEN: [AtomicU32; THREADS] = [const { AtomicU32::new(0) }; THREADS];
-    let child = Child::start_within(Duration::from_secs(30), |_| {
+    in_storm(|| {
         let signals: SigSet = (0..THREADS).map(own).collect();
         assert_eq!(LATCH.catch(signals), Ok(()));
         scope(|scope| {
@@ -210,7 +216,6 @@ fn storm_from_four_threads_loses_no_last_flag() {
             }
         });
     });
-    child.wait().assert_exited(0);
 }
 
 /// How often the catch of the handler below went through, was refused, and did anything else.
