@@ -341,6 +341,18 @@ impl SigInfo {
         self.cause().sender()
     }
 
+    /// The value that was sent along, by sigqueue(3), a timer or another source that has one.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "si_int")]
+    #[doc(alias = "si_ptr")]
+    #[must_use]
+    pub fn value(&self) -> Option<Value> {
+        self.cause().value()
+    }
+
     /// Why it was sent, with the details that came along.
     ///
     /// # Async-signal-safety

@@ -43,11 +43,13 @@ fn sender_and_value_arrive() {
         QUEUE.wait(None).expect("wait");
         let info = pop_as_recorded(&QUEUE);
         let Cause::User { pid, uid } = info.cause() else { panic!("{info:?}") };
+        assert_eq!(info.value(), None);
         link.say(&format!("{:?} of {pid}, {uid}", info.signal()));
 
         QUEUE.wait(None).expect("wait");
         let info = pop_as_recorded(&QUEUE);
         let Cause::Queue { pid, uid, value } = info.cause() else { panic!("{info:?}") };
+        assert_eq!(info.value(), Some(value));
         link.say(&format!("{:?} of {pid}, {uid}: {}", info.signal(), value.as_int()));
     });
     // SAFETY: no argument, no effect.

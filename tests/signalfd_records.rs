@@ -227,6 +227,7 @@ fn decodes_as_siginfo_does() {
                 assert_eq!(told, (info.signal(), info.code(), info.errno()));
                 assert_eq!(record.cause(), with_less_room(info.cause()), "{signal}, code {code}");
                 assert_eq!((record.trust(), record.sender()), (info.trust(), info.sender()));
+                assert_eq!(record.value(), info.value());
                 compared = compared.saturating_add(1);
             }
         }
