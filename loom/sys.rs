@@ -72,7 +72,10 @@ pub(crate) enum Effect {
 
 /// What is written as the timer is made. The true kernel has locks for it; but who finds it by an id
 /// that has come by another way than this one's memory may come before the lock has.
-struct Timer(UnsafeCell<bool>);
+struct Timer {
+    made: UnsafeCell<bool>,
+    deleted: Cell<bool>,
+}
 
 /// The only child.
 struct Child {
@@ -261,9 +264,9 @@ pub unsafe fn rt_sigprocmask(
 ///
 /// None.
 pub unsafe fn timer_create(_clock: c_int, _event: &KernelSigevent) -> Result<c_int, Errno> {
-    let timer = Rc::new(Timer(UnsafeCell::new(false)));
+    let timer = Rc::new(Timer { made: UnsafeCell::new(false), deleted: Cell::new(false) });
     // SAFETY: loom checks that nobody else uses it.
-    unsafe { timer.0.get().write(true) };
+    unsafe { timer.made.get().write(true) };
     let kernel = kernel();
     let mut timers = kernel.timers.borrow_mut();
     let id = timers.len() as c_int;
@@ -271,12 +274,18 @@ pub unsafe fn timer_create(_clock: c_int, _event: &KernelSigevent) -> Result<c_i
     Ok(id)
 }
 
+/// How many timers there are.
+pub(crate) fn timers() -> usize {
+    kernel().timers.borrow().iter().filter(|timer| !timer.deleted.get()).count()
+}
+
 /// Fails if the timer was made in the future, as the caller sees it.
-fn look_at(id: c_int) {
+fn timer(id: c_int) -> Result<Rc<Timer>, Errno> {
     let timer = kernel().timers.borrow().get(id as usize).map(Rc::clone);
     let timer = timer.expect("it was made");
     // SAFETY: loom checks that nobody writes it.
-    assert!(unsafe { timer.0.get().read() }, "there is no such timer yet");
+    assert!(unsafe { timer.made.get().read() }, "there is no such timer yet");
+    if timer.deleted.get() { Err(Errno::INVAL) } else { Ok(timer) }
 }
 
 /// Sets a timer, which will never expire.
@@ -287,25 +296,23 @@ fn look_at(id: c_int) {
 ///
 /// # Errors
 ///
-/// None.
+/// `EINVAL`: it was deleted.
 pub unsafe fn timer_settime(
     id: c_int,
     _flags: c_int,
     _new: &KernelItimerspec,
 ) -> Result<KernelItimerspec, Errno> {
-    look_at(id);
-    Ok(KernelItimerspec::default())
+    timer(id).map(|_| KernelItimerspec::default())
 }
 
 /// What is left of a timer.
 ///
 /// # Errors
 ///
-/// None.
+/// `EINVAL`: it was deleted.
 pub fn timer_gettime(id: c_int) -> Result<KernelItimerspec, Errno> {
-    look_at(id);
     let value = KernelTimespec { seconds: 1, nanoseconds: 0 };
-    Ok(KernelItimerspec { value, ..KernelItimerspec::default() })
+    timer(id).map(|_| KernelItimerspec { value, ..KernelItimerspec::default() })
 }
 
 /// Deletes a timer.
@@ -316,10 +323,9 @@ pub fn timer_gettime(id: c_int) -> Result<KernelItimerspec, Errno> {
 ///
 /// # Errors
 ///
-/// None.
+/// `EINVAL`: it was deleted before.
 pub unsafe fn timer_delete(id: c_int) -> Result<(), Errno> {
-    look_at(id);
-    Ok(())
+    timer(id).map(|timer| timer.deleted.set(true))
 }
 
 /// Something becomes of the child: a code of `SIGCHLD`.

@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::{Model, ONE, OTHER, Work, join, spawn};
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::share;
-use crate::{Handlers, Shutdown, SigInfo};
+use crate::{Handlers, Shutdown, SigInfo, sys};
 
 pub(super) const MODELS: &[Model] = &[
     Model::new("shutdown: asked_by sees what was done before", || {
@@ -18,6 +18,14 @@ pub(super) const MODELS: &[Model] = &[
     Model::new("shutdown: who is asked after a cancel has a flag", flagged),
     Model::bounded("deadline: who cancels it finds the timer made", 3, || {
         deadline(|shutdown| _ = shutdown.cancel());
+    }),
+    Model::bounded("deadline: nor is one left after two cancels and another request", 2, || {
+        deadline(|shutdown| {
+            if shutdown.cancel().is_some() {
+                shutdown.ask(OTHER);
+            }
+            let _asked = shutdown.cancel();
+        });
     }),
     Model::bounded("deadline: who asks what is left finds the timer made", 3, || {
         deadline(|shutdown| _ = shutdown.time_left());
@@ -77,6 +85,7 @@ fn deadline(looks: fn(&Shutdown)) {
     looks(shutdown);
     join(handler);
     assert_eq!(shutdown.time_left().is_some(), shutdown.is_asked(), "or else it never ends");
+    assert_eq!(sys::timers(), usize::from(shutdown.is_asked()), "timers are left");
 }
 
 fn first(_info: &SigInfo) {}

@@ -57,7 +57,9 @@ impl Deadline {
 
     pub(super) fn left(&self) -> Option<Duration> {
         // ORDERING: Acquire pairs with the AcqRel in `exchange`.
-        let timer = self.timer_of(self.timer.load(Ordering::Acquire))?;
+        let noted = self.timer.load(Ordering::Acquire);
+        // ORDERING: Relaxed: stored before what was noted, which was acquired.
+        let timer = timer_of(noted, self.owner.load(Ordering::Relaxed))?;
         let setting = timer.query();
         let _kept = timer.into_raw();
         // Nothing is left before it is started, either.
@@ -79,15 +81,17 @@ impl Deadline {
 
     /// Notes another timer, or none. Returns the one before.
     fn exchange(&self, timer: Option<(i32, i32)>) -> Option<PosixTimer> {
-        let new = timer.map_or(NONE, |(id, owner)| {
-            // ORDERING: Relaxed: before the Release. Within one process it is always the same.
-            self.owner.store(owner, Ordering::Relaxed);
-            noted(id)
-        });
         // ORDERING: AcqRel pairs with itself and the Acquire in `left`: of several threads, one has
         // the timer before, and the kernel has made it by then. Who begins after another's cancel
         // sees what that one did before.
-        self.timer_of(self.timer.swap(new, Ordering::AcqRel))
+        let exchange = |new| self.timer.swap(new, Ordering::AcqRel);
+        // ORDERING: Relaxed, both: before the Release, or after the Acquire.
+        let Some((id, owner)) = timer else {
+            return timer_of(exchange(NONE), self.owner.load(Ordering::Relaxed));
+        };
+        // Always the same, but in a child of fork(2): what is noted there may be its parent's still.
+        let before = self.owner.swap(owner, Ordering::Relaxed);
+        timer_of(exchange(noted(id)), if before == 0 { owner } else { before })
     }
 
     /// Forgets one's own timer. Says whether it was noted still.
@@ -97,13 +101,11 @@ impl Deadline {
             self.timer.compare_exchange(noted(id), NONE, Ordering::Relaxed, Ordering::Relaxed);
         forgotten.is_ok()
     }
+}
 
-    /// The timer that is noted so, for whoever has taken it, or looks and does not keep it.
-    fn timer_of(&self, noted: u32) -> Option<PosixTimer> {
-        let id = noted.wrapping_sub(1).cast_signed();
-        // ORDERING: Relaxed: stored before what was noted, which was acquired.
-        (noted != NONE).then(|| PosixTimer::from_raw(id, self.owner.load(Ordering::Relaxed)))
-    }
+/// The timer that is noted so, for whoever has taken it, or looks and does not keep it.
+fn timer_of(noted: u32, owner: i32) -> Option<PosixTimer> {
+    (noted != NONE).then(|| PosixTimer::from_raw(noted.wrapping_sub(1).cast_signed(), owner))
 }
 
 const fn noted(id: i32) -> u32 {

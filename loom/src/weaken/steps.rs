@@ -116,6 +116,12 @@ pub(crate) const STEPS: &[Weakened] = &[
         "deadline: who cancels",
     ),
     weakened(
+        DEADLINE,
+        "if before == 0 { owner } else { before }",
+        "before",
+        "deadline: nor is one left",
+    ),
+    weakened(
         PLACE,
         "Err(_) => _ = self.exchange(asking | AGAIN, asking),",
         "Err(_) => return self.exchange(asking | AGAIN, number(pid)).err().and(None),",
