@@ -3,7 +3,7 @@
 /// A target, a name, and the input.
 pub type Seed = (&'static str, &'static str, &'static [u8]);
 
-pub const ALL: [Seed; 38] = [
+pub const ALL: [Seed; 39] = [
     ("names", "standard", b"SIGTERM\n"),
     ("names", "lower-case", b"usr1\n"),
     ("names", "alias", b"SIGCLD\n"),
@@ -34,6 +34,8 @@ pub const ALL: [Seed; 38] = [
     ("operations", "layers", b"\x55\x00\x00\x01\x0e\x01\x00\x03\x00\x00\x00\x01\x01\x03\x00\x00\x01\x00\x01\x01\x01\x01\x0f\x00\x00\x03\x00\x00"),
     // Ignored over ours, and put back when nobody is left: the signal finds nobody.
     ("operations", "nobody-is-left", b"\x00\x00\x00\x02\x0e\x00\x01\x01\x00\x02\x0f\x00\x01\x03\x00\x01"),
+    // The same, over a handler that was there before: it is put back, and called.
+    ("operations", "nobody-is-left-over-a-handler", b"\x08\x00\x00\x02\x0e\x00\x01\x01\x00\x02\x0f\x00\x01\x03\x00\x01"),
     // Functions set, replaced, called, broken off, taken away.
     ("operations", "dispatch", b"\xaa\x10\x00\x00\x10\x01\x02\x10\x00\x03\x03\x00\x03\x04\x02\x00\x04\x00\x02\x12\x02\x00\x10\x01\x00\x12\x00\x00\x11\x00\x02\x12\x00\x00"),
     ("operations", "refused", b"\x00\x13\x00\xff\x13\x01\xff\x13\x02\xff\x02\x00\xff\x13\x05\x00"),

@@ -146,10 +146,9 @@ impl Model {
                         }
                     }
                     let in_force = depth + 1 == chain.len();
-                    let nobody = !wanted && !chain[depth - 1].kind.is_handler();
-                    if in_force && nobody {
-                        // The action before ours takes over, and the signal comes again: to an
-                        // action that does nothing.
+                    if in_force && !wanted {
+                        // The action before ours takes over: a handler is called now, and to one
+                        // that does nothing the signal comes again.
                         self.kernel.chains.get_mut(&number).expect("of the pool").pop();
                         self.kernel.changed(number);
                         self.departed.insert(number);
