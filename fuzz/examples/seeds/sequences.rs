@@ -3,7 +3,7 @@
 /// A target, a name, and the input.
 pub type Seed = (&'static str, &'static str, &'static [u8]);
 
-pub const ALL: [Seed; 39] = [
+pub const ALL: [Seed; 42] = [
     ("names", "standard", b"SIGTERM\n"),
     ("names", "lower-case", b"usr1\n"),
     ("names", "alias", b"SIGCLD\n"),
@@ -46,6 +46,13 @@ pub const ALL: [Seed; 39] = [
     ("siginfo", "made-up-perf", b"\x05\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0abcdefghABCDEFGH\x01\0\0\0\x02\0\0\0"),
     // Flags taken one by one, and a wait that sleeps.
     ("operations", "drain-flags", b"\x00\x00\x00\xff\x03\x00\x03\x03\x00\x00\x09\x16\x00\x09\x36\x00\x09\x1a\x00\x09\x0c\x00\x09\x08\x03\x09\x0e\x03"),
+    // What has come, is lost, pending and blocked at a fork; the child starts over. Signals come to the
+    // parent meanwhile, and to both afterwards.
+    ("operations", "fork-and-start-over", b"\x55\x00\x00\xff\x00\x02\x07\x00\x03\xff\x00\x04\xff\x10\x00\x02\x03\x00\x00\x04\x05\x02\x0a\x00\x08\x04\x00\x03\x14\x05\x02\x04\x01\x02\x0a\x01\x08\x07\x00\x00\x12\x00\x00\x08\x00\x00\x09\x00\x00"),
+    // The child keeps what has come, and writes to no descriptor of its parent's.
+    ("operations", "fork-and-keep", b"\x00\x00\x00\xff\x00\x02\x04\x04\x03\x02\x09\x0c\x00\x14\x02\x02\x03\x00\x00\x07\x00\x00\x09\x00\x00\x01\x02\x04\x08\x00\x00\x09\x0c\x00"),
+    // Other code's handler is over ours, and leaves on either side; the child catches and releases.
+    ("operations", "fork-under-other-code", b"\xff\x00\x00\x01\x0e\x01\x00\x00\x00\x01\x14\x00\x00\x03\x00\x00\x01\x00\x01\x0f\x00\x00\x00\x02\x01\x03\x00\x00"),
     // What is caught, the operation, then: operation, stops at system calls, instructions, signal.
     ("delivery", "catch", b"\x00\x00\x00\x00\x20\x00\x00\x04\x10\x00\x00\x02\x08\x00"),
     ("delivery", "release", b"\x01\x02\x00\x00\x20\x00\x00\x04\x10\x00"),

@@ -8,10 +8,11 @@ pub type Number = i32;
 
 pub type Set = BTreeSet<Number>;
 
-/// One instance of a signal: its code, and the value that was sent along.
+/// One instance of a signal: its code, the process that sent it, and the value that was sent along.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Instance {
     pub code: i32,
+    pub sender: i32,
     pub value: usize,
 }
 

@@ -7,8 +7,12 @@
 //! An input is one byte for the actions that are there first, then three bytes an operation: which,
 //! and two arguments. After each, what can be seen from outside is compared: what costs system calls, of
 //! one signal in turn, and of all at the end.
+//!
+//! One operation forks, once in a sequence: what follows is done by the child first, then by the
+//! parent.
 
 mod apply;
+mod fork;
 mod kernel;
 mod model;
 mod pool;
@@ -23,7 +27,11 @@ pub fn run(data: &[u8]) {
     let mut run = Run::begin(input.arbitrary().unwrap_or(0));
     // An input that ends in the middle of an operation has done what was before.
     let _end = operations(&mut run, &mut input);
+    let is_child = run.is_child;
     run.end();
+    if is_child {
+        fork::leave();
+    }
 }
 
 fn operations(run: &mut Run, input: &mut Unstructured<'_>) -> Result<()> {

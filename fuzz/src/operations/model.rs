@@ -102,6 +102,15 @@ pub struct Model {
 }
 
 impl Model {
+    /// In a child of fork(2): nothing has come, and nothing was lost.
+    pub fn start_over(&mut self) {
+        for receiver in &mut self.receivers {
+            receiver.flags.clear();
+            receiver.instances.clear();
+            receiver.lost.clear();
+        }
+    }
+
     /// All that is there to be delivered is.
     pub fn deliver(&mut self) {
         loop {

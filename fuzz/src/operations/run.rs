@@ -14,7 +14,7 @@ use super::model::Model;
 use super::pool::{self, FLAGS, NARROW, NEWEST, QUEUE, TABLE};
 
 /// Details that there was no room for.
-pub const NO_DETAILS: Instance = Instance { code: i32::MIN, value: 0 };
+pub const NO_DETAILS: Instance = Instance { code: i32::MIN, sender: 0, value: 0 };
 
 /// Other code's layer over ours, and how it leaves.
 pub enum Leaving {
@@ -31,11 +31,14 @@ pub struct Run {
     outside: Vec<(Number, libc::sigaction)>,
     pub functions: BTreeMap<Number, usize>,
     /// What was counted before the sequence.
-    lost: [BTreeMap<Number, u32>; 2],
+    pub lost: [BTreeMap<Number, u32>; 2],
     hook_calls: u32,
     first_calls: BTreeMap<Number, u32>,
     over_calls: BTreeMap<Number, u32>,
     pub next_value: usize,
+    pub has_forked: bool,
+    /// Whether this is the child, which ends with the sequence.
+    pub is_child: bool,
 }
 
 pub fn numbers(set: SigSet) -> Set {
@@ -46,28 +49,22 @@ fn counts(of: impl Fn(Signal) -> u32) -> BTreeMap<Number, u32> {
     pool::signals().into_iter().map(|signal| (signal.as_raw(), of(signal))).collect()
 }
 
-/// The instance, with what it claims of its sender looked at.
+/// The instance, with the user that it claims to be from looked at.
 pub fn instance(info: &SigInfo) -> (Number, Instance) {
-    let value = match info.cause() {
-        Cause::Thread { pid, uid } => {
-            assert_eq!((pid, uid), us());
-            0
-        }
-        Cause::Queue { pid, uid, value } => {
-            assert_eq!((pid, uid), us());
-            value.as_ptr()
-        }
-        Cause::Other { .. } if info.code() == NO_DETAILS.code => 0,
+    let (sender, uid, value) = match info.cause() {
+        Cause::Thread { pid, uid } => (pid, uid, 0),
+        Cause::Queue { pid, uid, value } => (pid, uid, value.as_ptr()),
+        Cause::Other { .. } if info.code() == NO_DETAILS.code => (0, user(), 0),
         cause => panic!("nobody sent {cause:?}"),
     };
-    (info.signal().map_or(0, Signal::as_raw), Instance { code: info.code(), value })
+    assert_eq!(uid, user());
+    (info.signal().map_or(0, Signal::as_raw), Instance { code: info.code(), sender, value })
 }
 
 #[expect(unsafe_code, reason = "asks C who we are")]
-pub fn us() -> (i32, u32) {
+fn user() -> u32 {
     // SAFETY: it only tells.
-    let uid = unsafe { libc::getuid() };
-    (std::process::id().cast_signed(), uid)
+    unsafe { libc::getuid() }
 }
 
 impl Run {
@@ -112,6 +109,8 @@ impl Run {
             first_calls: counts(|s| pool::first_calls(s.as_raw())),
             over_calls: counts(|s| pool::over_calls(s.as_raw())),
             next_value: 1,
+            has_forked: false,
+            is_child: false,
         }
     }
 
@@ -135,9 +134,8 @@ impl Run {
         assert_eq!(pool::hook_calls().wrapping_sub(self.hook_calls), hook.calls);
         for signal in all {
             let number = signal.as_raw();
-            let since =
-                |now: u32, before: &BTreeMap<Number, u32>| now.wrapping_sub(before[&number]);
             let of = |counts: &BTreeMap<Number, u32>| counts.get(&number).copied().unwrap_or(0);
+            let since = |now: u32, before: &BTreeMap<Number, u32>| now.wrapping_sub(of(before));
             assert_eq!(since(QUEUE.lost(signal), &self.lost[0]), of(&queue.lost), "{signal}");
             assert_eq!(since(NEWEST.lost(signal), &self.lost[1]), of(&newest.lost), "{signal}");
             let first = since(pool::first_calls(number), &self.first_calls);
