@@ -25,6 +25,7 @@ use arbitrary::{Result, Unstructured};
 pub fn run(data: &[u8]) {
     let mut input = Unstructured::new(data);
     let mut run = Run::begin(input.arbitrary().unwrap_or(0));
+    run.has_forked = !may_fork(data);
     // An input that ends in the middle of an operation has done what was before.
     let _end = operations(&mut run, &mut input);
     let is_child = run.is_child;
@@ -32,6 +33,12 @@ pub fn run(data: &[u8]) {
     if is_child {
         fork::leave();
     }
+}
+
+/// Whether an input that asks for a fork gets it. One in four does: it takes as long as five
+/// sequences.
+fn may_fork(data: &[u8]) -> bool {
+    data.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte)).is_multiple_of(4)
 }
 
 fn operations(run: &mut Run, input: &mut Unstructured<'_>) -> Result<()> {

@@ -36,6 +36,7 @@ pub struct Run {
     first_calls: BTreeMap<Number, u32>,
     over_calls: BTreeMap<Number, u32>,
     pub next_value: usize,
+    /// Whether it is not to fork any more.
     pub has_forked: bool,
     /// Whether this is the child, which ends with the sequence.
     pub is_child: bool,
