@@ -3,6 +3,9 @@
 gdb -batch -x functions.py --args PROGRAM ARGUMENT…, with the files in $FILES and the program's
 symbols, as nm prints them, in $SYMBOLS. The program has fixed addresses. Each function gets a
 breakpoint that goes away when it is hit; a generic one is reached when one instance is.
+
+What a child of fork(2) reaches counts, too, for the inputs of target $TARGET in $FORKING: each is
+run once more, and its first child is watched instead of it.
 """
 
 import os
@@ -38,10 +41,18 @@ def stopped(event):
         breakpoint.enabled = False
 
 
+def run():
+    gdb.execute("run", to_string=True)
+    while gdb.selected_inferior().pid:
+        gdb.execute("continue", to_string=True)
+
+
 gdb.events.stop.connect(stopped)
-gdb.execute("run", to_string=True)
-while gdb.selected_inferior().pid:
-    gdb.execute("continue", to_string=True)
+run()
+for path in os.environ["FORKING"].split():
+    gdb.execute("set follow-fork-mode child")
+    gdb.execute(f"set args {os.environ['TARGET']} {path}")
+    run()
 
 places = set(functions.values())
 print(f"functions: {len(places)}, reached: {len(places & reached)}")

@@ -73,9 +73,10 @@ fuzz_result() {
 }
 
 # fuzz_functions WORK: replays the inputs of each target in an ordinary build, where no function is
-# inlined, and tells which functions they do not reach.
+# inlined, and tells which functions they do not reach. Of those that fork, the children of the seeds
+# whose names say so are watched, too.
 fuzz_functions() {
-    local build=$target/fuzz-functions program name missed
+    local build=$target/fuzz-functions program name missed forking
     need gdb gdb || { echo "skipped: no functions counted: there is no gdb" && return; }
     need nm binutils || { echo "skipped: no functions counted: there is no nm" && return; }
     # At fixed addresses, and with what nobody calls.
@@ -84,7 +85,9 @@ fuzz_functions() {
     program=$build/debug/examples/replay
     nm --defined-only "$program" >"$build/symbols"
     for name in names siginfo operations; do
-        FILES=${fuzzed[$name]} SYMBOLS=$build/symbols gdb -batch -x .ci/fuzz/functions.py --args \
+        forking=$(find "fuzz/corpus/$name" -name 'fork-*')
+        FILES=${fuzzed[$name]} SYMBOLS=$build/symbols TARGET=$name FORKING=$forking \
+            gdb -batch -x .ci/fuzz/functions.py --args \
             "$program" "$name" "fuzz/corpus/$name" "$1/$name" >"$1/$name.functions" 2>&1 ||
             { tail -n 20 "$1/$name.functions" && fail "gdb"; }
         echo "$name: $(grep '^functions: ' "$1/$name.functions"), of" ${fuzzed[$name]}
