@@ -6,7 +6,7 @@ use core::ffi::CStr;
 
 use arbitrary::{Result, Unstructured};
 use siglatch::mask::{self, MaskGuard};
-use siglatch::{DefaultAction, Errno, SigSet, Signal};
+use siglatch::{DefaultAction, Errno, Latch, SigSet, Signal};
 use std::collections::BTreeSet;
 
 /// signal(7), x86 and ARM: the name without `SIG`, and the default action. The number is the
@@ -205,6 +205,14 @@ fn through_the_kernel(set: SigSet) {
     }
 }
 
+/// A set as the flags of a latch.
+fn through_a_latch(set: SigSet) {
+    let latch = Latch::new();
+    set.into_iter().for_each(|signal| latch.set(signal));
+    assert_eq!((latch.pending(), latch.take()), (set, set));
+    assert_eq!(latch.pending(), SigSet::empty());
+}
+
 fn sets(input: &mut Unstructured<'_>) -> Result<()> {
     const COUNT: usize = 4;
     let mut sets = [SigSet::empty(); COUNT];
@@ -271,5 +279,6 @@ fn sets(input: &mut Unstructured<'_>) -> Result<()> {
         assert_eq!(sets[a] == sets[b], models[a] == models[b]);
     }
     through_the_kernel(sets[0]);
+    through_a_latch(sets[0]);
     Ok(())
 }

@@ -18,7 +18,6 @@ use crate::{SigInfo, Signal};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct State(usize);
 
-#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     Writing = 1,
     Ready = 2,

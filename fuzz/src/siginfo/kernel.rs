@@ -4,24 +4,27 @@
 use core::time::Duration;
 use siglatch::fd::{SignalFd, SignalFdInfo};
 use siglatch::mask::MaskGuard;
-use siglatch::{Cause, FaultDetail, Pid, SigInfo, SigSet, Signal, Tid, Value, send, wait};
+use siglatch::{
+    Cause, FaultDetail, Handlers, Pid, SigInfo, SigSet, Signal, Tid, Value, send, wait,
+};
+use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
-/// Sends the details to this thread, and takes them back by both ways that there are.
+use crate::stack;
+
+/// Sends the details to this thread, and takes them back by both ways that there are without a
+/// handler, then by one.
 pub fn check(info: SigInfo) {
     // Of each kind one that no fuzzer handles itself, if the details are of no signal that may be
     // blocked and sent.
     let Some(signal) = info.signal().filter(|signal| can_be_sent(*signal)) else { return };
-    let _blocked = MaskGuard::block(signal).expect("block");
+    let blocked = MaskGuard::block(signal).expect("block");
     if !sent(&info) {
         return;
     }
     let taken = wait::wait_timeout(signal, Duration::ZERO).expect("sigtimedwait");
     let taken = taken.expect("it was sent");
-    assert_eq!(
-        (taken.signal(), taken.errno(), taken.code(), taken.cause()),
-        (info.signal(), info.errno(), info.code(), info.cause())
-    );
+    same(&taken, &info);
     assert!(sent(&info), "once more");
     let record = read(signal);
     assert_eq!(
@@ -32,6 +35,34 @@ pub fn check(info: SigInfo) {
     if let Cause::Queue { value, .. } = info.cause() {
         queued(signal, value);
     }
+    // The fuzzer has handlers for some of the others.
+    if signal.is_rt() {
+        deferred(signal, &info, blocked);
+    }
+}
+
+fn same(taken: &SigInfo, info: &SigInfo) {
+    assert_eq!(
+        (taken.signal(), taken.errno(), taken.code(), taken.cause()),
+        (info.signal(), info.errno(), info.code(), info.cause())
+    );
+}
+
+/// The same once more through our handler, for a function of normal code.
+fn deferred(signal: Signal, info: &SigInfo, blocked: MaskGuard) {
+    static TABLE: Handlers<1> = Handlers::new();
+    stack::enlarge();
+    TABLE.on(signal, |_| ()).expect("on");
+    assert!(sent(info), "a third time");
+    drop(blocked);
+    let mut calls = 0;
+    let _all = TABLE.dispatch_with(|taken| {
+        same(taken, info);
+        calls += 1;
+        ControlFlow::<()>::Continue(())
+    });
+    assert_eq!(calls, 1);
+    TABLE.off(signal).expect("off");
 }
 
 /// What sigqueue(3) sends has the value whole, and who we are.

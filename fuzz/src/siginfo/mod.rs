@@ -59,6 +59,7 @@ fn check(bytes: &Bytes) {
     let wanted = expected(bytes, layout, signo, code);
     assert_eq!(info.cause(), wanted, "signal {signo}, code {code}");
     assert_eq!(info.sender(), sender(wanted));
+    assert_eq!(info.value(), value(wanted));
     c::check(bytes, layout, wanted);
     let debug = format!("{info:?}");
     assert!(debug.contains(&format!("{wanted:?}")), "{debug}");
@@ -154,6 +155,17 @@ fn expected(bytes: &Bytes, layout: Layout, signo: i32, code: i32) -> Cause {
 fn sender(cause: Cause) -> Option<i32> {
     match cause {
         Cause::User { pid, .. } | Cause::Thread { pid, .. } | Cause::Queue { pid, .. } => Some(pid),
+        _ => None,
+    }
+}
+
+/// What came along, where a kind of signal has a value. An unknown kind's may be anything.
+fn value(cause: Cause) -> Option<Value> {
+    match cause {
+        Cause::Queue { value, .. }
+        | Cause::Timer { value, .. }
+        | Cause::MessageQueue { value, .. }
+        | Cause::AsyncIo { value, .. } => Some(value),
         _ => None,
     }
 }
