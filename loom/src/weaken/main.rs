@@ -1,5 +1,7 @@
 //! Weakens the shipped code in a copy, one place after the other, and tells which model notices.
 //!
+//! `weaken --check`: only that each row still fits the code, and that no comment is without one.
+//!
 //! `weaken DIRECTORY [PART…]`: makes the copy in the directory; only the rows whose file or model
 //! contains one of the parts. It fails if a row is not as the table says, or if an `ORDERING:` comment
 //! of the sources has no row.
@@ -36,11 +38,20 @@ fn run() -> io::Result<usize> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let copy = PathBuf::from(directory);
     let mut wrong = coverage::missing(&root.join("src"))?;
+    let rows = table::ORDERINGS.iter().chain(steps::STEPS);
+    if copy == Path::new("--check") {
+        for row in rows {
+            if let Err(why) = weakened(row, &root)? {
+                wrong += 1;
+                println!("{}: {}: {why}", row.file, one_line(row.from));
+            }
+        }
+        return Ok(wrong);
+    }
     for name in ["src", "loom"] {
         copy_folder(&root.join(name), &copy.join(name))?;
     }
     fs::copy(root.join("README.md"), copy.join("README.md"))?;
-    let rows = table::ORDERINGS.iter().chain(steps::STEPS);
     let mut noticed = 0_usize;
     for row in rows {
         if !parts.is_empty() && !parts.iter().any(|part| row.file.contains(part) || row.by == part)
@@ -78,22 +89,31 @@ enum Verdict {
 }
 
 fn verdict(row: &Weakened, root: &Path, copy: &Path) -> io::Result<Verdict> {
+    let text = match weakened(row, root)? {
+        Ok(text) => text,
+        Err(why) => return Ok(Verdict::Broken(why)),
+    };
+    let changed = copy.join("src").join(row.file);
+    fs::write(&changed, text)?;
+    let verdict = run_models(copy, row.by);
+    fs::copy(root.join("src").join(row.file), &changed)?;
+    verdict
+}
+
+/// The text of the file with the change, or why it does not fit.
+fn weakened(row: &Weakened, root: &Path) -> io::Result<Result<String, String>> {
     let shipped = fs::read_to_string(root.join("src").join(row.file))?;
     let count = shipped.matches(row.from).count();
     if count != 1 {
-        return Ok(Verdict::Broken(format!("it is there {count} times")));
+        return Ok(Err(format!("it is there {count} times")));
     }
-    let changed = copy.join("src").join(row.file);
     // For the names that a change needs.
     let import = if row.file.ends_with("bits.rs") && row.to.contains("Ordering::") {
         "use crate::sync::atomic::Ordering;\n\nconst WORDS"
     } else {
         "const WORDS"
     };
-    fs::write(&changed, shipped.replacen(row.from, row.to, 1).replacen("const WORDS", import, 1))?;
-    let verdict = run_models(copy, row.by);
-    fs::write(&changed, shipped)?;
-    verdict
+    Ok(Ok(shipped.replacen(row.from, row.to, 1).replacen("const WORDS", import, 1)))
 }
 
 fn run_models(copy: &Path, models: &str) -> io::Result<Verdict> {

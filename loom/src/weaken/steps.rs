@@ -147,7 +147,7 @@ pub(crate) const STEPS: &[Weakened] = &[
     ),
     weakened(
         HANDLER,
-        "            // A release on another thread was faster.\n            Err(Errno::AGAIN) => {}\n",
+        "            // A release on another thread was faster.\n            Err(Errno::AGAIN) if !ALONE => {}\n",
         "",
         "registry: a signal meets a release",
     ),
