@@ -88,7 +88,7 @@ impl Shutdown {
     }
 
     /// How much time is left until the deadline. `None`: nobody has asked, there is no deadline, it
-    /// is there just now, or the kernel had no room for a timer (`RLIMIT_SIGPENDING`).
+    /// begins or ends just now, or the kernel had no room for a timer (`RLIMIT_SIGPENDING`).
     ///
     /// # Async-signal-safety
     ///

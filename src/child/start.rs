@@ -1,12 +1,13 @@
 //! [`StartState`]: what a program was started with, for the programs that it starts.
 #![expect(unsafe_code, reason = "sets actions and the mask through the kernel's door")]
 
+use core::ffi::c_int;
+use core::fmt;
+
 use crate::delivery::bits::AtomicSet;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sys::{self, KernelSigaction, KernelSigset, SIG_DFL, SIG_IGN};
 use crate::{Errno, SigSet, signal};
-use core::ffi::c_int;
-use core::fmt;
 
 /// The signals that the program was started with ignored and blocked: all of the signal state that
 /// execve(2) hands on.
