@@ -34,10 +34,10 @@ fn caught_while_ignored_keeps_the_default_below() {
     let outcome = Child::start(|_| {
         assert_eq!(LATCH.catch(Signal::TERM), Ok(()));
         let ignored = action::ignore(Signal::TERM).expect("ignore");
-        assert_eq!(LATCH.release(Signal::TERM), Ok(()));
+        assert_eq!(LATCH.release(Signal::TERM).map(drop), Ok(()));
         // Comes and goes over the ignored signal, and leaves no trace.
         assert_eq!(OTHER.catch(Signal::TERM), Ok(()));
-        assert_eq!(OTHER.release(Signal::TERM), Ok(()));
+        assert_eq!(OTHER.release(Signal::TERM).map(drop), Ok(()));
         assert_eq!(ignored.restore(), Ok(true));
         // Ours is back with nobody who wants the signal: it has its effect.
         assert_eq!(send::raise(Signal::TERM), Ok(()));
@@ -53,10 +53,10 @@ fn caught_while_ignored_keeps_the_handler_below() {
         let first = raw_action(USR1);
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
         theirs.come(USR1);
-        assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+        assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
         let over = oracle::set_ignored(USR1);
         assert_eq!(OTHER.catch(Signal::USR1), Ok(()));
-        assert_eq!(OTHER.release(Signal::USR1), Ok(()));
+        assert_eq!(OTHER.release(Signal::USR1).map(drop), Ok(()));
         // SAFETY: it was in force before.
         unsafe { set_raw_action(USR1, &over) };
         assert_eq!(send::raise(Signal::USR1), Ok(()));
@@ -64,7 +64,7 @@ fn caught_while_ignored_keeps_the_handler_below() {
         assert_eq!(recorder::count(), 1, "the calls of the handler before ours");
         theirs.leave(USR1);
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
-        assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+        assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
         assert_eq!(raw_action(USR1), first);
     });
 }
@@ -76,7 +76,7 @@ fn comes_again_after_it_left_from_between() {
         theirs.come(USR1);
         assert_eq!(OTHER.catch(Signal::USR1), Ok(()));
         theirs.leave(USR1);
-        assert_eq!(OTHER.release(Signal::USR1), Ok(()));
+        assert_eq!(OTHER.release(Signal::USR1).map(drop), Ok(()));
         theirs.come(USR1);
         // The upper place is free again.
         assert_eq!(OTHER.catch(Signal::USR1), Ok(()));
@@ -100,7 +100,7 @@ fn steps_aside_and_its_place_is_free() {
             assert_eq!(LATCH.catch(signal), Ok(()));
             let ours = raw_action(signo);
             theirs.come(signo);
-            assert_eq!(LATCH.release(signal), Ok(()));
+            assert_eq!(LATCH.release(signal).map(drop), Ok(()));
             theirs.leave(signo);
             assert_eq!(raw_action(signo).handler, ours.handler);
             assert_eq!(send::raise(signal), Ok(()));
@@ -109,7 +109,7 @@ fn steps_aside_and_its_place_is_free() {
             // Not over its own: it takes the place that it had.
             assert_eq!(LATCH.catch(signal), Ok(()));
             assert_eq!(raw_action(signo), ours);
-            assert_eq!(LATCH.release(signal), Ok(()));
+            assert_eq!(LATCH.release(signal).map(drop), Ok(()));
             assert_eq!(raw_action(signo), first);
         }
     });
@@ -128,13 +128,13 @@ fn steps_aside_amid_a_storm() {
                 for _ in 0..2_000 {
                     assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
                     theirs.come(USR1);
-                    assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+                    assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
                     let _seen = LATCH.take();
                     theirs.leave(USR1);
                     assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
                     assert_eq!(send::raise(Signal::USR1), Ok(()));
                     assert!(LATCH.take_signal(Signal::USR1));
-                    assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+                    assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
                 }
             },
         );
@@ -154,7 +154,7 @@ fn other_code_changes_it_meanwhile() {
         thread::beside(1, change, || {
             for _ in 0..20_000 {
                 assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
-                assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+                assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
             }
         });
         assert!(matches!(raw_action(USR1).handler, libc::SIG_DFL | libc::SIG_IGN));

@@ -82,7 +82,7 @@ fn release_leaves_it_alone() {
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
         over.come(USR1);
         let theirs = raw_action(USR1);
-        assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+        assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
         assert_eq!(raw_action(USR1), theirs);
         // Ours has nobody to go to, and hands on.
         raise(&[over]);
@@ -98,7 +98,7 @@ fn others_go_on_under_it() {
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
         assert_eq!(OTHER.catch(Signal::USR1), Ok(()));
         over.come(USR1);
-        assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+        assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
         raise(&[over]);
         assert!(!LATCH.is_set());
         assert!(OTHER.take_signal(Signal::USR1));
@@ -112,7 +112,7 @@ fn catch_again_goes_over_it() {
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
         theirs.come(USR1);
         let in_force = raw_action(USR1);
-        assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+        assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
         for round in 1..=3 {
             assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
             assert!(!theirs.is_in_force(USR1));
@@ -120,7 +120,7 @@ fn catch_again_goes_over_it() {
             raise(&[theirs]);
             assert_eq!(LATCH.take(), Signal::USR1.into());
             assert_recorded(round);
-            assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+            assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
             assert_eq!(raw_action(USR1), in_force, "theirs is back, byte for byte");
         }
         raise(&[theirs]);
@@ -141,11 +141,11 @@ fn catch_again_and_again_is_the_same() {
             assert!(LATCH.take_signal(Signal::USR1));
             assert_eq!(OTHER.take_signal(Signal::USR1), !OTHER.caught().is_empty());
         }
-        assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+        assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
         raise(&[theirs]);
         assert!(!LATCH.is_set());
         assert!(OTHER.take_signal(Signal::USR1));
-        assert_eq!(OTHER.release(Signal::USR1), Ok(()));
+        assert_eq!(OTHER.release(Signal::USR1).map(drop), Ok(()));
         assert!(theirs.is_in_force(USR1));
     });
 }
@@ -191,12 +191,12 @@ fn it_leaves_from_between_ours() {
         assert!(LATCH.take_signal(Signal::USR1));
         assert!(OTHER.take_signal(Signal::USR1));
         assert_recorded(1);
-        assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+        assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
         assert_eq!(OTHER.catch(Signal::USR1), Ok(()));
         raise(&[]);
         assert!(OTHER.take_signal(Signal::USR1));
         assert_recorded(2);
-        assert_eq!(OTHER.release(Signal::USR1), Ok(()));
+        assert_eq!(OTHER.release(Signal::USR1).map(drop), Ok(()));
         assert_eq!(raw_action(USR1), first);
     });
 }
@@ -209,7 +209,7 @@ fn leave_in_the_wrong_order(signal: Signal) {
     assert_eq!(LATCH.catch(signal), Ok(()));
     let ours = raw_action(signal.as_raw());
     over.come(signal.as_raw());
-    assert_eq!(LATCH.release(signal), Ok(()));
+    assert_eq!(LATCH.release(signal).map(drop), Ok(()));
     over.leave(signal.as_raw());
     assert_same(&raw_action(signal.as_raw()), &ours);
 }
@@ -260,7 +260,7 @@ fn it_leaves_to_nobody_and_the_one_before_is_called() {
         raise(&[]);
         assert_recorded(4);
         assert!(LATCH.take_signal(Signal::USR1));
-        assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+        assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
         assert_eq!(raw_action(USR1), first);
     });
 }
@@ -279,7 +279,7 @@ fn third_layer_is_refused() {
         before.assert_unchanged("a catch that was refused");
         assert_eq!(LATCH.caught(), Signal::USR1.into());
         // To go is always possible, and changes nothing of theirs.
-        assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+        assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
         before.assert_unchanged("a release under other code");
         raise(&[inner, outer]);
         assert!(!LATCH.is_set());
@@ -290,13 +290,13 @@ fn third_layer_is_refused() {
         assert_recorded(2);
         // All leave in the order that is right for them.
         outer.leave(USR1);
-        assert_eq!(OTHER.release(Signal::USR1), Ok(()));
+        assert_eq!(OTHER.release(Signal::USR1).map(drop), Ok(()));
         assert!(inner.is_in_force(USR1));
         inner.leave(USR1);
         raise(&[]);
         assert_recorded(3);
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
-        assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+        assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
         assert_eq!(raw_action(USR1), first);
     });
 }
@@ -354,12 +354,12 @@ fn ignored_over_ours_is_caught_again() {
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
         oracle::set_ignored(USR1);
         let ignored = raw_action(USR1);
-        assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+        assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
         assert_eq!(raw_action(USR1), ignored, "not ours to change");
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
         raise(&[]);
         assert!(LATCH.take_signal(Signal::USR1));
-        assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+        assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
         assert_eq!(raw_action(USR1), ignored);
     });
 }

@@ -96,7 +96,7 @@ fn restart_is_a_choice() {
             });
             assert_eq!(result.map_err(|error| error.kind()), wanted);
             assert!(latch.take_signal(Signal::USR1));
-            assert_eq!(latch.release(Signal::USR1), Ok(()));
+            assert_eq!(latch.release(Signal::USR1).map(drop), Ok(()));
         }
     });
 }
@@ -116,12 +116,12 @@ fn no_restart_wins() {
             }
         });
         assert_eq!(result.map_err(|error| error.kind()), Err(ErrorKind::Interrupted));
-        assert_eq!(INTERRUPTS.release(caught), Ok(()));
+        assert_eq!(INTERRUPTS.release(caught).map(drop), Ok(()));
         assert_action(caught, true, everything());
         assert_eq!(INTERRUPTS.catch(caught), Ok(()));
-        assert_eq!(USUAL.release(caught), Ok(()));
+        assert_eq!(USUAL.release(caught).map(drop), Ok(()));
         assert_action(caught, false, everything());
-        assert_eq!(INTERRUPTS.release(caught), Ok(()));
+        assert_eq!(INTERRUPTS.release(caught).map(drop), Ok(()));
         assert_default(caught);
     });
 }
@@ -138,15 +138,15 @@ fn masks_add_up() {
         assert_action(caught, true, int);
         assert_eq!(TERM.catch(caught), Ok(()));
         assert_action(caught, true, int | term);
-        assert_eq!(NARROW.release(caught), Ok(()));
+        assert_eq!(NARROW.release(caught).map(drop), Ok(()));
         assert_action(caught, true, int | term);
-        assert_eq!(INT.release(caught), Ok(()));
+        assert_eq!(INT.release(caught).map(drop), Ok(()));
         assert_action(caught, true, term);
         assert_eq!(USUAL.catch(caught), Ok(()));
         assert_action(caught, true, everything());
-        assert_eq!(USUAL.release(caught), Ok(()));
+        assert_eq!(USUAL.release(caught).map(drop), Ok(()));
         assert_action(caught, true, term);
-        assert_eq!(TERM.release(caught), Ok(()));
+        assert_eq!(TERM.release(caught).map(drop), Ok(()));
         assert_default(caught);
     });
 }
@@ -199,7 +199,7 @@ fn rule_is_brought_back_by_a_catch() {
         assert_action(Signal::USR1, true, everything());
         thread::raise(libc::SIGUSR1);
         assert!(USUAL.take_signal(Signal::USR1));
-        assert_eq!(USUAL.release(Signal::USR1), Ok(()));
+        assert_eq!(USUAL.release(Signal::USR1).map(drop), Ok(()));
         assert_default(Signal::USR1);
     });
 }
