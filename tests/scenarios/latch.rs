@@ -40,7 +40,7 @@ static OTHER: Latch = Latch::new();
 
 /// Every signal that a latch can catch: all but the faults.
 fn catchable() -> SigSet {
-    SigSet::full().into_iter().filter(|signal| !signal.is_fault()).collect()
+    SigSet::full().into_iter().filter(|signal| !signal.is_synchronous()).collect()
 }
 
 #[track_caller]

@@ -94,7 +94,7 @@ const SECTIONS: [Section; 15] = [
     },
     Section {
         name: "release while another latch wants it",
-        work: || FIRST.release(Signal::USR1).expect("release"),
+        work: || _ = FIRST.release(Signal::USR1).expect("release"),
         calls: &[
             "gettid()",
             "getpid()",
@@ -104,7 +104,7 @@ const SECTIONS: [Section; 15] = [
     },
     Section {
         name: "the last release",
-        work: || SECOND.release(Signal::USR1).expect("release"),
+        work: || _ = SECOND.release(Signal::USR1).expect("release"),
         calls: &[
             "gettid()",
             "getpid()",
@@ -114,7 +114,7 @@ const SECTIONS: [Section; 15] = [
     },
     Section {
         name: "release what is not caught",
-        work: || SECOND.release(Signal::USR1).expect("release"),
+        work: || _ = SECOND.release(Signal::USR1).expect("release"),
         calls: &["gettid()", "getpid()"],
     },
     Section {
