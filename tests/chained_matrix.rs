@@ -4,14 +4,14 @@
 //!
 //! `cargo test --test chained_matrix under_a_latch -- --exact` prints the table.
 
-#![expect(unsafe_code, reason = "calls C code")]
+#![expect(unsafe_code, reason = "loads C code")]
 
 mod support;
 
 use core::fmt;
 use siglatch::{InfoQueue, Latch, SigSet, Signal};
 use std::process::ExitCode;
-use support::c::{self, Library};
+use support::c::{self, c_functions};
 use support::oracle::bit;
 use support::state::set_raw_mask;
 use support::{Child, scenarios};
@@ -25,7 +25,14 @@ fn main() -> ExitCode {
     ])
 }
 
-const SOURCE: &str = include_str!("c/chained.c");
+c_functions! {
+    C, "c/chained.c":
+    alternate_stack(usize) -> i32;
+    noting_handler(i32, i32, u64, i32) -> i32;
+    send_to_this_thread(i32, i32) -> i32;
+    calls_so_far() -> i32;
+    describe(i32, *mut libc::c_char, usize) -> i32;
+}
 
 /// Its default is to do nothing, so one that comes after `SA_RESETHAND` had its effect is harmless.
 const SIGNO: i32 = libc::SIGURG;
@@ -92,29 +99,15 @@ impl fmt::Display for Row {
 
 /// What the C code sees of a few signals, in a process of its own: a line for each.
 #[track_caller]
-fn seen(library: Library, row: Row, catch: fn()) -> String {
+fn seen(c: C, row: Row, catch: fn()) -> String {
     let mut child = Child::start(|link| {
-        // SAFETY: the functions' types, here and below.
-        let stack: extern "C" fn(usize) -> i32 = unsafe { library.function(c"alternate_stack") };
-        // SAFETY: as above.
-        let install: extern "C" fn(i32, i32, u64, i32) -> i32 =
-            unsafe { library.function(c"noting_handler") };
-        // SAFETY: as above.
-        let send: extern "C" fn(i32, i32) -> i32 =
-            unsafe { library.function(c"send_to_this_thread") };
-        // SAFETY: as above.
-        let calls: extern "C" fn() -> i32 = unsafe { library.function(c"calls_so_far") };
-        // SAFETY: as above.
-        let describe: extern "C" fn(i32, *mut libc::c_char, usize) -> i32 =
-            unsafe { library.function(c"describe") };
-
-        assert_eq!(stack(256 * 1024), 0);
+        assert_eq!((c.alternate_stack)(256 * 1024), 0);
         set_raw_mask(bit(libc::SIGUSR2));
-        assert_eq!(install(SIGNO, row.flags, row.mask, row.end as i32), 0);
+        assert_eq!((c.noting_handler)(SIGNO, row.flags, row.mask, row.end as i32), 0);
         catch();
-        assert_eq!(send(SIGNO, SIGNALS), 0);
-        let mut lines = vec![format!("called {} times", calls())];
-        lines.extend((0..SIGNALS).map(|n| c::text(|text, room| describe(n, text, room))));
+        assert_eq!((c.send_to_this_thread)(SIGNO, SIGNALS), 0);
+        let mut lines = vec![format!("called {} times", (c.calls_so_far)())];
+        lines.extend((0..SIGNALS).map(|n| c::text(|text, room| (c.describe)(n, text, room))));
         link.say(&lines.join("\n"));
     });
     let seen = child.hear();
@@ -125,15 +118,15 @@ fn seen(library: Library, row: Row, catch: fn()) -> String {
 /// Compares what the C code sees alone with what it sees under what `catch` catches.
 #[track_caller]
 fn compare(catch: fn()) {
-    let Some(library) = c::library("chained", SOURCE) else { return };
+    let Some(c) = C::load() else { return };
     let mut wrong = Vec::new();
     println!(
         "{:<46} {:<10} {:<10} under ours   what each signal did alone",
         "flags", "mask", "end"
     );
     for row in Row::all() {
-        let alone = seen(library, row, || {});
-        let under = seen(library, row, catch);
+        let alone = seen(c, row, || {});
+        let under = seen(c, row, catch);
         let verdict = if alone == under { "the same" } else { "DIFFERENT" };
         for (n, line) in alone.lines().enumerate() {
             let (row, verdict) =

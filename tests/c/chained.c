@@ -170,3 +170,167 @@ int describe(int n, char *text, size_t room)
 	return length + snprintf(text + length, room - length, "; after %016llx",
 				 (unsigned long long)mask_after[n % CALLS]);
 }
+
+/* A handler that takes this much of the stack it is on. */
+static volatile size_t depth;
+static volatile sig_atomic_t deep_calls;
+
+static void __attribute__((noinline)) use_stack(size_t size)
+{
+	volatile char here[1024];
+	here[0] = here[sizeof here - 1] = 0x11;
+	if (size > sizeof here)
+		use_stack(size - sizeof here);
+	here[0] = here[0] + 1;
+}
+
+static void deep(int signo)
+{
+	(void)signo;
+	use_stack(depth);
+	deep_calls++;
+}
+
+int deep_handler(int signo, int flags, size_t size)
+{
+	depth = size;
+	return install(signo, flags, 0, (void *)deep);
+}
+
+int calls_of_deep_handler(void)
+{
+	return deep_calls;
+}
+
+#define BELOW (256 * 1024)
+
+static char *below;
+
+/* Gives this thread an alternate stack with memory of somebody else's below it. */
+int alternate_stack_with_neighbour(size_t size)
+{
+	below = mmap(NULL, BELOW + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (below == MAP_FAILED)
+		return -1;
+	memset(below, 0x5a, BELOW);
+	stack_t stack = { .ss_sp = below + BELOW, .ss_size = size };
+	return sigaltstack(&stack, NULL);
+}
+
+/* How many bytes of that memory are not what they were. */
+int changed_below(void)
+{
+	int changed = 0;
+	for (int n = 0; n < BELOW; n++)
+		changed += below[n] != 0x5a;
+	return changed;
+}
+
+/* A handler that leaves by siglongjmp(3) while `repeat` runs, and otherwise returns. */
+static sigjmp_buf again;
+static volatile sig_atomic_t armed;
+static volatile sig_atomic_t jumps;
+static atomic_int sent_signals;
+static atomic_int handled_signals;
+
+static void jump(int signo)
+{
+	(void)signo;
+	handled_signals++;
+	if (!armed)
+		return;
+	armed = 0;
+	jumps++;
+	siglongjmp(again, 1);
+}
+
+int jumping_handler(int signo, int flags)
+{
+	return install(signo, flags, 0, (void *)jump);
+}
+
+/* Sends a signal to a thread if the handler has had the one before: one after the other, for a flood
+ * lets nothing go on in between. Called by one thread. */
+void send_next(int tid, int signo)
+{
+	if (sent_signals == handled_signals) {
+		sent_signals++;
+		syscall(SYS_tgkill, getpid(), tid, signo);
+	}
+}
+
+/* Calls `body` again and again until the handler has jumped out this many times. */
+void repeat(int times, void (*body)(void))
+{
+	sigsetjmp(again, 1);
+	while (jumps < times) {
+		armed = 1;
+		body();
+		armed = 0;
+	}
+}
+
+/* A handler over another, to which it chains. */
+enum chain {
+	WITH_ITS_ARGUMENTS,
+	/* As `old(signo)`: the other registers hold what they held. */
+	WITH_STALE_DETAILS,
+	WITH_NO_ADDRESS,
+	NOT_BUT_JUMP,
+};
+
+static struct sigaction under[65];
+static volatile enum chain chain;
+static volatile sig_atomic_t over_calls;
+static siginfo_t stale;
+
+static void over(int signo, siginfo_t *info, void *context)
+{
+	void (*next)(int, siginfo_t *, void *) = under[signo].sa_sigaction;
+	over_calls++;
+	if (under[signo].sa_handler == SIG_DFL || under[signo].sa_handler == SIG_IGN)
+		return;
+	switch (chain) {
+	case WITH_ITS_ARGUMENTS:
+		next(signo, info, context);
+		break;
+	case WITH_STALE_DETAILS:
+		next(signo, &stale, (void *)8);
+		break;
+	case WITH_NO_ADDRESS:
+		next(signo, (void *)0x10, (void *)8);
+		break;
+	case NOT_BUT_JUMP:
+		jump(signo);
+	}
+}
+
+static void over_of_one_argument(int signo)
+{
+	over(signo, NULL, NULL);
+}
+
+/* Installs it. What is stale is of another signal, from process 4321. */
+int over_handler(int signo, int flags, enum chain how, int stale_signo)
+{
+	chain = how;
+	memset(&stale, 0, sizeof stale);
+	stale.si_signo = stale_signo;
+	stale.si_code = SI_QUEUE;
+	stale.si_pid = 4321;
+	stale.si_value.sival_int = 77;
+	if (sigaction(signo, NULL, &under[signo]) != 0)
+		return -1;
+	void *handler = flags & SA_SIGINFO ? (void *)over : (void *)over_of_one_argument;
+	return install(signo, flags, 0, handler);
+}
+
+void chain_from_now_on(enum chain how)
+{
+	chain = how;
+}
+
+int calls_of_over_handler(void)
+{
+	return over_calls;
+}

@@ -48,6 +48,7 @@ fn compiler() -> String {
 #[track_caller]
 fn compile(name: &str, source: &str, more: &[&str]) -> PathBuf {
     // The process id: several test binaries may compile the same source at once.
+    let name = name.replace('/', "-");
     let file = format!("{name}-{}.so", process::id());
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(file);
     let mut command = Command::new(compiler());
@@ -81,7 +82,8 @@ impl Library {
     ///
     /// `F` is the type of a pointer to a C function, and the function's own.
     #[track_caller]
-    pub unsafe fn function<F: Copy>(self, name: &CStr) -> F {
+    pub unsafe fn function<F: Copy>(self, name: &str) -> F {
+        let name = CString::new(name).expect("a name");
         const { assert!(size_of::<F>() == size_of::<*mut c_void>(), "a pointer") };
         // SAFETY: the object is loaded, and the name is a C string.
         let address = unsafe { libc::dlsym(self.0, name.as_ptr()) };
@@ -112,3 +114,28 @@ pub fn text(write: impl FnOnce(*mut libc::c_char, usize) -> i32) -> String {
     let bytes = room.iter().take(length).map(|byte| unsafe { byte.assume_init() }).collect();
     String::from_utf8(bytes).expect("text")
 }
+
+/// A struct of functions of a C source, with a function `load` that compiles and loads it. The types
+/// here are those of the source.
+macro_rules! c_functions {
+    ($kind:ident, $source:literal: $($name:ident($($argument:ty),*) $(-> $result:ty)?;)+) => {
+        #[derive(Clone, Copy)]
+        struct $kind {
+            $($name: extern "C" fn($($argument),*) $(-> $result)?,)+
+        }
+
+        impl $kind {
+            #[track_caller]
+            fn load() -> Option<Self> {
+                let library = $crate::support::c::library($source, include_str!($source))?;
+                Some(Self {
+                    $(
+                        // SAFETY: the types are those of the source, as told.
+                        $name: unsafe { library.function(stringify!($name)) },
+                    )+
+                })
+            }
+        }
+    };
+}
+pub(crate) use c_functions;
