@@ -4,11 +4,10 @@
 //! work there, while the parent sends signals, follows a handshake and reads the exit status:
 //!
 //! ```ignore
-//! mod support;
-//! use support::{Child, scenarios};
+//! use crate::support::{Child, Scenario, scenarios};
 //!
-//! fn main() -> std::process::ExitCode {
-//!     support::main(scenarios![term_ends_the_loop])
+//! pub(crate) fn scenarios() -> Vec<Scenario> {
+//!     scenarios![term_ends_the_loop]
 //! }
 //!
 //! fn term_ends_the_loop() {
@@ -74,7 +73,7 @@ pub mod thread;
 pub mod window;
 
 pub use self::child::{Child, Link, in_child};
-pub use self::failure::{assert_contains, failure_of, skip};
+pub use self::failure::{assert_contains, failure_of, skip, tell_at_the_end};
 pub use self::outcome::{Outcome, Status};
 pub use self::process::Process;
 pub use self::program::{Program, example, spawn};
@@ -91,13 +90,21 @@ pub struct Scenario {
     pub run: fn(),
 }
 
-/// The scenarios of a test binary, each named like its function.
+/// The scenarios of a family, each named by its module and function.
 macro_rules! scenarios {
     ($($run:ident),+ $(,)?) => {
-        [$($crate::support::Scenario { name: stringify!($run), run: $run }),+]
+        vec![$($crate::support::Scenario {
+            name: $crate::support::in_binary(concat!(module_path!(), "::", stringify!($run))),
+            run: $run,
+        }),+]
     };
 }
 pub(crate) use scenarios;
+
+/// A path without the name of the test binary, with which it begins.
+pub fn in_binary(path: &'static str) -> &'static str {
+    path.split_once("::").map_or(path, |(_, name)| name)
+}
 
 /// Runs the scenarios as `cargo test` asks (filters, `--list`, `--exact`, …), one at a time.
 pub fn main(scenarios: impl IntoIterator<Item = Scenario>) -> ExitCode {
@@ -108,6 +115,9 @@ pub fn main(scenarios: impl IntoIterator<Item = Scenario>) -> ExitCode {
 
     let trials = scenarios.into_iter().map(trial).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
+    for line in failure::lines_to_tell() {
+        println!("{line}");
+    }
     // Last and on stderr, so that a skip is seen in every output format.
     for line in failure::skipped_lines() {
         eprintln!("{line}");

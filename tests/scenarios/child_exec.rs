@@ -1,0 +1,185 @@
+//! What a program of execve(2) starts with: what we were started with ourselves.
+
+#![expect(unsafe_code, reason = "sets what a program is started with, between fork and exec")]
+#![expect(clippy::expect_used, reason = "without the basic system services no test")]
+
+use crate::support::oracle::{self, bit, set_default, set_ignored};
+use crate::support::{self, Child, Scenario, example, in_child, scenarios, spawn, state};
+use siglatch::child::{ForkWindow, StartState};
+use siglatch::{Errno, Latch, SigSet, Signal, action, mask, send};
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+siglatch::start_state! {
+    /// Of the test program.
+    static START
+}
+
+static LATCH: Latch = Latch::new();
+
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    scenarios![
+        command_starts_with_what_we_started_with,
+        runtime_changes_nothing_of_it,
+        restored_is_what_was_noted,
+        signals_of_a_c_library_are_restored_too,
+        handlers_of_ours_are_gone,
+        what_came_in_the_window_ends_it,
+        nothing_noted_is_an_error,
+        runs_as_if_we_were_not_there,
+    ]
+}
+
+const USR1: i32 = libc::SIGUSR1;
+const PIPE: i32 = libc::SIGPIPE;
+const HUP: i32 = libc::SIGHUP;
+const CHLD: i32 = libc::SIGCHLD;
+
+/// The four lines of `/proc/self/status`, from a program that says them.
+fn said(output: &str, field: &str) -> u64 {
+    let prefix = format!("{field}:\t");
+    let line = output.lines().find_map(|line| line.strip_prefix(&prefix)).expect(field);
+    u64::from_str_radix(line, 16).expect("sixteen digits")
+}
+
+/// Runs `cat /proc/self/status` by the example, which was itself started with these.
+#[track_caller]
+fn assert_handed_on(ignored: &'static [i32], blocked: u64) {
+    let mut command = Command::new(example("run"));
+    command.args(["cat", "/proc/self/status"]);
+    let prepare = move || {
+        for signo in 1..=64 {
+            if ![libc::SIGKILL, libc::SIGSTOP, 32, 33].contains(&signo) {
+                if ignored.contains(&signo) {
+                    set_ignored(signo)
+                } else {
+                    set_default(signo)
+                };
+            }
+        }
+        state::set_raw_mask(blocked);
+        Ok(())
+    };
+    // SAFETY: it makes system calls and nothing else.
+    unsafe { command.pre_exec(prepare) };
+    let outcome = spawn(&mut command).wait();
+    outcome.assert_exited(0);
+    let output = &outcome.output;
+    let wanted = ignored.iter().fold(0, |bits, signo| bits | bit(*signo));
+    assert_eq!(said(output, "SigIgn"), wanted, "ignored");
+    assert_eq!(said(output, "SigBlk"), blocked, "blocked");
+    assert_eq!(said(output, "SigCgt"), 0, "caught");
+}
+
+fn command_starts_with_what_we_started_with() {
+    assert_handed_on(&[], 0);
+    assert_handed_on(&[HUP, USR1, libc::SIGTSTP], bit(libc::SIGWINCH) | bit(40));
+    assert_handed_on(&[64], bit(HUP));
+}
+
+/// Rust's ignores SIGPIPE before `main`, and `Command` gives it its default.
+fn runtime_changes_nothing_of_it() {
+    assert_handed_on(&[PIPE], 0);
+    assert_handed_on(&[PIPE, CHLD, HUP], bit(PIPE) | bit(USR1));
+}
+
+fn restored_is_what_was_noted() {
+    static NOTED: StartState = StartState::new();
+    in_child(|| {
+        set_ignored(USR1);
+        set_ignored(HUP);
+        state::set_raw_mask(bit(libc::SIGWINCH) | bit(50));
+        assert_eq!(NOTED.capture(), Ok(()));
+        let noted: SigSet = [Signal::WINCH, Signal::from_raw(50).expect("real-time")].into();
+        assert_eq!(NOTED.mask(), Some(noted));
+        let ignored = NOTED.ignored().expect("noted");
+        assert!(ignored.contains(Signal::USR1) && ignored.contains(Signal::HUP));
+        assert!(!ignored.contains(Signal::TERM));
+
+        let before = oracle::own_status();
+        action::default(Signal::USR1).expect("default");
+        action::ignore(Signal::TERM).expect("ignore");
+        LATCH.catch([Signal::HUP, Signal::USR2]).expect("catch");
+        mask::set(Signal::INT).expect("mask");
+        assert_eq!(NOTED.restore_for_exec(), Ok(()));
+        let after = oracle::own_status();
+        assert_eq!(after.ignored, before.ignored);
+        assert_eq!(after.blocked, before.blocked);
+        assert_eq!(after.caught, 0);
+        // Once more is no change.
+        assert_eq!(NOTED.restore_for_exec(), Ok(()));
+        assert_eq!(oracle::own_status(), after);
+    });
+}
+
+/// A parent that makes raw system calls may hand them on blocked, or ignored.
+fn signals_of_a_c_library_are_restored_too() {
+    static NOTED: StartState = StartState::new();
+    in_child(|| {
+        let odd = bit(32) | bit(33) | bit(34) | bit(USR1);
+        state::set_raw_mask(odd);
+        set_ignored(33);
+        assert_eq!(NOTED.capture(), Ok(()));
+        state::set_raw_mask(0);
+        set_ignored(32);
+        set_default(33);
+        assert_eq!(NOTED.restore_for_exec(), Ok(()));
+        state::assert_mask(state::raw_mask(), odd);
+        let ignored = oracle::own_status().ignored;
+        assert_eq!(ignored & (bit(32) | bit(33)), bit(33));
+    });
+}
+
+fn handlers_of_ours_are_gone() {
+    let child = Child::start(|_| {
+        LATCH.catch(Signal::TERM).expect("catch");
+        assert_eq!(START.restore_for_exec(), Ok(()));
+        send::raise(Signal::TERM).expect("raise");
+    });
+    child.wait().assert_died_by(libc::SIGTERM);
+}
+
+/// As it would have ended the other program a moment later.
+fn what_came_in_the_window_ends_it() {
+    let child = Child::start(|_| {
+        LATCH.catch(Signal::TERM).expect("catch");
+        let window = ForkWindow::open().expect("window");
+        send::raise(Signal::TERM).expect("raise");
+        assert!(!LATCH.is_set());
+        assert_eq!(START.restore_for_exec(), Ok(()));
+        drop(window);
+    });
+    child.wait().assert_died_by(libc::SIGTERM);
+}
+
+fn nothing_noted_is_an_error() {
+    static NOTHING: StartState = StartState::new();
+    in_child(|| {
+        LATCH.catch(Signal::TERM).expect("catch");
+        let before = state::SignalState::now();
+        assert_eq!(NOTHING.restore_for_exec(), Err(Errno::INVAL));
+        assert_eq!((NOTHING.ignored(), NOTHING.mask()), (None, None));
+        before.assert_unchanged("restoring nothing");
+    });
+}
+
+fn runs_as_if_we_were_not_there() {
+    let run = |script: &str| {
+        let mut command = Command::new(example("run"));
+        command.args(["sh", "-c", script]);
+        command
+    };
+    spawn(&mut run("exit 7")).wait().assert_exited(7);
+    spawn(&mut run("kill -TERM $$")).wait().assert_died_by(libc::SIGTERM);
+    // The signal goes on to the command, and its end is ours.
+    for signo in [libc::SIGINT, libc::SIGTERM, HUP] {
+        let mut program = spawn(&mut run("echo ready; while :; do sleep 0.01; done"));
+        program.expect_line("ready");
+        program.kill(signo);
+        program.wait().assert_died_by(signo);
+    }
+    let mut none = Command::new(example("run"));
+    let outcome = spawn(none.arg("/no/such/program")).wait();
+    outcome.assert_exited(1);
+    support::assert_contains(&outcome.output, "NotFound");
+}
