@@ -46,9 +46,7 @@ pub mod wait;
 
 #[cfg(siglatch_loom)]
 pub use delivery::models;
-pub use delivery::{
-    Drain, DrainInfo, Hook, InfoQueue, Interruption, Latch, Verdict, synchronize,
-};
+pub use delivery::{Drain, DrainInfo, Hook, InfoQueue, Interruption, Latch, Verdict, synchronize};
 pub use dispatch::{Deferred, Handlers};
 pub use errno::Errno;
 pub use info::{Cause, ChildState, FaultDetail, SigInfo, Trust, Value};

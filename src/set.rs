@@ -43,8 +43,7 @@ impl SigSet {
 
     /// What the kernel sends to a background process group that reads from or writes to its terminal,
     /// each time that it tries.
-    pub(crate) const TERMINAL_ACCESS: Self =
-        Self::empty().with(Signal::TTIN).with(Signal::TTOU);
+    pub(crate) const TERMINAL_ACCESS: Self = Self::empty().with(Signal::TTIN).with(Signal::TTOU);
 
     /// No signal.
     ///

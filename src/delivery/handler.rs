@@ -48,7 +48,7 @@
 
 use core::ffi::{c_int, c_void};
 
-use super::gate::{GATE, Epoch};
+use super::gate::{Epoch, GATE};
 use super::list::List;
 use super::previous::{Chained, PreviousAction};
 use super::receiver::{Arrival, Registered, Verdict};
@@ -176,12 +176,7 @@ unsafe extern "C" fn finish(
 ///
 /// As [`finish`].
 #[cold]
-unsafe fn chain(
-    arrival: &Arrival,
-    previous: &'static PreviousAction,
-    taken: bool,
-    epoch: Epoch,
-) {
+unsafe fn chain(arrival: &Arrival, previous: &'static PreviousAction, taken: bool, epoch: Epoch) {
     let chained = previous.chained();
     let called_by_kernel = chained.is_some() && is_installed(arrival.signal);
     if !taken {
@@ -230,8 +225,7 @@ fn block_as_kernel(arrival: &Arrival, chained: &Chained) {
 fn uninstall_and_reraise(signal: Signal, previous: &'static PreviousAction, chained: bool) {
     let bit = Bit::of(signal);
     // "Ignore" does nothing about a signal, but a fault has to find it installed to end the process.
-    let has_had_it =
-        chained || (!signal.is_synchronous() && previous.saved().handler == SIG_IGN);
+    let has_had_it = chained || (!signal.is_synchronous() && previous.saved().handler == SIG_IGN);
     if has_had_it && (ALONE || RECEIVERS.next_wanting(None, bit).is_some()) {
         // Hooks have declined this one, and want the next.
         return;

@@ -10,9 +10,9 @@
 
 use core::ptr::{self, NonNull};
 
-use crate::bits::{AtomicSet, Bit};
 use super::receiver::Registered;
 use crate::SigSet;
+use crate::bits::{AtomicSet, Bit};
 use crate::sync::atomic::{AtomicPtr, Ordering};
 
 /// What the handler reads of each receiver on its walk.

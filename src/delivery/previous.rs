@@ -8,9 +8,9 @@
 use core::ffi::{c_int, c_ulong, c_void};
 use core::{mem, ptr};
 
-use crate::bits::AtomicSet;
 use super::gate::Gate;
 use crate::action::{Handler, SaFlags};
+use crate::bits::AtomicSet;
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sys::{KernelSigaction, KernelSiginfo, KernelSigset, SIG_DFL, SIG_IGN};
 use crate::{ALONE, Signal, signal};

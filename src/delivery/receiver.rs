@@ -14,11 +14,11 @@ use core::ptr::{self, NonNull};
 use core::time::Duration;
 use static_assertions::{assert_impl_all, const_assert_eq};
 
-use crate::bits::{AtomicSet, Bit};
 use super::gate::GATE;
 use super::list::Link;
 use super::wake::Wake;
 use crate::action::SaFlags;
+use crate::bits::{AtomicSet, Bit};
 use crate::sys::KernelSiginfo;
 use crate::{Errno, SigInfo, SigSet, Signal, time};
 

@@ -12,7 +12,6 @@
 
 use core::ffi::c_int;
 
-use crate::bits::Bit;
 use super::gate::GATE;
 use super::handler::{RECEIVERS, entry, is_ours};
 use super::lock::{Lock, LockGuard};
@@ -20,6 +19,7 @@ use super::previous::PreviousAction;
 use super::receiver::{Choices, Receiver, Registered};
 use super::wake::Wake;
 use crate::action::{self, Action, IN_CHAIN, SaFlags, is_handler};
+use crate::bits::Bit;
 use crate::fd::EventFd;
 use crate::process::Process;
 use crate::sync::atomic::{AtomicI32, Ordering};
@@ -340,7 +340,9 @@ fn over(signal: Signal, saved: &KernelSigaction, choices: Choices) -> KernelSiga
         const ITS_STACK: SaFlags = ABOUT_CHILDREN.union(SaFlags::ONSTACK);
         let theirs = SaFlags::from_bits(saved.flags);
         mask |= saved.mask.bits();
-        flags = flags.intersection(theirs.union(SaFlags::SIGINFO)).union(theirs.intersection(ITS_STACK));
+        flags = flags
+            .intersection(theirs.union(SaFlags::SIGINFO))
+            .union(theirs.intersection(ITS_STACK));
     }
     KernelSigaction {
         handler: entry(),

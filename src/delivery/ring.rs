@@ -122,7 +122,8 @@ impl<const N: usize> Ring<N> {
                 continue;
             }
             let newer = state.age(turn.ticket) < 0;
-            let slot = if newer { self.slots().find(|slot| slot.state() == own) } else { Some(slot) };
+            let slot =
+                if newer { self.slots().find(|slot| slot.state() == own) } else { Some(slot) };
             let older = if newer { own } else { state };
             if slot.is_some_and(|slot| slot.claim(older, State::FREE)) {
                 freed = freed.wrapping_add(1);

@@ -4,7 +4,7 @@
 #![expect(unsafe_code, reason = "reads what the kernel hands to a handler")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::oracle::{RawAction, bit, raw_action, set_raw_action};
+use crate::support::oracle::{RawAction, bit, cancellation, raw_action, set_raw_action};
 use crate::support::siginfo::{self, RawInfo};
 use crate::support::state::raw_mask;
 use crate::support::{self, Child, Scenario, foreign, in_child, recorder, scenarios, thread};
@@ -300,14 +300,17 @@ fn its_mask_and_no_restart_are_in_the_rule() {
             (0, &NARROW, false),
             (libc::SA_RESTART, &NARROW, true),
             (libc::SA_RESTART, &INTERRUPTS, false),
+            (libc::SA_RESTART | libc::SA_ONSTACK, &NARROW, true),
         ] {
             install(libc::SIGUSR1, flags, &[libc::SIGINT, libc::SIGRTMAX()]);
             assert_eq!(latch.catch(Signal::USR1), Ok(()));
             let in_force = raw_action(libc::SIGUSR1);
-            assert_eq!(in_force.mask, bit(libc::SIGINT) | bit(libc::SIGRTMAX()));
+            let asked = bit(libc::SIGINT) | bit(libc::SIGRTMAX());
+            assert_eq!(in_force.mask, asked | cancellation());
             assert_eq!(in_force.flags & RESTART != 0, restarts, "{flags:#x}");
-            let always = u64::from((libc::SA_SIGINFO | libc::SA_ONSTACK).cast_unsigned());
-            assert_eq!(in_force.flags & always, always, "its own choice of both does not count");
+            let kept = u64::from((libc::SA_SIGINFO | libc::SA_ONSTACK).cast_unsigned());
+            let wanted = u64::from((libc::SA_SIGINFO | flags & libc::SA_ONSTACK).cast_unsigned());
+            assert_eq!(in_force.flags & kept, wanted, "the stack is the one that it asks for");
             assert_eq!(latch.release(Signal::USR1).map(drop), Ok(()));
         }
     });
