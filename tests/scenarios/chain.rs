@@ -7,7 +7,9 @@
 use crate::support::oracle::{RawAction, bit, cancellation, raw_action, set_raw_action};
 use crate::support::siginfo::{self, RawInfo};
 use crate::support::state::raw_mask;
-use crate::support::{self, Child, Scenario, foreign, in_child, recorder, scenarios, thread};
+use crate::support::{
+    self, Child, Scenario, foreign, in_child, recorder, scenarios, steps, thread,
+};
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering::SeqCst};
 use siglatch::{Latch, SigSet, Signal, mask, send};
 use std::process;
@@ -218,7 +220,7 @@ fn resethand_on_many_threads_is_called_once() {
         std::thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| {
-                    for round in 0..ROUNDS {
+                    for round in steps(0..ROUNDS) {
                         while STAGE.load(SeqCst) <= round {
                             yield_now();
                         }

@@ -4,7 +4,7 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
 use crate::support::oracle::{self, raw_action};
-use crate::support::{Scenario, foreign, in_child, recorder, scenarios, thread};
+use crate::support::{Scenario, foreign, in_child, recorder, scenarios, steps, thread};
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use siglatch::{Latch, SigSet, Signal, action, send};
 
@@ -104,7 +104,7 @@ fn steps_aside_amid_a_storm() {
             1,
             |_| send::raise(Signal::USR1).expect("raise"),
             || {
-                for _ in 0..2_000 {
+                for _ in steps(0..2_000) {
                     assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
                     theirs.come(USR1);
                     assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
@@ -168,7 +168,7 @@ fn resethand_is_spent_by_one_of_two_threads() {
                     RAISED.store(round, SeqCst);
                 }
             });
-            for round in 1..=ROUNDS {
+            for round in steps(1..=ROUNDS) {
                 let handler = count as *const () as usize;
                 foreign::set(USR1, &foreign::action(handler, libc::SA_RESETHAND));
                 wrong = wrong.saturating_add(u32::from(LATCH.catch(Signal::USR1).is_err()));

@@ -5,7 +5,7 @@
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
 use crate::support::oracle::raw_action;
-use crate::support::{Child, Scenario, exit_now, in_child, recorder, scenarios, thread};
+use crate::support::{Child, Scenario, exit_now, in_child, recorder, scenarios, steps, thread};
 use core::time::Duration;
 use siglatch::{Latch, SigSet, Signal, send};
 use std::io;
@@ -194,10 +194,10 @@ fn start_afresh() -> Result<(), &'static str> {
 }
 
 fn child_of_a_busy_process_catches_and_releases() {
-    let child = Child::start_within(Duration::from_secs(30), |_| {
+    let child = Child::start(|_| {
         assert_eq!(KEEPS.catch(Signal::USR2), Ok(()));
         thread::beside(BUSY.saturating_add(2), be_busy, || {
-            for round in 0..200 {
+            for round in steps(0..200) {
                 assert_eq!(reap(fork(start_afresh)), 0, "the wait status, in round {round}");
             }
         });

@@ -4,7 +4,9 @@
 #![expect(unsafe_code, reason = "a hook runs in signal context")]
 
 use crate::support::oracle::raw_action;
-use crate::support::{Child, Scenario, Status, exit_now, in_child, recorder, scenarios, thread};
+use crate::support::{
+    Child, Scenario, Status, exit_now, in_child, recorder, scenarios, steps, thread,
+};
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
 use siglatch::{Hook, Interruption, Latch, SigSet, Signal, Verdict};
@@ -96,7 +98,7 @@ fn handlers_that_keep_coming_are_not() {
     in_child(|| {
         assert_eq!(KEEPS.catch(Signal::USR1), Ok(()));
         in_a_storm(libc::SIGUSR1, 8, || {
-            for _ in 0..100 {
+            for _ in steps(0..100) {
                 assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
                 assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
             }
@@ -108,7 +110,7 @@ fn no_flag_is_set_after_the_release() {
     in_child(|| {
         assert_eq!(KEEPS.catch([Signal::USR1, Signal::USR2]), Ok(()));
         in_a_storm(libc::SIGUSR1, 4, || {
-            for _ in 0..50 {
+            for _ in steps(0..50) {
                 assert_eq!(LATCH.catch([Signal::USR1, Signal::USR2]), Ok(()));
                 while !LATCH.is_set() {
                     yield_now();
@@ -205,7 +207,7 @@ fn signal_reaches_the_handler_before_or_ours() {
         scope(|scope| {
             scope.spawn(|| {
                 // Each has been taken when the next is sent, so none is merged with another.
-                (0..EACH).for_each(|_| thread::raise(libc::SIGUSR1));
+                steps(0..EACH).for_each(|_| thread::raise(libc::SIGUSR1));
                 done.store(1, SeqCst);
             });
             while done.load(SeqCst) == 0 {

@@ -5,9 +5,8 @@
 #![expect(clippy::arithmetic_side_effects, reason = "sets have no overflow")]
 
 use crate::support::oracle::raw_action;
-use crate::support::{Child, Scenario, foreign, in_child, recorder, scenarios, thread};
+use crate::support::{Scenario, foreign, in_child, recorder, scenarios, steps, thread};
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
-use core::time::Duration;
 use siglatch::{Errno, Latch, SigSet, Signal, send};
 use std::io;
 use std::thread::scope;
@@ -119,7 +118,7 @@ fn start_storm() {
 
 /// Calls `body` with 1, 2, 3, … at least this often, and until the storm has struck many times.
 fn at_least(rounds: u32, struck: impl Fn() -> u32, mut body: impl FnMut(u32)) {
-    for round in 1_u32.. {
+    for round in steps(1_u32..) {
         if round > rounds && struck() >= 200 {
             break;
         }
@@ -127,14 +126,8 @@ fn at_least(rounds: u32, struck: impl Fn() -> u32, mut body: impl FnMut(u32)) {
     }
 }
 
-/// Runs a scenario in a child, as `in_child` does, that has the time for it on a busy machine, too.
-#[track_caller]
-fn in_storm(body: impl FnOnce()) {
-    Child::start_within(Duration::from_secs(60), |_| body()).wait().assert_exited(0);
-}
-
 fn storm_during_catch_and_release() {
-    in_storm(|| {
+    in_child(|| {
         // Under ours, to count.
         recorder::install(libc::SIGALRM);
         let before = [libc::SIGALRM, libc::SIGUSR1, libc::SIGUSR2].map(raw_action);
@@ -155,7 +148,7 @@ fn storm_during_catch_and_release() {
 }
 
 fn storm_of_what_is_being_caught() {
-    in_storm(|| {
+    in_child(|| {
         recorder::install(libc::SIGALRM);
         let before = raw_action(libc::SIGALRM);
         start_storm();
@@ -183,13 +176,13 @@ fn storm_from_four_threads_loses_no_last_flag() {
     const BURSTS: u32 = 5_000;
     static SENT: [AtomicU32; THREADS] = [const { AtomicU32::new(0) }; THREADS];
     static SEEN: [AtomicU32; THREADS] = [const { AtomicU32::new(0) }; THREADS];
-    in_storm(|| {
+    in_child(|| {
         let signals: SigSet = (0..THREADS).map(own).collect();
         assert_eq!(LATCH.catch(signals), Ok(()));
         scope(|scope| {
             for (n, (sent, seen)) in SENT.iter().zip(&SEEN).enumerate() {
                 scope.spawn(move || {
-                    for burst in 1..=BURSTS {
+                    for burst in steps(1..=BURSTS) {
                         assert_eq!(send::raise(own(n)), Ok(()));
                         // The flag makes it visible, nothing else.
                         sent.store(burst, Relaxed);
