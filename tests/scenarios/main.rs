@@ -11,9 +11,12 @@ mod action;
 mod action_handler;
 mod auto_traits;
 mod bad_input;
+mod cancel;
 mod chain;
 mod chain_layers;
 mod chain_over;
+mod chained;
+mod chained_matrix;
 mod child_exec;
 mod child_fork;
 mod child_reap;
@@ -25,6 +28,7 @@ mod event_loops;
 mod examples;
 mod exit;
 mod fork;
+mod fork_twins;
 mod group_send;
 mod harness;
 mod hook;
@@ -57,6 +61,7 @@ mod storm;
 #[path = "../support/mod.rs"]
 mod support;
 mod sync_wait;
+mod synchronous;
 mod syscalls;
 mod timer;
 mod tutorial;
@@ -85,9 +90,12 @@ fn families() -> Vec<Vec<Scenario>> {
         action_handler::scenarios(),
         auto_traits::scenarios(),
         bad_input::scenarios(),
+        cancel::scenarios(),
         chain::scenarios(),
         chain_layers::scenarios(),
         chain_over::scenarios(),
+        chained::scenarios(),
+        chained_matrix::scenarios(),
         child_exec::scenarios(),
         child_fork::scenarios(),
         child_reap::scenarios(),
@@ -99,6 +107,7 @@ fn families() -> Vec<Vec<Scenario>> {
         examples::scenarios(),
         exit::scenarios(),
         fork::scenarios(),
+        fork_twins::scenarios(),
         group_send::scenarios(),
         harness::scenarios(),
         hook::scenarios(),
@@ -129,6 +138,7 @@ fn families() -> Vec<Vec<Scenario>> {
         stop::scenarios(),
         storm::scenarios(),
         sync_wait::scenarios(),
+        synchronous::scenarios(),
         syscalls::scenarios(),
         timer::scenarios(),
         tutorial::scenarios(),

@@ -83,7 +83,7 @@ fn errno_is_untouched_when_nobody_wants_it() {
         for _ in 0..3 {
             assert_eq!(LATCH.catch(Signal::WINCH), Ok(()));
             foreign::first().come(signo);
-            assert_eq!(LATCH.release(Signal::WINCH), Ok(()));
+            assert_eq!(LATCH.release(Signal::WINCH).map(drop), Ok(()));
             foreign::first().leave(signo);
             assert!(raw_action(signo).handler > libc::SIG_IGN);
             assert_errno_is_kept(signo);
@@ -137,11 +137,11 @@ fn storm_during_catch_and_release() {
             assert_eq!(LATCH.catch([Signal::USR1, Signal::USR2]), Ok(()));
             assert_eq!(send::raise(Signal::USR1), Ok(()));
             assert_eq!(LATCH.take(), Signal::USR1.into(), "in round {round}");
-            assert_eq!(LATCH.release([Signal::USR1, Signal::USR2]), Ok(()));
+            assert_eq!(LATCH.release([Signal::USR1, Signal::USR2]).map(drop), Ok(()));
         });
         assert!(KEEPS.take_signal(Signal::ALRM));
         // The recorder goes on to take the storm.
-        assert_eq!(KEEPS.release(Signal::ALRM), Ok(()));
+        assert_eq!(KEEPS.release(Signal::ALRM).map(drop), Ok(()));
         let after = [libc::SIGALRM, libc::SIGUSR1, libc::SIGUSR2].map(raw_action);
         assert_eq!(after, before);
     });
@@ -156,7 +156,7 @@ fn storm_of_what_is_being_caught() {
         let struck = || recorder::count().min(caught.load(SeqCst));
         at_least(10_000, struck, |round| {
             assert_eq!(LATCH.catch(Signal::ALRM), Ok(()));
-            assert_eq!(LATCH.release(Signal::ALRM), Ok(()));
+            assert_eq!(LATCH.release(Signal::ALRM).map(drop), Ok(()));
             let taken = LATCH.take();
             assert!(taken == SigSet::empty() || taken == Signal::ALRM.into());
             caught.fetch_add(u32::from(!taken.is_empty()), SeqCst);
@@ -236,7 +236,7 @@ fn catch_in_a_handler_is_refused_where_it_would_hang() {
                 assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
                 assert_eq!(send::raise(Signal::USR1), Ok(()));
                 assert_eq!(LATCH.take(), Signal::USR1.into(), "in round {round}");
-                assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+                assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
             },
         );
         // Outside of catch and release it goes through.

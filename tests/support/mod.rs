@@ -54,6 +54,7 @@
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
+pub mod c;
 mod child;
 pub mod core_files;
 pub mod ending;
