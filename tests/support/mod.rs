@@ -47,6 +47,7 @@
     clippy::allow_attributes,
     dead_code,
     unused_imports,
+    unused_macros,
     reason = "each test binary uses its part"
 )]
 #![allow(unreachable_pub, reason = "a test binary exports nothing, yet `pub` marks the interface")]
