@@ -3,7 +3,7 @@
 
 use super::program::spawn;
 use std::env;
-use std::io::ErrorKind;
+use std::io::ErrorKind::{NotFound, PermissionDenied};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -66,7 +66,7 @@ fn build(package: &Path, arguments: &[String]) {
         cargo.env_remove("CARGO_TARGET_DIR").env_remove("CARGO_BUILD_TARGET");
     }
     match Command::new(cargo.get_program()).arg("--version").output() {
-        Err(error) if error.kind() == ErrorKind::NotFound => return,
+        Err(error) if matches!(error.kind(), NotFound | PermissionDenied) => return,
         other => drop(other.expect("cargo starts")),
     }
     spawn(&mut cargo).wait().assert_exited(0);
