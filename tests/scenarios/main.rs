@@ -36,6 +36,7 @@ mod info;
 mod info_child;
 mod info_faults;
 mod info_table;
+mod keep_newest;
 mod latch;
 mod latch_rule;
 mod mask;
@@ -115,6 +116,7 @@ fn families() -> Vec<Vec<Scenario>> {
         info_child::scenarios(),
         info_faults::scenarios(),
         info_table::scenarios(),
+        keep_newest::scenarios(),
         latch::scenarios(),
         latch_rule::scenarios(),
         mask::scenarios(),
