@@ -9,6 +9,7 @@
 
 mod action;
 mod action_handler;
+mod alternate_stack;
 mod auto_traits;
 mod bad_input;
 mod cancel;
@@ -32,6 +33,7 @@ mod fork_twins;
 mod group_send;
 mod harness;
 mod hook;
+mod hook_told;
 mod info;
 mod info_child;
 mod info_faults;
@@ -49,6 +51,7 @@ mod queue_details;
 mod queue_send;
 mod release;
 mod release_storm;
+mod release_tells;
 mod restart;
 mod send;
 mod shutdown;
@@ -89,6 +92,7 @@ fn families() -> Vec<Vec<Scenario>> {
     vec![
         action::scenarios(),
         action_handler::scenarios(),
+        alternate_stack::scenarios(),
         auto_traits::scenarios(),
         bad_input::scenarios(),
         cancel::scenarios(),
@@ -112,6 +116,7 @@ fn families() -> Vec<Vec<Scenario>> {
         group_send::scenarios(),
         harness::scenarios(),
         hook::scenarios(),
+        hook_told::scenarios(),
         info::scenarios(),
         info_child::scenarios(),
         info_faults::scenarios(),
@@ -129,6 +134,7 @@ fn families() -> Vec<Vec<Scenario>> {
         queue_send::scenarios(),
         release::scenarios(),
         release_storm::scenarios(),
+        release_tells::scenarios(),
         restart::scenarios(),
         send::scenarios(),
         shutdown::scenarios(),
