@@ -98,9 +98,9 @@ impl Process {
     pub(super) fn go(&mut self, party: Party) {
         self.here.retain(|other| *other != party);
         match party {
-            We => assert_eq!(OURS.release(ours(self.signo)), Ok(())),
-            WeToo => assert_eq!(OURS_TOO.release(ours(self.signo)), Ok(())),
-            OtherVersion => assert_eq!(OTHERS.release(others(self.signo)), Ok(())),
+            We => assert_eq!(OURS.release(ours(self.signo)).map(drop), Ok(())),
+            WeToo => assert_eq!(OURS_TOO.release(ours(self.signo)).map(drop), Ok(())),
+            OtherVersion => assert_eq!(OTHERS.release(others(self.signo)).map(drop), Ok(())),
             SignalHook => assert!(unregister(self.hook.take().expect("it has come"))),
             C | SecondC | Deaf | Rude => {}
         }

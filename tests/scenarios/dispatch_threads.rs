@@ -4,7 +4,7 @@
 #![expect(clippy::needless_for_each, reason = "one line for what is one thought")]
 
 use crate::support::names::rt;
-use crate::support::{Scenario, in_child, scenarios};
+use crate::support::{Scenario, in_child, scenarios, steps};
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst};
 use siglatch::{Cause, Handlers, Latch, Pid, SigInfo, SigSet, Signal, Tid, Value, send};
 use std::sync::Mutex;
@@ -94,10 +94,10 @@ fn each_arrival_once_among_threads() {
                 }
             })
         });
-        for round in 1..=ROUNDS {
+        for round in steps(1..=ROUNDS) {
             raise(rt(0));
             while CALLED.load(SeqCst) < round {
-                core::hint::spin_loop();
+                thread::yield_now();
             }
         }
         DONE.store(true, SeqCst);

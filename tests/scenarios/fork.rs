@@ -5,7 +5,7 @@
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
 use crate::support::oracle::raw_action;
-use crate::support::{Child, Scenario, exit_now, in_child, recorder, scenarios, thread};
+use crate::support::{Child, Scenario, exit_now, in_child, recorder, scenarios, steps, thread};
 use core::time::Duration;
 use siglatch::{Latch, SigSet, Signal, send};
 use std::io;
@@ -98,7 +98,7 @@ fn child_releases_for_itself() {
         assert_eq!(LATCH.catch([Signal::TERM, Signal::USR1]), Ok(()));
         let caught = raw_action(libc::SIGTERM);
         let outcome = Child::start(|_| {
-            assert_eq!(LATCH.release([Signal::TERM, Signal::USR1]), Ok(()));
+            assert_eq!(LATCH.release([Signal::TERM, Signal::USR1]).map(drop), Ok(()));
             assert_eq!(raw_action(libc::SIGTERM), before);
             raise(Signal::TERM);
             assert_eq!(recorder::count(), 1);
@@ -166,7 +166,7 @@ fn be_busy(n: usize) {
     if let Some(latch) = BUSY_LATCHES.get(n) {
         let own = u8::try_from(n).ok().and_then(|n| Signal::rt(n).ok()).expect("a signal");
         assert_eq!(latch.catch([own, Signal::USR1]), Ok(()));
-        assert_eq!(latch.release([own, Signal::USR1]), Ok(()));
+        assert_eq!(latch.release([own, Signal::USR1]).map(drop), Ok(()));
     } else {
         thread::raise(libc::SIGUSR2);
     }
@@ -194,10 +194,10 @@ fn start_afresh() -> Result<(), &'static str> {
 }
 
 fn child_of_a_busy_process_catches_and_releases() {
-    let child = Child::start_within(Duration::from_secs(30), |_| {
+    let child = Child::start(|_| {
         assert_eq!(KEEPS.catch(Signal::USR2), Ok(()));
         thread::beside(BUSY.saturating_add(2), be_busy, || {
-            for round in 0..200 {
+            for round in steps(0..200) {
                 assert_eq!(reap(fork(start_afresh)), 0, "the wait status, in round {round}");
             }
         });

@@ -146,8 +146,8 @@ fn twin_catches_while_its_parents_lock_is_taken() {
                     assert_eq!(OTHER.catch(Signal::USR2), Ok(()));
                     raise(Signal::USR2);
                     assert!(OTHER.is_set());
-                    assert_eq!(OTHER.release(Signal::USR2), Ok(()));
-                    assert_eq!(LATCH.release(Signal::USR2), Ok(()));
+                    assert_eq!(OTHER.release(Signal::USR2).map(drop), Ok(()));
+                    assert_eq!(LATCH.release(Signal::USR2).map(drop), Ok(()));
                 });
                 let end = child::wait(child);
                 GO_ON.store(true, SeqCst);
@@ -203,7 +203,7 @@ fn twin_begins_with_nothing() {
             assert_eq!(SHUTDOWN.cancel(), Some(Signal::TERM));
             for signal in [Signal::USR1, Signal::TERM] {
                 assert_eq!(LATCH.catch(signal), Ok(()));
-                assert_eq!(LATCH.release(signal), Ok(()));
+                assert_eq!(LATCH.release(signal).map(drop), Ok(()));
             }
         }));
         assert!(LATCH.is_set() && HANDLERS.pending().contains(Signal::USR1));

@@ -5,13 +5,19 @@
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
 use crate::support::oracle::{self, RawAction};
-use crate::support::{self, Child, Link, Program, Scenario, Status, exit_now};
+use crate::support::{self, Child, Link, Scenario, Status, exit_now};
 use crate::support::{assert_contains, failure_of, scenarios, spawn};
+use core::hint;
 use core::time::Duration;
+use siglatch::timer::Clock;
+use siglatch::{Latch, Signal, mask, send};
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 use std::{env, fs, io, process, sync, thread};
+
+/// A length for the watchdog of what is to hang.
+const SHORT: Duration = Duration::from_millis(500);
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
@@ -25,7 +31,10 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         early_end_fails_the_wait,
         last_words_are_heard,
         long_talk_does_not_block,
-        deadline_kills_and_reports,
+        hang_is_killed_and_reported,
+        waiter_that_nobody_wakes_is_reported,
+        spin_is_reported,
+        progress_is_no_hang,
         failure_of_the_scenario_shows_the_child,
         dropped_child_is_killed_and_reaped,
         child_skips_exit_handlers,
@@ -42,6 +51,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         program_that_hangs_is_killed,
         command_line_works_as_usual,
         skip_is_visible,
+        failure_tells_how_to_run_it_again,
         every_family_is_run,
     ]
 }
@@ -149,24 +159,25 @@ fn long_talk_does_not_block() {
     assert_eq!(outcome.said.len(), 1000);
 }
 
-fn deadline_kills_and_reports() {
+fn hang_is_killed_and_reported() {
     let mut pid = 0;
     let text = failure_of(|| {
-        let mut child = Child::start_within(Duration::from_millis(500), |link| {
+        let mut child = Child::start(|link| {
             oracle::set_ignored(libc::SIGTERM);
             println!("about to hang");
             link.ready();
             link.hear();
         });
         pid = child.pid();
+        child.watch_for(SHORT);
         child.await_ready();
         child.kill(libc::SIGTERM);
         child.expect("the end");
     });
-    assert_contains(&text, "waited 500ms in vain for the word \"the end\"");
+    assert_contains(&text, "waited in vain for the word \"the end\": no progress");
     assert_contains(
         &text,
-        &format!("`harness::deadline_kills_and_reports`, process {pid}, did not end"),
+        &format!("`harness::hang_is_killed_and_reported`, process {pid}, did not end"),
     );
     assert_contains(&text, "it is ready\n    we send SIGTERM (15)");
     assert_contains(&text, "about to hang");
@@ -174,6 +185,72 @@ fn deadline_kills_and_reports() {
     let ignored = text.lines().find(|line| line.trim_start().starts_with("SigIgn"));
     assert_contains(ignored.unwrap_or_default(), "SIGTERM (15)");
     assert_gone(pid);
+}
+
+fn waiter_that_nobody_wakes_is_reported() {
+    static NEVER_SET: Latch = Latch::new();
+    let text = failure_of(|| {
+        let mut child = Child::start(|link| {
+            mask::block(Signal::USR2).expect("block");
+            send::raise(Signal::USR2).expect("raise");
+            thread::scope(|scope| {
+                scope.spawn(|| NEVER_SET.wait(None));
+                link.say("the waiter is there");
+            });
+        });
+        child.watch_for(SHORT);
+        child.expect("the waiter is there");
+        child.wait().assert_exited(0);
+    });
+    assert_contains(&text, "waited in vain for the end of the child: no progress");
+    assert_contains(&text, "it says \"the waiter is there\"");
+    // Of each of the two threads.
+    let waits = |part: &str| text.lines().filter(|line| line.contains(part)).count();
+    assert_eq!(text.lines().filter(|line| line.trim().starts_with("thread ")).count(), 2, "{text}");
+    assert_eq!(waits("State   S (sleeping)"), 2, "{text}");
+    assert_eq!(waits(&format!("syscall {} ", libc::SYS_futex)), 2, "{text}");
+    let of = |field: &str| {
+        let lines = text.lines().filter(|line| line.trim().starts_with(field));
+        lines.filter(|line| line.contains("SIGUSR2 (12)")).count()
+    };
+    assert_eq!((of("SigBlk"), of("SigPnd"), of("ShdPnd")), (2, 1, 0), "{text}");
+}
+
+/// By the processor time that it uses: no thread of it sleeps.
+fn spin_is_reported() {
+    let text = failure_of(|| {
+        let child = Child::start(|_| {
+            loop {
+                hint::spin_loop();
+            }
+        });
+        child.watch_for(SHORT);
+        child.wait().assert_exited(0);
+    });
+    assert_contains(&text, "waited in vain for the end of the child: no progress");
+    assert_contains(&text, "of processor time, 0ns asleep");
+    assert_contains(&text, "State   R (running)");
+}
+
+/// Several lengths of the watchdog, in each half of which there is a sign: by itself, by a word.
+fn progress_is_no_hang() {
+    let work = |sign: &mut dyn FnMut()| {
+        for _ in 0..6 {
+            let used = || Clock::ProcessCpu.now().expect("a time");
+            let begin = used();
+            while used().saturating_sub(begin).saturating_mul(2) < SHORT {
+                hint::spin_loop();
+            }
+            sign();
+        }
+    };
+    let mut child = Child::start(|link| {
+        work(&mut support::progress);
+        work(&mut || link.say("on"));
+    });
+    child.watch_for(SHORT);
+    (0..6).for_each(|_| child.expect("on"));
+    child.wait().assert_exited(0);
 }
 
 fn failure_of_the_scenario_shows_the_child() {
@@ -279,12 +356,12 @@ fn stop_and_continue_are_seen() {
 }
 
 fn stop_that_never_comes_fails() {
-    let limit = Duration::from_millis(100);
     let text = failure_of(|| {
-        let child = Child::start_within(limit, |link| drop(link.hear()));
+        let child = Child::start(|link| drop(link.hear()));
+        child.watch_for(SHORT);
         child.stopped();
     });
-    assert_contains(&text, "waited 100ms in vain for a stop");
+    assert_contains(&text, "waited in vain for a stop: no progress");
 
     let text = failure_of(|| {
         Child::start(|_| exit_now(5)).stopped();
@@ -355,11 +432,12 @@ fn program_that_hangs_is_killed() {
     let text = failure_of(|| {
         let (stdin, _open) = io::pipe().expect("pipe");
         let mut command = Command::new("cat");
-        let program = Program::start_within(Duration::from_millis(100), command.stdin(stdin));
+        let program = spawn(command.stdin(stdin));
+        program.watch_for(SHORT);
         pid = program.pid();
         program.wait().assert_exited(0);
     });
-    assert_contains(&text, "waited 100ms in vain for the end of the program");
+    assert_contains(&text, "waited in vain for the end of the program: no progress");
     assert_contains(&text, "started as \"cat\"");
     assert_gone(pid);
 }
@@ -385,6 +463,16 @@ fn skip_is_visible() {
     outcome.assert_exited(0);
     assert_contains(&outcome.output, "0 passed; 0 failed; 1 ignored");
     assert_contains(&outcome.output, "skipped: harness::skip_is_visible: no such call\n");
+}
+
+fn failure_tells_how_to_run_it_again() {
+    const INNER: &str = "HARNESS_FAILS_INSIDE";
+    const NAME: &str = "harness::failure_tells_how_to_run_it_again";
+    assert!(env::var_os(INNER).is_none(), "as it was to");
+    let outcome = spawn(this_test(&["--exact", NAME]).env(INNER, "1")).wait();
+    outcome.assert_exited(101);
+    assert_contains(&outcome.output, "as it was to\n\nonce more: cargo test");
+    assert_contains(&outcome.output, &format!("--test scenarios -- --exact '{NAME}'\n"));
 }
 
 /// What is in the folder of the scenarios and has no line in `main.rs` would be run by nobody.

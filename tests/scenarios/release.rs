@@ -4,7 +4,9 @@
 #![expect(unsafe_code, reason = "a hook runs in signal context")]
 
 use crate::support::oracle::raw_action;
-use crate::support::{Child, Scenario, Status, exit_now, in_child, recorder, scenarios, thread};
+use crate::support::{
+    Child, Scenario, Status, exit_now, in_child, recorder, scenarios, steps, thread,
+};
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
 use siglatch::{Hook, Interruption, Latch, SigSet, Signal, Verdict};
@@ -61,7 +63,7 @@ fn handler_in_flight_is_waited_for() {
                 GO_ON.store(true, SeqCst);
                 assert!(!too_early, "the release has returned while the handler runs");
             });
-            assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+            assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
             RELEASED.store(true, SeqCst);
             assert!(LEFT.load(SeqCst), "the release has returned while the handler runs");
         });
@@ -96,9 +98,9 @@ fn handlers_that_keep_coming_are_not() {
     in_child(|| {
         assert_eq!(KEEPS.catch(Signal::USR1), Ok(()));
         in_a_storm(libc::SIGUSR1, 8, || {
-            for _ in 0..100 {
+            for _ in steps(0..100) {
                 assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
-                assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+                assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
             }
         });
     });
@@ -108,12 +110,12 @@ fn no_flag_is_set_after_the_release() {
     in_child(|| {
         assert_eq!(KEEPS.catch([Signal::USR1, Signal::USR2]), Ok(()));
         in_a_storm(libc::SIGUSR1, 4, || {
-            for _ in 0..50 {
+            for _ in steps(0..50) {
                 assert_eq!(LATCH.catch([Signal::USR1, Signal::USR2]), Ok(()));
                 while !LATCH.is_set() {
                     yield_now();
                 }
-                assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+                assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
                 let _while_caught = LATCH.take();
                 for _ in 0..3 {
                     let _seen = KEEPS.take();
@@ -140,7 +142,7 @@ fn signal_is_caught_or_takes_its_effect() {
             // If the signal were lost, this would not end.
             while !LATCH.is_set() {
                 assert_eq!(LATCH.catch(Signal::TERM), Ok(()));
-                assert_eq!(LATCH.release(Signal::TERM), Ok(()));
+                assert_eq!(LATCH.release(Signal::TERM).map(drop), Ok(()));
             }
             exit_now(3);
         });
@@ -185,7 +187,7 @@ fn signal_of_a_thread_is_caught_or_takes_its_effect() {
             GO.store(true, SeqCst);
             // A signal takes longer to its handler than a release takes.
             spin(Duration::from_micros(4));
-            assert_eq!(LATCH.release(Signal::TERM), Ok(()));
+            assert_eq!(LATCH.release(Signal::TERM).map(drop), Ok(()));
             drop(other.join());
         })
         .wait();
@@ -205,12 +207,12 @@ fn signal_reaches_the_handler_before_or_ours() {
         scope(|scope| {
             scope.spawn(|| {
                 // Each has been taken when the next is sent, so none is merged with another.
-                (0..EACH).for_each(|_| thread::raise(libc::SIGUSR1));
+                steps(0..EACH).for_each(|_| thread::raise(libc::SIGUSR1));
                 done.store(1, SeqCst);
             });
             while done.load(SeqCst) == 0 {
                 assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
-                assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+                assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
             }
         });
         // Before, after and under ours it is called for each of them, exactly once.

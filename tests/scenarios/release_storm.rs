@@ -4,7 +4,7 @@
 
 use crate::support::oracle::raw_action;
 use crate::support::state::SignalState;
-use crate::support::{Scenario, in_child, recorder, scenarios, thread as threads};
+use crate::support::{Scenario, in_child, recorder, scenarios, steps, thread as threads};
 use siglatch::{Latch, SigSet, Signal, send};
 use std::sync::Barrier;
 use std::thread;
@@ -49,7 +49,7 @@ fn catch_raise_release(latch: &'static Latch, signals: SigSet) {
         assert_eq!(send::raise(signal), Ok(()));
         assert!(latch.take_signal(signal), "{signal} is lost");
     }
-    assert_eq!(latch.release(signals), Ok(()));
+    assert_eq!(latch.release(signals).map(drop), Ok(()));
 }
 
 fn different_signals() {
@@ -57,7 +57,7 @@ fn different_signals() {
         threads::settle();
         let before = SignalState::now();
         together(|latch, n| {
-            for _ in 0..200 {
+            for _ in steps(0..200) {
                 catch_raise_release(latch, own(n).into());
                 assert!(!latch.is_set());
             }
@@ -71,7 +71,7 @@ fn the_same_signal() {
         threads::settle();
         let before = SignalState::now();
         together(|latch, _| {
-            for _ in 0..200 {
+            for _ in steps(0..200) {
                 catch_raise_release(latch, Signal::USR1.into());
             }
         });
@@ -85,9 +85,9 @@ fn the_same_latch() {
         threads::settle();
         let before = SignalState::now();
         together(|_, n| {
-            for _ in 0..200 {
+            for _ in steps(0..200) {
                 assert_eq!(SHARED.catch([Signal::USR1, own(n)]), Ok(()));
-                assert_eq!(SHARED.release([Signal::USR1, own(n)]), Ok(()));
+                assert_eq!(SHARED.release([Signal::USR1, own(n)]).map(drop), Ok(()));
             }
         });
         assert_eq!(SHARED.caught(), SigSet::empty());
@@ -107,12 +107,12 @@ fn the_same_and_different_signals_in_a_storm() {
         };
         threads::beside(2, hammer, || {
             together(|latch, n| {
-                for _ in 0..50 {
+                for _ in steps(0..50) {
                     catch_raise_release(latch, [Signal::USR1, Signal::USR2, own(n)].into());
                 }
             });
         });
-        assert_eq!(KEEPS.release([Signal::USR1, Signal::USR2]), Ok(()));
+        assert_eq!(KEEPS.release([Signal::USR1, Signal::USR2]).map(drop), Ok(()));
         before.assert_unchanged("the last release");
     });
 }
@@ -123,7 +123,7 @@ fn over_a_handler() {
         recorder::install(libc::SIGUSR1);
         let before = raw_action(libc::SIGUSR1);
         together(|latch, _| {
-            for _ in 0..100 {
+            for _ in steps(0..100) {
                 catch_raise_release(latch, Signal::USR1.into());
             }
         });

@@ -5,9 +5,8 @@
 #![expect(clippy::arithmetic_side_effects, reason = "sets have no overflow")]
 
 use crate::support::oracle::raw_action;
-use crate::support::{Child, Scenario, foreign, in_child, recorder, scenarios, thread};
+use crate::support::{Scenario, foreign, in_child, recorder, scenarios, steps, thread};
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
-use core::time::Duration;
 use siglatch::{Errno, Latch, SigSet, Signal, send};
 use std::io;
 use std::thread::scope;
@@ -84,7 +83,7 @@ fn errno_is_untouched_when_nobody_wants_it() {
         for _ in 0..3 {
             assert_eq!(LATCH.catch(Signal::WINCH), Ok(()));
             foreign::first().come(signo);
-            assert_eq!(LATCH.release(Signal::WINCH), Ok(()));
+            assert_eq!(LATCH.release(Signal::WINCH).map(drop), Ok(()));
             foreign::first().leave(signo);
             assert!(raw_action(signo).handler > libc::SIG_IGN);
             assert_errno_is_kept(signo);
@@ -119,7 +118,7 @@ fn start_storm() {
 
 /// Calls `body` with 1, 2, 3, … at least this often, and until the storm has struck many times.
 fn at_least(rounds: u32, struck: impl Fn() -> u32, mut body: impl FnMut(u32)) {
-    for round in 1_u32.. {
+    for round in steps(1_u32..) {
         if round > rounds && struck() >= 200 {
             break;
         }
@@ -127,14 +126,8 @@ fn at_least(rounds: u32, struck: impl Fn() -> u32, mut body: impl FnMut(u32)) {
     }
 }
 
-/// Runs a scenario in a child, as `in_child` does, that has the time for it on a busy machine, too.
-#[track_caller]
-fn in_storm(body: impl FnOnce()) {
-    Child::start_within(Duration::from_secs(60), |_| body()).wait().assert_exited(0);
-}
-
 fn storm_during_catch_and_release() {
-    in_storm(|| {
+    in_child(|| {
         // Under ours, to count.
         recorder::install(libc::SIGALRM);
         let before = [libc::SIGALRM, libc::SIGUSR1, libc::SIGUSR2].map(raw_action);
@@ -144,18 +137,18 @@ fn storm_during_catch_and_release() {
             assert_eq!(LATCH.catch([Signal::USR1, Signal::USR2]), Ok(()));
             assert_eq!(send::raise(Signal::USR1), Ok(()));
             assert_eq!(LATCH.take(), Signal::USR1.into(), "in round {round}");
-            assert_eq!(LATCH.release([Signal::USR1, Signal::USR2]), Ok(()));
+            assert_eq!(LATCH.release([Signal::USR1, Signal::USR2]).map(drop), Ok(()));
         });
         assert!(KEEPS.take_signal(Signal::ALRM));
         // The recorder goes on to take the storm.
-        assert_eq!(KEEPS.release(Signal::ALRM), Ok(()));
+        assert_eq!(KEEPS.release(Signal::ALRM).map(drop), Ok(()));
         let after = [libc::SIGALRM, libc::SIGUSR1, libc::SIGUSR2].map(raw_action);
         assert_eq!(after, before);
     });
 }
 
 fn storm_of_what_is_being_caught() {
-    in_storm(|| {
+    in_child(|| {
         recorder::install(libc::SIGALRM);
         let before = raw_action(libc::SIGALRM);
         start_storm();
@@ -163,7 +156,7 @@ fn storm_of_what_is_being_caught() {
         let struck = || recorder::count().min(caught.load(SeqCst));
         at_least(10_000, struck, |round| {
             assert_eq!(LATCH.catch(Signal::ALRM), Ok(()));
-            assert_eq!(LATCH.release(Signal::ALRM), Ok(()));
+            assert_eq!(LATCH.release(Signal::ALRM).map(drop), Ok(()));
             let taken = LATCH.take();
             assert!(taken == SigSet::empty() || taken == Signal::ALRM.into());
             caught.fetch_add(u32::from(!taken.is_empty()), SeqCst);
@@ -183,13 +176,13 @@ fn storm_from_four_threads_loses_no_last_flag() {
     const BURSTS: u32 = 5_000;
     static SENT: [AtomicU32; THREADS] = [const { AtomicU32::new(0) }; THREADS];
     static SEEN: [AtomicU32; THREADS] = [const { AtomicU32::new(0) }; THREADS];
-    in_storm(|| {
+    in_child(|| {
         let signals: SigSet = (0..THREADS).map(own).collect();
         assert_eq!(LATCH.catch(signals), Ok(()));
         scope(|scope| {
             for (n, (sent, seen)) in SENT.iter().zip(&SEEN).enumerate() {
                 scope.spawn(move || {
-                    for burst in 1..=BURSTS {
+                    for burst in steps(1..=BURSTS) {
                         assert_eq!(send::raise(own(n)), Ok(()));
                         // The flag makes it visible, nothing else.
                         sent.store(burst, Relaxed);
@@ -243,7 +236,7 @@ fn catch_in_a_handler_is_refused_where_it_would_hang() {
                 assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
                 assert_eq!(send::raise(Signal::USR1), Ok(()));
                 assert_eq!(LATCH.take(), Signal::USR1.into(), "in round {round}");
-                assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+                assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
             },
         );
         // Outside of catch and release it goes through.

@@ -1,4 +1,4 @@
-//! A million real-time signals with values, from other processes to eight threads: each value is
+//! Storms of real-time signals with values, from other processes to eight threads: each value is
 //! seen once, in order, or counted as lost. And the stress shapes of Python's own tests.
 //!
 //! `cargo test --release --test scenarios storm:: -- --nocapture` is the whole storm; without `--release` it is
@@ -9,14 +9,13 @@
 #![expect(clippy::needless_for_each, reason = "one line for what is one thought")]
 
 use crate::support::names::rt;
-use crate::support::{self, Child, Scenario, in_child, scenarios};
+use crate::support::{self, Child, Scenario, in_child, scenarios, steps};
 use core::hint;
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
-use core::time::Duration;
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::SeqCst};
 use siglatch::{
     Cause, Errno, Handlers, Hook, InfoQueue, Latch, Pid, SigInfo, Signal, Value, Verdict, send,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::thread;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -32,10 +31,11 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 }
 
 const SENDERS: usize = 4;
-const LIMIT: Duration = Duration::from_secs(300);
 
-/// How many the senders send together.
-const STORM: usize = if cfg!(debug_assertions) { 100_000 } else { 1_000_000 };
+/// A storm goes on until so many were seen, or were lost where nothing is taken out, and so many
+/// were sent in all: as many as a release build sends in a few seconds.
+const ENOUGH: usize = 2_000;
+const STORM: usize = if cfg!(debug_assertions) { ENOUGH } else { 1_000_000 };
 
 /// What became of a storm.
 struct Seen {
@@ -43,18 +43,20 @@ struct Seen {
     values: Vec<(i32, usize)>,
     /// What the queue counted.
     lost: usize,
+    /// How many the senders sent together.
+    sent: usize,
 }
 
 impl Seen {
     /// Each value of each sender at most once, and as many missing as were counted.
     #[track_caller]
-    fn check(&self, sent: usize) {
-        let (seen, lost) = (self.values.len(), self.lost);
-        let mut once: HashMap<i32, Vec<bool>> = HashMap::new();
+    fn check(&self) {
+        let (sent, seen, lost) = (self.sent, self.values.len(), self.lost);
+        let mut once: HashMap<i32, HashSet<usize>> = HashMap::new();
         for &(sender, value) in &self.values {
-            let of_sender = once.entry(sender).or_insert_with(|| vec![false; sent]);
-            let place = of_sender.get_mut(value).expect("a value that was sent");
-            assert!(!core::mem::replace(place, true), "{value} of {sender} was seen twice");
+            let of_sender = once.entry(sender).or_default();
+            assert!(value < self.sent, "{value} was not sent");
+            assert!(of_sender.insert(value), "{value} of {sender} was seen twice");
         }
         assert!(once.len() <= SENDERS, "{} senders", once.len());
         let known = i64::try_from(seen.saturating_add(lost)).expect("a count");
@@ -75,15 +77,19 @@ impl Seen {
     }
 }
 
-/// Sends this process's share of the storm. The kernel refuses what its limit has no room for, so
-/// that is sent again.
-fn send_share(to: Pid, share: usize) {
-    for value in 0..share {
+/// Sends until it is enough. The kernel refuses what its limit has no room for, so that is sent
+/// again. Gives how many were sent.
+fn send_share(to: Pid, enough: &AtomicU64) -> usize {
+    for value in 0.. {
+        if enough.load(SeqCst) != 0 {
+            return value;
+        }
         while let Err(errno) = send::queue(to, rt(0), Value::from_ptr(value)) {
             assert_eq!(errno, Errno::AGAIN);
             thread::yield_now();
         }
     }
+    usize::MAX
 }
 
 fn sender_and_value(info: &SigInfo) -> Option<(i32, usize)> {
@@ -100,13 +106,13 @@ fn storm<const N: usize>(queue: &'static InfoQueue<N>, threads: usize, keep_up: 
     static TAKEN: AtomicBool = AtomicBool::new(false);
     static DRAINED: AtomicBool = AtomicBool::new(false);
     let us = Pid::this();
-    let share = STORM.checked_div(SENDERS).expect("senders");
+    let enough = support::shared_counter();
     // The senders are forked while there is one thread. They wait for a word to begin.
     let mut senders: Vec<Child> = (0..SENDERS)
         .map(|_| {
-            Child::start_within(LIMIT, |link| {
+            Child::start(|link| {
                 link.hear();
-                send_share(us, share);
+                link.say(&send_share(us, enough).to_string());
             })
         })
         .collect();
@@ -124,12 +130,20 @@ fn storm<const N: usize>(queue: &'static InfoQueue<N>, threads: usize, keep_up: 
         // This one takes none. With one taker, order per sender and taker is order per sender.
         siglatch::mask::block(rt(0)).expect("block");
         READY.store(true, SeqCst);
-        let mut values = Vec::with_capacity(STORM);
+        let mut values = Vec::new();
         while !DRAINED.load(SeqCst) {
-            if keep_up {
-                values.extend(queue.drain().filter_map(|info| sender_and_value(&info)));
+            match Some(queue).filter(|_| keep_up).and_then(InfoQueue::pop) {
+                Some(info) => {
+                    values.extend(sender_and_value(&info));
+                    support::progress();
+                }
+                None => thread::yield_now(),
             }
-            thread::yield_now();
+            let (seen, lost) = (values.len(), lost(queue));
+            let had = if keep_up { seen } else { lost };
+            if had >= ENOUGH && seen.saturating_add(lost) >= STORM {
+                enough.store(1, SeqCst);
+            }
         }
         values.extend(queue.drain().filter_map(|info| sender_and_value(&info)));
         values
@@ -139,7 +153,11 @@ fn storm<const N: usize>(queue: &'static InfoQueue<N>, threads: usize, keep_up: 
         thread::yield_now();
     }
     senders.iter_mut().for_each(|sender| sender.tell("begin"));
-    senders.into_iter().for_each(|sender| sender.wait().assert_exited(0));
+    let mut sent = 0_usize;
+    for mut sender in senders {
+        sent = sent.saturating_add(sender.hear().parse().expect("a count"));
+        sender.wait().assert_exited(0);
+    }
     // All are sent. They are taken once none is pending and the threads have left their handlers,
     // which they do before they end.
     while support::oracle::own_status().shared_pending != 0 {
@@ -149,27 +167,31 @@ fn storm<const N: usize>(queue: &'static InfoQueue<N>, threads: usize, keep_up: 
     takers.into_iter().for_each(|taker| taker.join().expect("a thread that ends"));
     DRAINED.store(true, SeqCst);
     let values = drain.expect("a thread").join().expect("a thread that ends");
-    Seen { values, lost: usize::try_from(queue.lost(rt(0))).expect("a count") }
+    Seen { values, lost: lost(queue), sent }
+}
+
+fn lost<const N: usize>(queue: &InfoQueue<N>) -> usize {
+    usize::try_from(queue.lost(rt(0))).expect("a count")
 }
 
 /// Runs a storm in a child of its own, and shows what it says.
 #[track_caller]
 fn in_storm(body: impl FnOnce()) {
-    let outcome = Child::start_within(LIMIT, |_| body()).wait();
+    let outcome = Child::start(|_| body()).wait();
     print!("{}", outcome.output);
     outcome.assert_exited(0);
 }
 
 fn eight_threads_take_a_storm() {
     static QUEUE: InfoQueue<1024> = InfoQueue::new();
-    in_storm(|| storm(&QUEUE, 8, true).check(STORM));
+    in_storm(|| storm(&QUEUE, 8, true).check());
 }
 
 fn one_thread_takes_a_storm_in_order() {
     static QUEUE: InfoQueue<1024> = InfoQueue::new();
     in_storm(|| {
         let seen = storm(&QUEUE, 1, true);
-        seen.check(STORM);
+        seen.check();
         assert_eq!(seen.swapped(), 0, "out of order");
     });
 }
@@ -178,7 +200,7 @@ fn full_queue_counts_the_storm() {
     static QUEUE: InfoQueue<16> = InfoQueue::new();
     in_storm(|| {
         let seen = storm(&QUEUE, 8, false);
-        seen.check(STORM);
+        seen.check();
         assert_eq!(seen.values.len(), 16);
     });
 }
@@ -222,6 +244,7 @@ fn dependent_signals() {
     static CALLED: AtomicU32 = AtomicU32::new(0);
     in_child(|| {
         fn next(_: &SigInfo) {
+            support::progress();
             if CALLED.fetch_add(1, SeqCst) < MANY {
                 send::kill(Pid::this(), Signal::USR1).expect("kill");
             }
@@ -257,7 +280,7 @@ fn simultaneous_signals() {
             .zip(&CALLED)
             .map(|(signal, called)| {
                 thread::spawn(move || {
-                    for round in 0..MANY / 3 {
+                    for round in steps(0..MANY / 3) {
                         while called.load(SeqCst) < round {
                             thread::yield_now();
                         }
@@ -294,7 +317,7 @@ fn handlers_are_changed_meanwhile() {
         // The latch stays, so that the signal never finds its default.
         STEADY.catch(Signal::USR1).expect("catch");
         let sender = thread::spawn(|| {
-            for _ in 0..MANY {
+            for _ in steps(0..MANY) {
                 SENT.fetch_add(1, SeqCst);
                 send::raise(Signal::USR1).expect("raise");
                 // It is seen, whatever becomes of the table meanwhile.

@@ -4,10 +4,9 @@
 #![expect(unsafe_code, reason = "handlers are installed, and code is read as bytes")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::{self, Child, Program, Scenario, scenarios};
+use crate::support::{self, Child, Scenario, scenarios, spawn};
 use core::ffi::{c_int, c_void};
 use core::hint::black_box;
-use core::time::Duration;
 use siglatch::action::{self, Action, SaFlags};
 use siglatch::{Latch, SigSet, Signal, send, sys::KernelSiginfo};
 use std::backtrace::Backtrace;
@@ -158,7 +157,7 @@ fn gdb_in_a_chained_handler() {
     gdb.args(["-batch", "-nx"]).args(SCRIPT.iter().flat_map(|command| ["-ex", command]));
     gdb.arg(env::current_exe().expect("the path of this test")).env(DEBUGGED, "1");
     // It reads the debug information of all of std.
-    let outcome = Program::start_within(Duration::from_secs(60), &mut gdb).wait();
+    let outcome = spawn(&mut gdb).wait();
     if outcome.output.contains("Could not trace the inferior process") {
         return support::skip("no process may be traced here");
     }

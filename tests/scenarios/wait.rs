@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "sets an interval timer and a handler that counts")]
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use crate::support::{self, Child, Link, Scenario, in_child, recorder, scenarios, thread};
+use crate::support::{self, Child, Link, Scenario, in_child, recorder, scenarios, steps, thread};
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 use siglatch::{InfoQueue, Latch, SigSet, Signal, mask, send};
@@ -270,7 +270,7 @@ fn interruptions_do_not_end_it() {
 
 fn no_wake_up_is_lost_between_processes() {
     const ROUNDS: usize = 10_000;
-    let mut child = Child::start_within(Duration::from_secs(60), |link| {
+    let mut child = Child::start(|link| {
         assert_eq!(LATCH.catch([Signal::USR1, Signal::USR2]), Ok(()));
         link.ready();
         for _ in 0..ROUNDS {
@@ -289,15 +289,18 @@ fn no_wake_up_is_lost_between_processes() {
 
 fn no_wake_up_is_lost_between_threads() {
     const ROUNDS: u32 = 60_000;
-    let child = Child::start_within(Duration::from_secs(60), |_| {
+    let child = Child::start(|_| {
         static TAKEN: AtomicU32 = AtomicU32::new(0);
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
         let waiter = recorder::gettid();
         scope(|scope| {
             scope.spawn(move || {
-                for round in 0..ROUNDS {
+                for round in steps(0..ROUNDS) {
                     while TAKEN.load(Ordering::SeqCst) != round {
-                        core::hint::spin_loop();
+                        // Long enough for a waiter that has a processor.
+                        if (0..1_000).all(|_| TAKEN.load(Ordering::SeqCst) != round) {
+                            yield_now();
+                        }
                     }
                     // A little later each time, to meet the waiter at every point of its way.
                     (0..round % 256).for_each(|n| _ = core::hint::black_box(n));

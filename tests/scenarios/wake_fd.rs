@@ -4,7 +4,7 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 #![expect(clippy::needless_for_each, reason = "one line for what is one thought")]
 
-use crate::support::{Scenario, in_child, scenarios};
+use crate::support::{Scenario, in_child, scenarios, steps};
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use siglatch::fd::EventFd;
 use siglatch::{Errno, InfoQueue, Latch, SigSet, Signal, send};
@@ -155,7 +155,7 @@ fn taken_away_is_written_to_no_more() {
                 }
             })
         });
-        for _ in 0..100 {
+        for _ in steps(0..100) {
             let (reader, writer) = pipe();
             set(&LATCH, Some(writer.as_raw_fd())).expect("set_wake_fd");
             while bytes(&reader).is_empty() {}

@@ -29,7 +29,8 @@
 //!   lock that another thread held. So the test binaries are `harness = false`, `main` runs the
 //!   scenarios one after the other on the main thread, and a fork beside other threads is refused.
 //!   Threads belong in children.
-//! - **Nobody sleeps to wait.** Every wait is for a descriptor or for SIGCHLD, with a deadline.
+//! - **Nobody sleeps to wait.** Every wait is for a descriptor or for SIGCHLD, and ends
+//!   when the process makes no progress: the [`watchdog`] is the only one that loses patience.
 //! - **A failure tells the story.** Anything that panics while a child lives, or while its
 //!   [`Outcome`] does, gets their report added: what was said, the captured output, the kernel's
 //!   view of the process.
@@ -57,6 +58,7 @@ pub mod c;
 mod child;
 pub mod core_files;
 pub mod ending;
+mod example;
 mod failure;
 pub mod foreign;
 pub mod names;
@@ -70,17 +72,23 @@ pub mod siginfo;
 pub mod state;
 mod sys;
 pub mod thread;
+mod tree;
+pub mod watchdog;
 pub mod window;
 
 pub use self::child::{Child, Link, in_child};
-pub use self::failure::{assert_contains, failure_of, skip, tell_at_the_end};
+pub use self::example::{bare, example};
+pub use self::failure::{assert_contains, attach, failure_of, skip, tell_at_the_end};
 pub use self::outcome::{Outcome, Status};
 pub use self::process::Process;
-pub use self::program::{Program, example, spawn};
+pub use self::program::{Program, spawn};
 pub use self::report::signal_name;
-pub use self::sys::exit_now;
+pub use self::sys::{exit_now, shared_counter};
+pub use self::watchdog::{progress, steps};
 
 use libtest_mimic::{Arguments, Completion, Trial};
+use std::env;
+use std::ffi::OsStr;
 use std::process::ExitCode;
 
 /// A named test: a plain function that panics when it fails. Made by [`scenarios!`].
@@ -112,6 +120,10 @@ pub fn main(scenarios: impl IntoIterator<Item = Scenario>) -> ExitCode {
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
     failure::install_hook();
     start_from_a_known_state();
+    watchdog::share_signs(sys::shared_counter());
+    if !arguments.list {
+        watchdog::guard();
+    }
 
     let trials = scenarios.into_iter().map(trial).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -138,10 +150,24 @@ fn start_from_a_known_state() {
     sys::unblock_all();
 }
 
+/// The command that runs this scenario alone.
+fn again(name: &str) -> String {
+    let this = env::current_exe().unwrap_or_default();
+    let binary = this.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    // scenarios-0123456789abcdef
+    let binary = binary.rsplit_once('-').map_or(binary, |(binary, _)| binary);
+    let release = if cfg!(debug_assertions) { "" } else { " --release" };
+    let features = if cfg!(feature = "std") { " --features std" } else { "" };
+    let asked = env::var("EVERY_INSTRUCTION").map(|asked| format!("EVERY_INSTRUCTION={asked} "));
+    let asked = asked.unwrap_or_default();
+    format!("{asked}cargo test{release}{features} --test {binary} -- --exact '{name}'")
+}
+
 fn trial(Scenario { name, run }: Scenario) -> Trial {
     Trial::ignorable_test(name, move || {
         failure::enter(name);
-        failure::catch(run)?;
+        progress();
+        failure::catch(run).map_err(|text| format!("{text}\n\nonce more: {}\n", again(name)))?;
         Ok(match failure::take_skip() {
             Some(reason) => Completion::ignored_with(reason),
             None => Completion::Completed,
