@@ -47,7 +47,7 @@ const WITH_NO_ADDRESS: i32 = 2;
 fn hooks_of_one_function_are_told_apart() {
     static CALLS: [AtomicU32; 3] = [const { AtomicU32::new(0) }; 3];
     fn count(signal: Interruption<'_>) -> Verdict {
-        for (hook, calls) in HOOKS.iter().zip(&CALLS) {
+        for (hook, calls) in [&FIRST, &SECOND, &THIRD].into_iter().zip(&CALLS) {
             if ptr::eq(signal.hook(), hook) {
                 calls.fetch_add(1, SeqCst);
             }
@@ -55,12 +55,15 @@ fn hooks_of_one_function_are_told_apart() {
         Verdict::Taken
     }
     // SAFETY: `count` stores to atomics.
-    static HOOKS: [Hook; 3] = [const { unsafe { Hook::new(count) } }; 3];
+    static FIRST: Hook = unsafe { Hook::new(count) };
+    // SAFETY: as above.
+    static SECOND: Hook = unsafe { Hook::new(count) };
+    // SAFETY: as above.
+    static THIRD: Hook = unsafe { Hook::new(count) };
     in_child(|| {
-        let [first, second, third] = &HOOKS;
-        assert_eq!(first.catch([Signal::USR1, Signal::USR2]), Ok(()));
-        assert_eq!(second.catch(Signal::USR2), Ok(()));
-        assert_eq!(third.catch(Signal::HUP), Ok(()));
+        assert_eq!(FIRST.catch([Signal::USR1, Signal::USR2]), Ok(()));
+        assert_eq!(SECOND.catch(Signal::USR2), Ok(()));
+        assert_eq!(THIRD.catch(Signal::HUP), Ok(()));
         let calls = || CALLS.each_ref().map(|calls| calls.load(SeqCst));
         thread::raise(libc::SIGUSR1);
         assert_eq!(calls(), [1, 0, 0]);

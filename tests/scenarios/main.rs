@@ -69,6 +69,7 @@ mod synchronous;
 mod syscalls;
 mod timer;
 mod tutorial;
+mod unload;
 mod unwind;
 mod wait;
 mod wake_fd;
@@ -150,6 +151,7 @@ fn families() -> Vec<Vec<Scenario>> {
         syscalls::scenarios(),
         timer::scenarios(),
         tutorial::scenarios(),
+        unload::scenarios(),
         unwind::scenarios(),
         wait::scenarios(),
         wake_fd::scenarios(),
