@@ -43,6 +43,7 @@ mod latch;
 mod latch_rule;
 mod mask;
 mod nohup;
+mod one_entry;
 mod pidfd;
 mod posix_timer;
 mod python_page;
@@ -127,6 +128,7 @@ fn families() -> Vec<Vec<Scenario>> {
         latch_rule::scenarios(),
         mask::scenarios(),
         nohup::scenarios(),
+        one_entry::scenarios(),
         pidfd::scenarios(),
         posix_timer::scenarios(),
         python_page::scenarios(),
