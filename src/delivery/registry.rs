@@ -243,8 +243,9 @@ fn update_kernel_action(change: Change, signal: Signal) -> Result<(), Errno> {
                 if ALONE {
                     return Err(Errno::BUSY);
                 }
-                // Over one that may chain to ours, the two would call each other for ever.
-                if IN_CHAIN.contains(bit) {
+                // Over one that may chain to ours, the two would call each other for ever. One that ours
+                // was over before, and that chains to ours, would do so already.
+                if IN_CHAIN.contains(bit) && current != previous.saved() {
                     return Ok(());
                 }
             }
