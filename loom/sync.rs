@@ -284,6 +284,7 @@ impl Atom {
 /// The atomics, as far as the crate uses them.
 pub(crate) mod atomic {
     pub(crate) use core::sync::atomic::Ordering;
+    pub(crate) use loom::sync::atomic::fence;
 
     use core::marker::PhantomData;
     use core::ptr;

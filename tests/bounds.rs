@@ -68,21 +68,21 @@ macro_rules! paths {
 }
 
 paths! {
-    no_receiver: 276 instructions, 352 bytes;
-    one_latch: 50 instructions, 32 bytes;
-    one_queue: 150 instructions, 136 bytes;
+    no_receiver: 320 instructions, 432 bytes;
+    one_latch: 47 instructions, 32 bytes;
+    one_queue: 146 instructions, 136 bytes;
     full_queue: 570 instructions, 352 bytes;
     full_queue_of_1024: 10941 instructions, 352 bytes;
-    newest_of_one_signal: 212 instructions, 264 bytes;
+    newest_of_one_signal: 395 instructions, 296 bytes;
     eight_latches: 154 instructions, 32 bytes;
     seven_that_are_not_interested: 80 instructions, 32 bytes;
-    theirs_is_chained_to: 152 instructions, 168 bytes;
+    theirs_is_chained_to: 216 instructions, 256 bytes;
     a_hook: 124 instructions, 144 bytes;
-    deferred_handlers: 306 instructions, 264 bytes;
+    deferred_handlers: 490 instructions, 296 bytes;
     shutdown_is_asked: 206 instructions, 456 bytes;
     a_thread_waits: 130 instructions, 152 bytes;
     an_eventfd_is_watched: 145 instructions, 160 bytes;
-    nobody_is_left: 253 instructions, 352 bytes;
+    nobody_is_left: 253 instructions, 432 bytes;
 }
 
 /// A line for each path.
@@ -137,7 +137,7 @@ fn each_further_latch_costs_little() {
     LINES.lock().unwrap_or_else(PoisonError::into_inner).push(line);
     assert!(2 * uninterested <= interested, "{uninterested} instructions, interested {interested}");
     if !cfg!(debug_assertions) {
-        assert!(uninterested <= 5 && interested <= 16, "{uninterested}, {interested}");
+        assert!(uninterested <= 4 && interested <= 16, "{uninterested}, {interested}");
     }
 }
 

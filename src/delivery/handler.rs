@@ -7,7 +7,7 @@
 //! - `handler::on_signal`, and for what that leaves to it `handler::finish`, which calls through
 //!   a pointer: what a receiver does of its own (below),
 //! - `handler::chain`, which calls through a pointer: the previous handler; before, where there is one,
-//!   `handler::is_installed`, `handler::block_as_kernel`: rt_sigaction(2) and rt_sigprocmask(2),
+//!   `handler::block_as_kernel`: rt_sigaction(2) and rt_sigprocmask(2),
 //! - `Gate::enter`, `Gate::leave`: an atomic addition each,
 //! - `List::next_wanting`: two loads and one test a receiver,
 //! - `Receiver::trip`, `Receiver::set`, `Receiver::flag`: an atomic or; `Wake::wake`, which calls
@@ -16,7 +16,7 @@
 //! - `PreviousAction::chained`: one exchange if the previous handler was for one signal only,
 //! - `handler::uninstall_and_reraise`, when no receiver wants the signal any more: rt_sigaction(2),
 //!   getpid(2), gettid(2) and tgkill(2),
-//! - `InfoQueue::deliver`, `Ring::draw`, `Ring::push`, and where that finds its slot taken
+//! - `InfoQueue::deliver`, `InfoQueue::deliver_newest`, `Ring::draw`, `Ring::push`, and where that finds its slot taken
 //!   `InfoQueue::deliver_anywhere`, `Ring::push_anywhere`; `Slot::state`, `Slot::claim`,
 //!   `Slot::write`, `Slot::hand_on`, `Arrival::info`, `SigInfo::from_kernel`,
 //!   `SigInfo::without_details`: a look at the slots until one is free,
@@ -54,7 +54,7 @@ use super::previous::{Chained, PreviousAction};
 use super::receiver::{Arrival, Registered, Verdict};
 use crate::action::{self, Handler, IN_CHAIN};
 use crate::bits::Bit;
-use crate::sys::{self, KernelSigaction, KernelSiginfo, SIG_IGN};
+use crate::sys::{self, KernelSigaction, KernelSiginfo};
 use crate::{ALONE, Errno, Signal, send};
 
 /// Every receiver in the process.
@@ -178,9 +178,11 @@ unsafe extern "C" fn finish(
 #[cold]
 unsafe fn chain(arrival: &Arrival, previous: &'static PreviousAction, taken: bool, epoch: Epoch) {
     let chained = previous.chained();
-    let called_by_kernel = chained.is_some() && is_installed(arrival.signal);
-    if !taken {
-        uninstall_and_reraise(arrival.signal, previous, chained.is_some());
+    let mut current = KernelSigaction::default();
+    let is_read = ALONE || action::read(arrival.signal, &mut current).is_ok();
+    let called_by_kernel = is_ours(&current);
+    if !taken && is_read {
+        uninstall_and_reraise(arrival.signal, previous, chained.is_some(), current);
     }
     // The previous handler may leave by siglongjmp(3), so it is called outside the gate, and after all
     // else. It needs nothing of ours.
@@ -195,16 +197,10 @@ unsafe fn chain(arrival: &Arrival, previous: &'static PreviousAction, taken: boo
     }
 }
 
-/// Whether ours is the installed action, and so the kernel calls it, not other code over it.
-fn is_installed(signal: Signal) -> bool {
-    let mut current = KernelSigaction::default();
-    action::read(signal, &mut current).is_ok() && is_ours(&current)
-}
-
 /// Gives the thread the mask that the kernel would have given it for the previous handler. When ours
 /// returns, rt_sigreturn(2) restores the one before.
 fn block_as_kernel(arrival: &Arrival, chained: &Chained) {
-    let Some(context) = arrival.trusted_context() else { return };
+    let Some(context) = arrival.context_above() else { return };
     // SAFETY: the kernel's `ucontext_t` has the mask of what was interrupted there, aligned to 8 bytes
     // as the whole is.
     let field = unsafe { context.byte_add(sys::UCONTEXT_SIGMASK) };
@@ -222,40 +218,36 @@ fn block_as_kernel(arrival: &Arrival, chained: &Chained) {
 /// restored. If it is a handler, that is called now (`chained`). If not, the signal must not be
 /// swallowed: it is raised again, to take its effect when this handler returns.
 #[cold]
-fn uninstall_and_reraise(signal: Signal, previous: &'static PreviousAction, chained: bool) {
+fn uninstall_and_reraise(
+    signal: Signal,
+    previous: &'static PreviousAction,
+    chained: bool,
+    mut current: KernelSigaction,
+) {
     let bit = Bit::of(signal);
     // "Ignore" does nothing about a signal, but a fault has to find it installed to end the process.
-    let has_had_it = chained || (!signal.is_synchronous() && previous.saved().handler == SIG_IGN);
+    let has_had_it = chained || (!signal.is_synchronous() && previous.is_ignore());
     if has_had_it && (ALONE || RECEIVERS.next_wanting(None, bit).is_some()) {
         // Hooks have declined this one, and want the next.
         return;
     }
-    let mut current = KernelSigaction::default();
-    loop {
-        if !ALONE && action::read(signal, &mut current).is_err() {
-            return;
-        }
-        if !ALONE && !is_ours(&current) {
-            if action::is_handler(&current) {
-                // It chained to us, and would again and again.
-                return;
-            }
-            break;
-        }
+    while ALONE || is_ours(&current) {
         // SAFETY: what is restored was installed until ours replaced it.
         match unsafe { action::compare_exchange(signal, &current, &previous.saved()) } {
             Ok(()) => {
                 if !ALONE {
                     IN_CHAIN.remove(bit);
                 }
+                current = KernelSigaction::default();
                 break;
             }
             // A release on another thread was faster.
-            Err(Errno::AGAIN) if !ALONE => {}
+            Err(Errno::AGAIN) if !ALONE && action::read(signal, &mut current).is_ok() => {}
             Err(_) => return,
         }
     }
-    if !chained {
+    // A handler over ours chained to it, and would again and again.
+    if !chained && !action::is_handler(&current) {
         // There is nothing to do about a failure.
         let _sent = send::raise(signal);
     }

@@ -17,7 +17,7 @@ use crate::sync::atomic::{AtomicPtr, Ordering};
 
 /// What the handler reads of each receiver on its walk.
 pub(super) struct Link {
-    /// The receiver registered after this one, or the end; null in one that is not linked.
+    /// The receiver registered after this one, or the end; null in one that leads nowhere yet.
     next: AtomicPtr<Link>,
     /// All but what it has caught, once it is linked. Written by `registry`, read by the handler.
     unwanted: AtomicSet,
@@ -34,7 +34,7 @@ impl Link {
 
     /// Makes it one that wants nothing and leads to the end, to be linked next.
     pub(super) fn prepare(&self) {
-        // ORDERING: Relaxed: before the store in `lead_to` or in `List::link`.
+        // ORDERING: Relaxed: before the store in `lead_to`.
         self.unwanted.store(u64::MAX);
         self.lead_to((&raw const END).cast_mut());
     }
@@ -42,7 +42,7 @@ impl Link {
     /// Has the walk go on to `next`.
     fn lead_to(&self, next: *mut Self) {
         // ORDERING: SeqCst pairs with the load in `next`: a handler that entered the gate after a catch
-        // waited for it to be empty sees the receiver; see `gate`.
+        // waited for it to be empty sees the receiver, as it was made; see `gate`.
         self.next.store(next, Ordering::SeqCst);
     }
 
@@ -81,13 +81,13 @@ impl Link {
 }
 
 pub(super) struct List {
-    /// Null while there is none.
-    first: AtomicPtr<Link>,
+    /// Before the first receiver; it leads to null while there is none.
+    head: Link,
 }
 
 impl List {
     pub(super) const fn new() -> Self {
-        Self { first: AtomicPtr::new(ptr::null_mut()) }
+        Self { head: Link::new() }
     }
 
     /// Links a receiver at the end, unless it is in the list. One caller at a time: `registry`
@@ -97,46 +97,42 @@ impl List {
     /// another called fork(2) does not go on in the child, where it is linked again.
     pub(super) fn link(&self, receiver: Registered) {
         let new = receiver.address().as_ptr().cast();
-        let mut last = None;
-        let mut address = self.first();
-        // SAFETY: it is null or a linked receiver's, which is there for ever, or the end.
-        while let Some(link) = unsafe { address.as_ref() } {
+        let mut last = &self.head;
+        loop {
+            let address = last.next();
             if address == new {
                 return;
             }
-            if link.is_end() {
-                break;
+            // SAFETY: it is null or a linked receiver's, which is there for ever, or the end.
+            match unsafe { address.as_ref() } {
+                Some(link) if !link.is_end() => last = link,
+                _ => break,
             }
-            last = Some(link);
-            address = link.next();
         }
         receiver.link().prepare();
-        match last {
-            Some(last) => last.lead_to(new),
-            // ORDERING: Release pairs with the Acquire in `first`: the receiver was made before. No
-            // handler is installed before there is one, so none can come too early to see it.
-            None => self.first.store(new, Ordering::Release),
-        }
+        last.lead_to(new);
     }
 
     /// The first receiver that wants a signal, in the order of their registration, of all or of those
     /// after one. At least one has been linked before.
     #[inline]
     pub(super) fn next_wanting(&self, after: Option<Registered>, bit: Bit) -> Option<Registered> {
-        let mut address = after.map_or_else(|| self.first(), |receiver| receiver.link().next());
+        let mut last = after.map_or(&raw const self.head, |after| after.address().as_ptr().cast());
         loop {
-            // SAFETY: a linked receiver is there for ever, and so is the end.
+            // SAFETY: the head is there as long as the list, and a linked receiver for ever.
+            let address = unsafe { &*last }.next();
+            // SAFETY: so is what comes after it: a linked receiver, or the end.
             let link = unsafe { &*address };
             if link.wants(bit) {
                 return (!link.is_end()).then(|| receiver_at(address));
             }
-            address = link.next();
+            last = address;
         }
     }
 
     /// Calls `f` on each receiver, in the same order.
     pub(super) fn each(&self, mut f: impl FnMut(Registered)) {
-        let mut address = self.first();
+        let mut address = self.head.next();
         // SAFETY: it is null or a linked receiver's, which is there for ever, or the end.
         while let Some(link) = unsafe { address.as_ref() } {
             if link.is_end() {
@@ -145,11 +141,6 @@ impl List {
             f(receiver_at(address));
             address = link.next();
         }
-    }
-
-    fn first(&self) -> *mut Link {
-        // ORDERING: Acquire pairs with the Release in `link`.
-        self.first.load(Ordering::Acquire)
     }
 }
 

@@ -55,7 +55,7 @@ impl PreviousAction {
 
     /// Saves `action`. One caller at a time: `registry` holds its lock.
     pub(super) fn save(&self, action: &KernelSigaction, handlers: &Gate) {
-        if !ALONE && self.saved() == *action {
+        if !ALONE && self.is(action) {
             return;
         }
         if ALONE {
@@ -96,6 +96,18 @@ impl PreviousAction {
         // ORDERING: Relaxed: `chained` looks again before it calls, and a signal that comes once ours
         // is installed finds what `save` stored before that system call.
         !ALONE && !matches!(self.handler.load(Ordering::Relaxed), SIG_DFL | SIG_IGN)
+    }
+
+    /// Whether this action was saved.
+    #[cfg_attr(not(siglatch_alone), inline(never))] // small, and several places call it
+    pub(super) fn is(&self, action: &KernelSigaction) -> bool {
+        self.saved() == *action
+    }
+
+    /// Whether "ignore" was saved.
+    pub(super) fn is_ignore(&self) -> bool {
+        // ORDERING: as in `saved`.
+        self.handler.load(Ordering::Relaxed) == SIG_IGN
     }
 
     /// The handler to call now, if there is one. It runs in the handler, inside the gate.

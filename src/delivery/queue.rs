@@ -68,7 +68,6 @@ const MAX_CAPACITY: usize = 1024;
 pub struct InfoQueue<const N: usize> {
     /// First, for the handler to find the rest by its address.
     receiver: Receiver,
-    keep_newest: bool,
     lost: [AtomicU32; signal::MAX as usize],
     ring: Ring<N>,
 }
@@ -86,7 +85,6 @@ impl<const N: usize> InfoQueue<N> {
         const { assert!(N >= 1 && N <= MAX_CAPACITY, "the capacity is from 1 to 1,024") };
         Self {
             receiver: Receiver::with(Self::deliver).resetting(Self::reset_after_fork),
-            keep_newest: false,
             lost: [const { AtomicU32::new(0) }; signal::MAX as usize],
             ring: Ring::new(),
         }
@@ -100,7 +98,7 @@ impl<const N: usize> InfoQueue<N> {
     /// Async-signal-safe.
     #[must_use]
     pub const fn keep_newest(mut self) -> Self {
-        self.keep_newest = true;
+        self.receiver = self.receiver.delivering(Self::deliver_newest);
         self
     }
 
@@ -185,19 +183,30 @@ impl<const N: usize> InfoQueue<N> {
         let queue = unsafe { address.cast::<Self>().as_ref() };
         let turn = queue.ring.draw(arrival.signal);
         let push = |info| queue.ring.push(turn, SigInfo::from_kernel(info));
-        if queue.keep_newest || !arrival.details().is_some_and(push) {
-            return queue.deliver_anywhere(turn, arrival);
+        if !arrival.details().is_some_and(push) {
+            return queue.deliver_anywhere(turn, arrival, false);
         }
         queue.receiver.trip(arrival.signal, Bit::of(arrival.signal));
         Verdict::TakenAndChained
     }
 
+    /// The same for a queue that keeps the newest.
+    ///
+    /// # Safety
+    ///
+    /// As [`deliver`](Self::deliver).
+    unsafe extern "C" fn deliver_newest(address: NonNull<Receiver>, arrival: &Arrival) -> Verdict {
+        // SAFETY: as there.
+        let queue = unsafe { address.cast::<Self>().as_ref() };
+        queue.deliver_anywhere(queue.ring.draw(arrival.signal), arrival, true)
+    }
+
     /// The same where the slot of its turn will not do, or there are no details. Never inline: without
     /// its calls, the above has few registers to save.
     #[inline(never)]
-    fn deliver_anywhere(&self, turn: Turn, arrival: &Arrival) -> Verdict {
+    fn deliver_anywhere(&self, turn: Turn, arrival: &Arrival, replaces: bool) -> Verdict {
         let info = arrival.info();
-        let lost = self.ring.push_anywhere(turn, arrival.signal, info, self.keep_newest);
+        let lost = self.ring.push_anywhere(turn, arrival.signal, info, replaces);
         if let Some(count) = self.counter(arrival.signal) {
             // ORDERING: Relaxed: a number, nothing is read because of it.
             count.fetch_add(lost, Ordering::Relaxed);

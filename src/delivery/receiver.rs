@@ -117,7 +117,13 @@ impl Receiver {
 
     /// One that calls a function in the handler.
     pub(crate) const fn with(deliver: Deliver) -> Self {
-        Self { deliver: Some(deliver), ..Self::new() }
+        Self::new().delivering(deliver)
+    }
+
+    /// The same with another function.
+    pub(super) const fn delivering(mut self, deliver: Deliver) -> Self {
+        self.deliver = Some(deliver);
+        self
     }
 
     /// The same, for a type that has something of its own to reset in a child of fork(2).
@@ -300,6 +306,12 @@ impl Arrival {
     #[inline]
     pub(super) fn trusted_context(&self) -> Option<NonNull<c_void>> {
         self.details()?;
+        self.context_above()
+    }
+
+    /// The same, where the kernel is known to be the caller.
+    #[inline]
+    pub(super) fn context_above(&self) -> Option<NonNull<c_void>> {
         NonNull::new(self.context).filter(|context| self.is_above(context.addr().get()))
     }
 

@@ -245,7 +245,7 @@ fn update_kernel_action(change: Change, signal: Signal) -> Result<(), Errno> {
                 }
                 // Over one that may chain to ours, the two would call each other for ever. One that ours
                 // was over before, and that chains to ours, would do so already.
-                if IN_CHAIN.contains(bit) && current != previous.saved() {
+                if IN_CHAIN.contains(bit) && !previous.is(&current) {
                     return Ok(());
                 }
             }
@@ -306,10 +306,10 @@ fn reset_spent(
         return Ok(());
     }
     GATE.wait_until_empty();
-    let left = previous.saved();
-    if left == *restored {
+    if previous.is(restored) {
         return Ok(());
     }
+    let left = previous.saved();
     // SAFETY: what is installed is the default.
     match unsafe { action::compare_exchange(signal, restored, &left) } {
         // Other code was faster, and has set its own, or the kernel has spent it, too.

@@ -101,7 +101,7 @@ impl<const N: usize> Ring<N> {
         info: SigInfo,
         replaces: bool,
     ) -> u32 {
-        let older = if replaces { self.claim_older(signal, turn.writing) } else { None };
+        let older = if replaces { self.claim_older(signal, turn) } else { None };
         let Some(slot) = older.or_else(|| self.claim_free(turn)) else { return 1 };
         put(slot, turn, info);
         let replaced = u32::from(older.is_some());
@@ -118,7 +118,7 @@ impl<const N: usize> Ring<N> {
         let mut freed: u32 = 0;
         for slot in self.slots() {
             let state = slot.state();
-            if !state.is(Phase::Ready) || !state.is_of(signal) || state == own {
+            if !state.is_ready_of(signal) || state == own {
                 continue;
             }
             let newer = state.age(turn.ticket) < 0;
@@ -133,10 +133,12 @@ impl<const N: usize> Ring<N> {
     }
 
     /// Claims the slot of an older instance.
-    fn claim_older(&self, signal: Signal, writing: State) -> Option<Slot<'_>> {
+    fn claim_older(&self, signal: Signal, turn: Turn) -> Option<Slot<'_>> {
         self.slots().find(|slot| {
             let state = slot.state();
-            state.is(Phase::Ready) && state.is_of(signal) && slot.claim(state, writing)
+            state.is_ready_of(signal)
+                && state.age(turn.ticket) > 0
+                && slot.claim(state, turn.writing)
         })
     }
 

@@ -49,6 +49,13 @@ impl State {
         self.0 & ((1 << PHASE_BITS) - 1) == phase as u64
     }
 
+    /// Whether it is ready, and of a signal: one comparison, on the way over many.
+    #[inline]
+    pub(super) const fn is_ready_of(self, signal: Signal) -> bool {
+        const ALL_BUT_TICKET: u64 = (1 << TICKET_SHIFT) - 1;
+        self.0 & ALL_BUT_TICKET == Self::new(Phase::Ready, signal, 0).0
+    }
+
     #[inline]
     pub(super) const fn is_of(self, signal: Signal) -> bool {
         self.0 >> PHASE_BITS & ((1 << SIGNAL_BITS) - 1) == signal.as_raw() as u64
