@@ -20,7 +20,7 @@ const MAX_CAPACITY: usize = 1024;
 /// A queue of signals with their details: who sent each, with what value, what became of which
 /// child.
 ///
-/// It is a latch with room for `N` instances behind it, 1 to 1,024. As with a [`Latch`], it is a
+/// It is a latch with room for `N` instances behind it, 1 to 1,024. As a [`Latch`](crate::Latch), it is a
 /// `static`, any number of receivers may catch the same signal, and [`wait`](Self::wait) sleeps
 /// until one comes.
 ///
