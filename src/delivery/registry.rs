@@ -226,8 +226,9 @@ fn update_kernel_action(change: Change, signal: Signal) -> Result<(), Errno> {
     loop {
         action::read(signal, &mut current)?;
         if is_ours(&current) {
-            // It may have come back, restored by the code that had replaced it.
-            if !ALONE {
+            // It may have come back, restored by the code that had replaced it. Where no receiver is
+            // left, a handler may just uninstall it, and note that.
+            if !ALONE && choices.is_some() {
                 IN_CHAIN.insert(bit);
             }
         } else {
@@ -242,8 +243,9 @@ fn update_kernel_action(change: Change, signal: Signal) -> Result<(), Errno> {
                 if ALONE {
                     return Err(Errno::BUSY);
                 }
-                // Over one that may chain to ours, the two would call each other for ever.
-                if IN_CHAIN.contains(bit) {
+                // Over one that may chain to ours, the two would call each other for ever. One that ours
+                // was over before, and that chains to ours, would do so already.
+                if IN_CHAIN.contains(bit) && current != previous.saved() {
                     return Ok(());
                 }
             }
