@@ -3,9 +3,9 @@
 use super::{Model, ONE, OTHER, Work, bit, join, spawn};
 use crate::bits::Bit;
 use crate::delivery::gate::Gate;
+use crate::delivery::handler::{SoFar, flag_latches};
 use crate::delivery::latch::Latch;
 use crate::delivery::list::List;
-use crate::delivery::handler::{SoFar, flag_latches};
 use crate::delivery::receiver::Receiver;
 use crate::sync::share;
 use crate::{SigSet, Signal};

@@ -43,7 +43,11 @@ pub(super) const MODELS: &[Model] = &[
         };
         under_theirs(catch, leave_and_come, 0);
     }),
-    Model::bounded("registry: after a signal that found no receiver, a catch is not deaf", 3, not_deaf),
+    Model::bounded(
+        "registry: after a signal that found no receiver, a catch is not deaf",
+        3,
+        not_deaf,
+    ),
 ];
 
 fn latch() -> &'static Latch {

@@ -6,9 +6,9 @@
 
 use crate::support::oracle::raw_action;
 use crate::support::{Scenario, foreign, in_child, recorder, scenarios, steps, thread};
+use core::ffi::c_int;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
 use siglatch::{Errno, Latch, SigSet, Signal, send};
-use std::ffi::c_int;
 use std::process::abort;
 use std::thread::scope;
 
@@ -148,12 +148,16 @@ fn storm_during_catch_and_release() {
         let before = [libc::SIGALRM, libc::SIGUSR1, libc::SIGUSR2].map(raw_action);
         assert_eq!(KEEPS.catch(Signal::ALRM), Ok(()));
         start_timer();
-        at_least(10_000, || STRUCK.load(SeqCst), |round| {
-            assert_eq!(LATCH.catch([Signal::USR1, Signal::USR2]), Ok(()));
-            assert_eq!(send::raise(Signal::USR1), Ok(()));
-            assert_eq!(LATCH.take(), Signal::USR1.into(), "in round {round}");
-            assert_eq!(LATCH.release([Signal::USR1, Signal::USR2]).map(drop), Ok(()));
-        });
+        at_least(
+            10_000,
+            || STRUCK.load(SeqCst),
+            |round| {
+                assert_eq!(LATCH.catch([Signal::USR1, Signal::USR2]), Ok(()));
+                assert_eq!(send::raise(Signal::USR1), Ok(()));
+                assert_eq!(LATCH.take(), Signal::USR1.into(), "in round {round}");
+                assert_eq!(LATCH.release([Signal::USR1, Signal::USR2]).map(drop), Ok(()));
+            },
+        );
         assert!(KEEPS.take_signal(Signal::ALRM));
         // The storm goes on.
         assert_eq!(KEEPS.release(Signal::ALRM).map(drop), Ok(()));
