@@ -14,17 +14,19 @@ use siglatch::{
 };
 
 type OnSet<T> = fn(SigSet) -> Result<T, Errno>;
-type On<R> = fn(&'static R, SigSet) -> Result<(), Errno>;
+/// Catch and release.
+type On<R> =
+    (fn(&'static R, SigSet) -> Result<(), Errno>, fn(&'static R, SigSet) -> Result<SigSet, Errno>);
 type Queue = InfoQueue<4>;
 type Table = Handlers<4>;
 
 #[used]
-static CATCH: [On<Latch>; 2] = [Latch::catch, Latch::release];
+static CATCH: On<Latch> = (Latch::catch, Latch::release);
 #[used]
 static CATCH_UNLESS_IGNORED: fn(&'static Latch, SigSet) -> Result<SigSet, Errno> =
     Latch::catch_unless_ignored;
 #[used]
-static QUEUE: [On<Queue>; 2] = [Queue::catch, Queue::release];
+static QUEUE: On<Queue> = (Queue::catch, Queue::release);
 #[used]
 static POP: fn(&Queue) -> Option<SigInfo> = Queue::pop;
 #[used]
@@ -32,9 +34,9 @@ static DRAIN: fn(&mut DrainInfo<'static, 4>) -> Option<SigInfo> = DrainInfo::nex
 #[used]
 static PUSH: Queue = Queue::new(); // its part of the handler
 #[used]
-static HOOK: [On<Hook>; 2] = [Hook::catch, Hook::release];
+static HOOK: On<Hook> = (Hook::catch, Hook::release);
 #[used]
-static SHUTDOWN: [On<Shutdown>; 2] = [Shutdown::catch, Shutdown::release];
+static SHUTDOWN: On<Shutdown> = (Shutdown::catch, Shutdown::release);
 #[used]
 static ON: fn(
     &'static Table,

@@ -8,6 +8,7 @@
 use crate::support::c::c_functions;
 use crate::support::names::pid;
 use crate::support::oracle::raw_action;
+use crate::support::watchdog::Watchdog;
 use crate::support::window::event;
 use crate::support::{
     self, Child, Link, Scenario, exit_now, foreign, in_child, recorder, scenarios, thread,
@@ -24,7 +25,6 @@ use siglatch::{
 use std::io::{self, Read as _, Write as _};
 use std::panic::catch_unwind;
 use std::thread::{scope, yield_now};
-use std::time::Instant;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
@@ -266,7 +266,6 @@ fn vfork_in_a_window_counts_a_signal_once() {
 /// A thread of a child of ours that is stopped at each of its system calls.
 struct Traced {
     tid: i32,
-    until: Instant,
 }
 
 impl Traced {
@@ -281,8 +280,7 @@ impl Traced {
     }
 
     fn attach(tid: i32) -> io::Result<Self> {
-        let until = Instant::now().checked_add(Duration::from_secs(10)).expect("a time");
-        let this = Self { tid, until };
+        let this = Self { tid };
         this.request(libc::PTRACE_SEIZE, libc::PTRACE_O_TRACESYSGOOD as usize)?;
         this.request(libc::PTRACE_INTERRUPT, 0)?;
         this.wait();
@@ -293,16 +291,19 @@ impl Traced {
     #[track_caller]
     fn wait(&self) -> i32 {
         let mut status = 0;
-        while Instant::now() < self.until {
+        let mut watchdog = Watchdog::new(self.tid);
+        loop {
             // SAFETY: `status` is a valid place for the answer.
             match unsafe { libc::waitpid(self.tid, &raw mut status, libc::__WALL | libc::WNOHANG) }
             {
-                0 => yield_now(),
+                0 => match watchdog.look() {
+                    Some(why) => panic!("the thread does not stop: {why}"),
+                    None => yield_now(),
+                },
                 _ if libc::WIFSTOPPED(status) => return libc::WSTOPSIG(status),
                 _ => panic!("the thread has ended: {status:#x}"),
             }
         }
-        panic!("the thread does not stop");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::holds;
+use crate::holds::{self, Hold, Of};
 use crate::measure::{ITSELF, TOLERANCE, TOLERANCE_OF_FEW};
 use crate::outcome::{Delays, Figure, Outcome, Ratio};
 use crate::stats;
@@ -71,13 +71,21 @@ fn is_of_itself(ratio: &Ratio) -> bool {
 }
 
 fn row(ratio: &Ratio) -> Row<'_> {
-    let hold = holds::of(&ratio.name).map(|hold| hold.limit);
+    let hold = holds::of(&ratio.name);
     let verdict = match hold {
-        Some(limit) if ratio.median <= limit => "ok",
+        Some(hold) if held(ratio, hold) <= hold.limit => "ok",
         Some(_) => "MISS",
         None => "-",
     };
-    Row { ratio, hold, verdict }
+    Row { ratio, hold: hold.map(|hold| hold.limit), verdict }
+}
+
+/// What of a ratio is held to the limit.
+fn held(ratio: &Ratio, hold: &Hold) -> f64 {
+    match hold.of {
+        Of::Median => ratio.median,
+        Of::HighQuartile => ratio.high,
+    }
 }
 
 fn quantiles(delays: &Delays) -> Quantiles<'_> {
@@ -137,7 +145,7 @@ fn print_ratio(ratio: &Ratio) {
         ratio.unit
     );
     if let (Some(hold), "MISS") = (holds::of(&ratio.name), row.verdict) {
-        println!("      misses by {:.1} %", 100.0 * (ratio.median / hold.limit - 1.0));
+        println!("      misses by {:.1} %", 100.0 * (held(ratio, hold) / hold.limit - 1.0));
         match &hold.miss {
             Some(miss) => println!("      because {}\n      seen by: {}", miss.why, miss.profile),
             None => println!("      nobody knows why: it has held before"),
@@ -160,6 +168,16 @@ mod tests {
         assert_eq!(verdict(1.03), "ok");
         assert_eq!(verdict(1.031), "MISS");
         assert_eq!(verdict(f64::NAN), "MISS");
+    }
+
+    #[test]
+    fn who_is_ahead_is_with_the_quartiles() {
+        let verdict = |high| {
+            let ratio = Ratio::exact("c/futex/tokio", 0.9, 1.0, "ns");
+            row(&Ratio { high, ..ratio }).verdict
+        };
+        assert_eq!(verdict(0.99), "ok");
+        assert_eq!(verdict(1.01), "MISS");
     }
 
     #[test]
