@@ -8,7 +8,7 @@ mod support;
 use core::time::Duration;
 use siglatch::child::{self, Change, Children};
 use siglatch::fd::EventFd;
-use siglatch::{ChildState, Errno, Pid, Signal, action, sys};
+use siglatch::{ChildState, Errno, Pid, Signal, action, mask, sys};
 use std::collections::BTreeMap;
 use std::io;
 use std::process::{Command, ExitCode};
@@ -28,11 +28,14 @@ fn main() -> ExitCode {
         ended_before_the_table_caught,
         what_somebody_else_reaped_is_told,
         a_full_table_refuses,
+        added_twice_is_told_once,
+        added_again_after_its_end,
         removed_is_somebody_elses,
         breaking_off_leaves_the_others,
         stops_and_continues_are_told_once,
         ends_only_are_told_by_reap,
         ignored_sigchld_is_over,
+        blocked_sigchld_is_unblocked,
         wakes_a_poll_loop,
     ])
 }
@@ -43,7 +46,7 @@ const LIMIT: Option<Duration> = Some(Duration::from_secs(10));
 /// Until a child is a zombie. It is not reaped.
 fn await_end(child: Pid) {
     let options = libc::WEXITED | libc::WNOWAIT;
-    assert!(sys::waitid(child.as_raw(), options).is_ok());
+    assert!(sys::waitid(libc::P_PID, child.as_raw(), options).is_ok());
 }
 
 const MANY: i32 = 1_000;
@@ -208,6 +211,42 @@ fn a_full_table_refuses() {
     });
 }
 
+fn added_twice_is_told_once() {
+    static CHILDREN: Children<2> = Children::new();
+    in_child(|| {
+        let child = ends(End::Exit(5));
+        for _ in 0..3 {
+            assert_eq!(CHILDREN.add(child), Ok(()));
+        }
+        assert_eq!(CHILDREN.len(), 1);
+        await_end(child);
+        let seen: Vec<_> = CHILDREN.reap().map(told).collect();
+        assert_eq!(seen, [(child.as_raw(), ChildState::Exited(5))]);
+        // A full table has it already.
+        assert_eq!(CHILDREN.add(pid(1)), Ok(()));
+        assert_eq!(CHILDREN.add(pid(2)), Ok(()));
+        assert_eq!(CHILDREN.add(pid(1)), Ok(()));
+        assert_eq!(CHILDREN.add(pid(3)), Err(Errno::AGAIN));
+        assert!(CHILDREN.remove(pid(1)) && !CHILDREN.remove(pid(1)));
+    });
+}
+
+/// The number of a child that has been told may be another child's.
+fn added_again_after_its_end() {
+    static CHILDREN: Children<2> = Children::new();
+    in_child(|| {
+        let child = ends(End::Exit(5));
+        assert_eq!(CHILDREN.add(child), Ok(()));
+        await_end(child);
+        let mut changes = CHILDREN.reap();
+        assert_eq!(changes.next().map(told), Some((child.as_raw(), ChildState::Exited(5))));
+        assert_eq!(CHILDREN.add(child), Ok(()));
+        assert!(CHILDREN.contains(child));
+        drop(changes);
+        assert_eq!(CHILDREN.reap().collect::<Vec<_>>(), [Change { pid: child, state: None }]);
+    });
+}
+
 fn removed_is_somebody_elses() {
     static CHILDREN: Children<2> = Children::new();
     in_child(|| {
@@ -320,6 +359,23 @@ fn ignored_sigchld_is_over() {
         CHILDREN.add(child).expect("room");
         await_end(child);
         assert_eq!(CHILDREN.reap().map(told).last(), Some((child.as_raw(), ChildState::Exited(6))));
+    });
+}
+
+/// As some launchers leave it.
+fn blocked_sigchld_is_unblocked() {
+    static CHILDREN: Children<2> = Children::new();
+    in_child(|| {
+        mask::set([Signal::CHLD, Signal::USR1]).expect("mask");
+        CHILDREN.catch().expect("catch");
+        let child = ends(End::Exit(6));
+        await_end(child);
+        assert_eq!(CHILDREN.wait(Some(Duration::ZERO)), Ok(false));
+        assert_eq!(mask::query(), Ok([Signal::CHLD, Signal::USR1].into()));
+        assert_eq!(CHILDREN.catch_unblocked(), Ok(()));
+        assert_eq!(CHILDREN.wait(Some(Duration::ZERO)), Ok(true));
+        assert_eq!(mask::query(), Ok(Signal::USR1.into()));
+        assert_eq!(child::wait(child), Ok(ChildState::Exited(6)));
     });
 }
 

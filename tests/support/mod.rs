@@ -58,6 +58,7 @@ mod child;
 pub mod core_files;
 pub mod ending;
 mod failure;
+pub mod first_process;
 pub mod foreign;
 pub mod names;
 pub mod oracle;
