@@ -57,7 +57,7 @@ pub fn wait_any() -> Result<Pid, Errno> {
 ///
 /// while !CHILDREN.is_empty() {
 ///     CHILDREN.wait(None)?;
-///     for change in CHILDREN.reap() {
+///     for change in CHILDREN.reap() { // first, since it takes the wake-up
 ///         println!("{} of ours: {:?}", change.pid, change.state);
 ///     }
 ///     let left = |pid| CHILDREN.contains(pid) || standard.id().try_into() == Ok(pid);
@@ -72,6 +72,10 @@ pub fn wait_any() -> Result<Pid, Errno> {
 /// A child that another thread has just made and not yet named is one that nobody left: make
 /// children and call this on the same thread, or under the same lock. That goes for what makes
 /// children unseen, too, as system(3), popen(3) and `Command::spawn` when there is no such program.
+///
+/// What takes the wake-up that `SIGCHLD` has left comes first, and this after it, as above: a child
+/// that ends in between wakes again. [`Children::reap`](super::Children::reap) takes it, and
+/// [`Latch::take`](crate::Latch::take).
 ///
 /// Never sleeps; breaking off leaves the others for the next time. A child that is left is in the
 /// way of those that ended after it, as the kernel tells of the first alone. To find them `/proc`

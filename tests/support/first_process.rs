@@ -6,7 +6,6 @@ use super::sys::exit_now;
 use super::{Child, sys};
 use core::panic::AssertUnwindSafe;
 use core::ptr;
-use core::time::Duration;
 use std::panic::catch_unwind;
 
 /// Process 1 has failed; that there can be none here is told apart.
@@ -15,8 +14,8 @@ const REFUSED: i32 = 77;
 
 /// Runs `body` as process 1, which has to come to its end. Skips where there can be none.
 #[track_caller]
-pub fn as_first_process(limit: Duration, body: impl FnOnce()) {
-    let child = Child::start_within(limit, |_| {
+pub fn as_first_process(body: impl FnOnce()) {
+    let child = Child::start(|_| {
         // SAFETY: flags only; the next child is the first of a namespace.
         if unsafe { libc::unshare(libc::CLONE_NEWPID | libc::CLONE_NEWNS) } != 0 {
             exit_now(REFUSED);
@@ -42,7 +41,7 @@ pub fn as_first_process(limit: Duration, body: impl FnOnce()) {
 
 /// Process 1's whole life.
 fn live(body: impl FnOnce()) -> i32 {
-    // SAFETY: integers only. If the deadline ends the test, this ends too.
+    // SAFETY: integers only. If the test is ended, this ends too.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
     if !own_proc() {
         return REFUSED;
