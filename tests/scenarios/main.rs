@@ -56,8 +56,10 @@ mod signalfd_records;
 mod stack;
 mod stop;
 mod storm;
+mod supervisor;
 #[path = "../support/mod.rs"]
 mod support;
+
 mod sync_wait;
 mod syscalls;
 mod timer;
@@ -132,6 +134,7 @@ fn families() -> Vec<Vec<Scenario>> {
         stack::scenarios(),
         stop::scenarios(),
         storm::scenarios(),
+        supervisor::scenarios(),
         sync_wait::scenarios(),
         syscalls::scenarios(),
         timer::scenarios(),
