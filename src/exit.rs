@@ -9,7 +9,7 @@ use core::ffi::c_int;
 
 use crate::send::SYNCHRONOUS;
 use crate::sys::{self, KernelSigaction, KernelSigset};
-use crate::{ChildState, DefaultAction, Signal};
+use crate::{ChildState, DefaultAction, Signal, signal};
 
 /// How often to try again when another thread installs a handler in between.
 const ATTEMPTS: u32 = 64;
@@ -32,8 +32,8 @@ const ATTEMPTS: u32 = 64;
 ///
 /// Async-signal-safe: for a handler that has to end the process, too.
 pub fn die_by(signal: Signal) -> ! {
-    if matches!(signal.default_action(), DefaultAction::Terminate | DefaultAction::Core) {
-        end_by(signal.as_raw(), signal.bit());
+    if kills(signal) {
+        die(signal.as_raw());
     }
     exit_after(signal.as_raw())
 }
@@ -68,14 +68,27 @@ pub fn exit_as(state: ChildState) -> ! {
     };
     // An error leaves a core dump, and no other answer.
     let _no_core_dump = sys::prctl_set_dumpable(false);
-    // A signal that a C library keeps for itself, too: the child is dead of it.
-    end_by(signo, 1_u64.rotate_left(signo.cast_unsigned().wrapping_sub(1)));
+    // One that a C library keeps for itself has no name here, and ends a process.
+    if Signal::from_raw(signo).map_or((1..=signal::MAX).contains(&signo), kills) {
+        die(signo);
+    }
     exit_after(signo)
 }
 
-/// Ends the process by a signal whose default action that is. Returns if the kernel does not let it.
-fn end_by(signo: c_int, bit: u64) {
-    let [all, only] = [!SYNCHRONOUS.bits(), bit].map(KernelSigset::from_bits);
+fn kills(signal: Signal) -> bool {
+    matches!(signal.default_action(), DefaultAction::Terminate | DefaultAction::Core)
+}
+
+/// Exits with the status that stands for a death by a signal.
+fn exit_after(signo: c_int) -> ! {
+    // 128 and 64 at most, unless somebody has made up a state.
+    sys::exit_group(128_i32.wrapping_add(signo))
+}
+
+/// Has the signal end the process. Returns if the kernel does not let it.
+fn die(signo: c_int) {
+    let only = 1_u64.rotate_left(signo.cast_unsigned().wrapping_sub(1));
+    let [all, only] = [!SYNCHRONOUS.bits(), only].map(KernelSigset::from_bits);
     // No handler that forks comes in between, whose child would send this process the signal.
     //
     // SAFETY: no code of the process waits for a signal on this thread any more.
@@ -91,10 +104,4 @@ fn end_by(signo: c_int, bit: u64) {
         // SAFETY: the action is the default, or whatever another thread has just put there.
         let _sent = unsafe { sys::tgkill(process, thread, signo) };
     }
-}
-
-/// Exits with the status that stands for a death by a signal.
-fn exit_after(signo: c_int) -> ! {
-    // Two operands below 128 and 65.
-    sys::exit_group(128_i32.saturating_add(signo))
 }

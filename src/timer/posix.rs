@@ -50,6 +50,13 @@ pub enum Clock {
     BoottimeAlarm,
 }
 
+/// The clock of a process or a thread.
+const fn cpu_clock(number: c_int, kind: c_int) -> c_int {
+    /// No clock has such an id; and no process a number that there is no room for.
+    const NONE: c_int = c_int::MAX;
+    if number > c_int::MAX >> 3 { NONE } else { !number << 3 | kind }
+}
+
 /// What the kernel adds to the number of a process to make it one of a clock of processor time, and
 /// for a thread (include/linux/posix-timers.h: `CPUCLOCK_SCHED`, `CPUCLOCK_PERTHREAD_MASK`).
 const CPU_CLOCK: c_int = 2;
@@ -58,8 +65,8 @@ const OF_THREAD: c_int = 4;
 impl Clock {
     const fn id(self) -> c_int {
         match self {
-            Self::ProcessCpuOf(pid) => !pid.as_raw() << 3 | CPU_CLOCK,
-            Self::ThreadCpuOf(tid) => !tid.as_raw() << 3 | CPU_CLOCK | OF_THREAD,
+            Self::ProcessCpuOf(pid) => cpu_clock(pid.as_raw(), CPU_CLOCK),
+            Self::ThreadCpuOf(tid) => cpu_clock(tid.as_raw(), CPU_CLOCK | OF_THREAD),
             Self::Realtime => libc::CLOCK_REALTIME,
             Self::Monotonic => libc::CLOCK_MONOTONIC,
             Self::Boottime => libc::CLOCK_BOOTTIME,
