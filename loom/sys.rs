@@ -237,7 +237,7 @@ pub(crate) fn come() -> Effect {
     }
 }
 
-/// The mask of the calling thread, which never changes: it blocks what comes.
+/// The mask of the calling thread.
 ///
 /// # Safety
 ///
@@ -248,8 +248,9 @@ pub(crate) fn come() -> Effect {
 /// None.
 pub unsafe fn rt_sigprocmask(
     _how: c_int,
-    _set: Option<KernelSigset>,
+    set: Option<KernelSigset>,
 ) -> Result<KernelSigset, Errno> {
+    assert!(set.is_none(), "nothing is blocked in a model");
     Ok(KernelSigset::from_bits(SigSet::from(BLOCKED).bits()))
 }
 

@@ -16,8 +16,8 @@ const ATTEMPTS: u32 = 64;
 
 /// Ends the process by `signal`, so that whoever waits for it sees a death by that signal.
 ///
-/// All other signals are blocked in this thread, the default action of this one is installed, and
-/// it is unblocked and sent to this thread. Then the process is gone, with a core dump if that is the
+/// The default action of the signal is installed, all others are blocked in this thread, and it is
+/// sent to this thread. Then the process is gone, with a core dump if that is the
 /// signal's default and `RLIMIT_CORE` allows.
 ///
 /// No destructor, `atexit` function or buffer is run or flushed: do that before.
@@ -87,21 +87,18 @@ fn exit_after(signo: c_int) -> ! {
 
 /// Has the signal end the process. Returns if the kernel does not let it.
 fn die(signo: c_int) {
+    // All others are blocked, so that no handler that forks comes in between, whose child would send
+    // this process the signal.
     let only = 1_u64.rotate_left(signo.cast_unsigned().wrapping_sub(1));
-    let [all, only] = [!SYNCHRONOUS.bits(), only].map(KernelSigset::from_bits);
-    // No handler that forks comes in between, whose child would send this process the signal.
-    //
-    // SAFETY: no code of the process waits for a signal on this thread any more.
-    let _blocked = unsafe { sys::rt_sigprocmask(libc::SIG_BLOCK, Some(all)) };
-    let (process, thread) = (sys::getpid(), sys::gettid());
+    let others = KernelSigset::from_bits(!(SYNCHRONOUS.bits() | only));
     for _ in 0..ATTEMPTS {
         // Every error leads past the loop, and there is an answer to it.
         //
         // SAFETY: the default action needs no code of this process.
         let _set = unsafe { sys::rt_sigaction(signo, Some(&KernelSigaction::default()), None) };
-        // SAFETY: only this signal is unblocked, for it to end the process.
-        let _unblocked = unsafe { sys::rt_sigprocmask(libc::SIG_UNBLOCK, Some(only)) };
+        // SAFETY: no code of the process waits for a signal on this thread any more.
+        let _unblocked = unsafe { sys::rt_sigprocmask(libc::SIG_SETMASK, Some(others)) };
         // SAFETY: the action is the default, or whatever another thread has just put there.
-        let _sent = unsafe { sys::tgkill(process, thread, signo) };
+        let _sent = unsafe { sys::tgkill(sys::getpid(), sys::gettid(), signo) };
     }
 }

@@ -118,6 +118,12 @@ pub fn raise(signal: Signal) -> Result<(), Errno> {
     to_this_thread(|process, thread| unsafe { sys::tgkill(process, thread, signal.as_raw()) })
 }
 
+/// [`raise`] in our handler, where signals are blocked already.
+pub(crate) fn raise_in_handler(signal: Signal) -> Result<(), Errno> {
+    // SAFETY: as in `raise`.
+    unsafe { sys::tgkill(sys::getpid(), sys::gettid(), signal.as_raw()) }
+}
+
 /// Signals that the running instruction raises: where one of them is blocked then, the process ends.
 pub(crate) const SYNCHRONOUS: SigSet = SigSet::FAULTS.with(Signal::TRAP).with(Signal::SYS);
 

@@ -374,7 +374,7 @@ fn depart(place: Place, signal: Signal, under: &'static PreviousAction, chained:
     }
     if !chained {
         // There is nothing to do about a failure.
-        let _sent = send::raise(signal);
+        let _sent = send::raise_in_handler(signal);
     }
 }
 
