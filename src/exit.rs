@@ -7,9 +7,8 @@
 
 use core::ffi::c_int;
 
-use crate::send::SYNCHRONOUS;
 use crate::sys::{self, KernelSigaction, KernelSigset};
-use crate::{ChildState, DefaultAction, Signal, signal};
+use crate::{ChildState, DefaultAction, SigSet, Signal, signal};
 
 /// How often to try again when another thread installs a handler in between.
 const ATTEMPTS: u32 = 64;
@@ -90,7 +89,7 @@ fn die(signo: c_int) {
     // All others are blocked, so that no handler that forks comes in between, whose child would send
     // this process the signal.
     let only = 1_u64.rotate_left(signo.cast_unsigned().wrapping_sub(1));
-    let others = KernelSigset::from_bits(!(SYNCHRONOUS.bits() | only));
+    let others = KernelSigset::from_bits(!(SigSet::SYNCHRONOUS.bits() | only));
     for _ in 0..ATTEMPTS {
         // Every error leads past the loop, and there is an answer to it.
         //

@@ -124,16 +124,15 @@ pub(crate) fn raise_in_handler(signal: Signal) -> Result<(), Errno> {
     unsafe { sys::tgkill(sys::getpid(), sys::gettid(), signal.as_raw()) }
 }
 
-/// Signals that the running instruction raises: where one of them is blocked then, the process ends.
-pub(crate) const SYNCHRONOUS: SigSet = SigSet::FAULTS.with(Signal::TRAP).with(Signal::SYS);
-
 /// Calls `send` with the ids of this process and thread, for a signal that is delivered when this
 /// returns.
 ///
 /// Both are asked for each time: a copy would be another process's after fork(2). And no handler
 /// runs meanwhile, for one that forks would leave its child with the ids of its parent.
 fn to_this_thread(send: impl FnOnce(c_int, c_int) -> Result<(), Errno>) -> Result<(), Errno> {
-    let all = KernelSigset::from_bits(!SYNCHRONOUS.bits());
+    let all = KernelSigset::from_bits(!SigSet::SYNCHRONOUS.bits());
+    // What is raised synchronously would end the process if it were blocked.
+    //
     // SAFETY: until the mask is restored below, nothing runs here but three system calls.
     let mask = unsafe { sys::rt_sigprocmask(libc::SIG_BLOCK, Some(all)) }?;
     let sent = send(sys::getpid(), sys::gettid());

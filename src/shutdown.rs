@@ -8,10 +8,9 @@ use core::ptr::{self, NonNull};
 use core::time::Duration;
 
 use self::deadline::Deadline;
-use crate::delivery::methods::receiver_methods;
-use crate::delivery::receiver::{Arrival, Outcome};
+use crate::delivery::receiver::{Arrival, Receiver, Verdict, receiver_methods};
 use crate::sync::atomic::{AtomicI32, AtomicU32, Ordering};
-use crate::{Errno, Latch, Pid, Signal, Value, exit, sys};
+use crate::{Errno, Pid, Signal, Value, exit, sys};
 
 /// A graceful end: the first signal asks the program to finish; the second, or a deadline, ends it
 /// at once.
@@ -47,7 +46,7 @@ use crate::{Errno, Latch, Pid, Signal, Value, exit, sys};
 #[repr(C)]
 pub struct Shutdown {
     /// First, for the handler to find the rest by its address.
-    latch: Latch,
+    receiver: Receiver,
     /// The number of the signal that asked; 0 while none has.
     asked_by: AtomicU32,
     /// The process that sent it; 0 if none did.
@@ -64,7 +63,7 @@ impl Shutdown {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            latch: Latch::with(Self::deliver).starting_over(Self::start_over),
+            receiver: Receiver::with(Self::deliver).resetting(Self::reset_after_fork),
             asked_by: AtomicU32::new(0),
             sender: AtomicI32::new(0),
             deadline: Deadline::none(),
@@ -140,13 +139,13 @@ impl Shutdown {
     ///
     /// # Errors
     ///
-    /// As [`Latch::wait`].
+    /// As [`Latch::wait`](crate::Latch::wait).
     ///
     /// # Async-signal-safety
     ///
     /// Async-signal-safe, though a handler is a bad place to sleep in.
     pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Errno> {
-        self.latch.wait(timeout)
+        self.receiver.wait(timeout)
     }
 
     /// Forgets that it was asked: the next signal asks again, and the deadline is off. Returns the
@@ -159,7 +158,7 @@ impl Shutdown {
         // ORDERING: Relaxed: what the one who asked has done before comes with the look below, and
         // what this thread has done goes with the flags to whoever asks next.
         let asked = self.asked_by.swap(0, Ordering::Relaxed);
-        let _flags = self.latch.take();
+        let _flags = self.receiver.take();
         self.deadline.cancel();
         // What a signal that has asked since has set may have gone with the rest.
         if let Some(signal) = self.asked_by() {
@@ -194,7 +193,7 @@ impl Shutdown {
 
     fn begin(&self, signal: Signal) {
         self.deadline.begin(signal, self.address(), || self.is_asked());
-        self.latch.set(signal);
+        self.receiver.set(signal);
     }
 
     receiver_methods!();
@@ -204,8 +203,8 @@ impl Shutdown {
     /// # Safety
     ///
     /// `address` is that of a registered `Shutdown`.
-    unsafe extern "C" fn deliver(address: NonNull<Latch>, arrival: &Arrival) -> Outcome {
-        // SAFETY: the latch is the first field of the struct, whose address was registered.
+    unsafe extern "C" fn deliver(address: NonNull<Receiver>, arrival: &Arrival) -> Verdict {
+        // SAFETY: the receiver is the first field of the struct, whose address was registered.
         let shutdown = unsafe { address.cast::<Self>().as_ref() };
         let info = arrival.info();
         match shutdown.deadline.expired(&info, shutdown.address()) {
@@ -213,7 +212,7 @@ impl Shutdown {
             Some(false) => {} // it was cancelled when its end was on the way
             None => shutdown.ask_for(arrival.signal, info.sender().unwrap_or(0)),
         }
-        Outcome::Taken
+        Verdict::TakenAndChained
     }
 
     /// In a child of fork(2), which nobody has asked.
@@ -221,8 +220,8 @@ impl Shutdown {
     /// # Safety
     ///
     /// `address` is that of a registered `Shutdown`.
-    unsafe extern "C" fn start_over(address: NonNull<Latch>) {
-        // SAFETY: the latch is the first field of the struct, whose address was registered.
+    unsafe extern "C" fn reset_after_fork(address: NonNull<Receiver>) {
+        // SAFETY: the receiver is the first field of the struct, whose address was registered.
         let _asked = unsafe { address.cast::<Self>().as_ref() }.cancel();
     }
 

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::ExecSignals;
-use crate::delivery::bits::AtomicSet;
+use crate::bits::AtomicSet;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::{Errno, SigSet};
 

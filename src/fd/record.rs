@@ -81,7 +81,7 @@ impl SignalFdInfo {
     /// Async-signal-safe.
     #[must_use]
     pub fn trust(&self) -> Trust {
-        decode::trust(self.0.code)
+        decode::trust(self)
     }
 
     /// The sender's process id, where there is a sender.

@@ -11,9 +11,12 @@ mod action;
 mod action_handler;
 mod auto_traits;
 mod bad_input;
+mod cancel;
 mod chain;
 mod chain_layers;
 mod chain_over;
+mod chained;
+mod chained_matrix;
 mod child_adopt;
 mod child_exec;
 mod child_fork;
@@ -26,6 +29,7 @@ mod event_loops;
 mod examples;
 mod exit;
 mod fork;
+mod fork_twins;
 mod group_send;
 mod harness;
 mod hook;
@@ -61,6 +65,7 @@ mod supervisor;
 mod support;
 
 mod sync_wait;
+mod synchronous;
 mod syscalls;
 mod timer;
 mod tutorial;
@@ -89,9 +94,12 @@ fn families() -> Vec<Vec<Scenario>> {
         action_handler::scenarios(),
         auto_traits::scenarios(),
         bad_input::scenarios(),
+        cancel::scenarios(),
         chain::scenarios(),
         chain_layers::scenarios(),
         chain_over::scenarios(),
+        chained::scenarios(),
+        chained_matrix::scenarios(),
         child_adopt::scenarios(),
         child_exec::scenarios(),
         child_fork::scenarios(),
@@ -104,6 +112,7 @@ fn families() -> Vec<Vec<Scenario>> {
         examples::scenarios(),
         exit::scenarios(),
         fork::scenarios(),
+        fork_twins::scenarios(),
         group_send::scenarios(),
         harness::scenarios(),
         hook::scenarios(),
@@ -136,6 +145,7 @@ fn families() -> Vec<Vec<Scenario>> {
         storm::scenarios(),
         supervisor::scenarios(),
         sync_wait::scenarios(),
+        synchronous::scenarios(),
         syscalls::scenarios(),
         timer::scenarios(),
         tutorial::scenarios(),
