@@ -16,7 +16,7 @@
 use core::{error::Error, time::Duration};
 use siglatch::child::{self, set_parent_death_signal};
 use siglatch::send::{Target, kill, probe};
-use siglatch::{ChildState, Errno, Latch, Pid, Signal, exit, mask};
+use siglatch::{ChildState, Errno, Latch, Pid, Signal, action, exit, mask};
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 use std::time::Instant;
@@ -31,6 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const DELAYS: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(10)];
 
 fn main() -> Result<(), Box<dyn Error>> {
+    action::default(Signal::CHLD)?; // or an inherited "ignore" leaves nothing to wait for
     SIGNALS.catch(CAUGHT)?;
     mask::unblock(CAUGHT)?;
     child::set_subreaper(true)?;

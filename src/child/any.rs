@@ -77,6 +77,8 @@ pub fn wait_any() -> Result<Pid, Errno> {
 /// that ends in between wakes again. [`Children::reap`](super::Children::reap) takes it, and
 /// [`Latch::take`](crate::Latch::take).
 ///
+/// Where `SIGCHLD` is ignored, the kernel reaps them all, and there is nothing to do here.
+///
 /// Never sleeps; breaking off leaves the others for the next time. A child that is left is in the
 /// way of those that ended after it, as the kernel tells of the first alone. To find them `/proc`
 /// is read then. Where it is not mounted, or no descriptor is free, they are found when the one

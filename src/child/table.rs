@@ -65,15 +65,29 @@ impl<const N: usize> Children<N> {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            receiver: Receiver::new().resetting(Self::reset_after_fork),
+            receiver: Receiver::new().waiting_for_children(false).resetting(Self::reset_after_fork),
             places: [const { Place::new() }; N],
         }
+    }
+
+    /// Whether `SIGCHLD` also comes when a child stops or goes on, for [`changes`](Self::changes). It
+    /// does not by default (`SA_NOCLDSTOP`), unless another receiver in the process wants to hear of
+    /// it: a plain [`Latch`](crate::Latch) does.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "SA_NOCLDSTOP")]
+    #[must_use]
+    pub const fn stops(self, stops: bool) -> Self {
+        Self { receiver: self.receiver.waiting_for_children(stops), ..self }
     }
 
     /// Catches `SIGCHLD`, which [`wait`](Self::wait) needs.
     ///
     /// An inherited "ignore", with which the kernel itself would wait for all children, is over with
-    /// it. An inherited *blocked* `SIGCHLD` stays blocked, and [`wait`](Self::wait) sleeps on:
+    /// it: children that nobody waits for are zombies then; see [`reap_any`](super::reap_any). (A
+    /// plain [`Latch`](crate::Latch) leaves them to the kernel.) An inherited *blocked* `SIGCHLD` stays blocked, and [`wait`](Self::wait) sleeps on:
     /// [`catch_unblocked`](Self::catch_unblocked).
     ///
     /// # Errors
@@ -221,7 +235,7 @@ impl<const N: usize> Children<N> {
     }
 
     /// As [`reap`](Self::reap), and tells once each that a child was stopped or went on: for a
-    /// shell.
+    /// shell. The table is made with [`stops(true)`](Self::stops), or nothing wakes for it.
     ///
     /// # Async-signal-safety
     ///

@@ -4,7 +4,7 @@
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
 use crate::support::names::pid;
-use crate::support::oracle::bit;
+use crate::support::oracle::{bit, set_ignored};
 use crate::support::{Program, Scenario, assert_contains, example, scenarios, spawn, state};
 use siglatch::fd::PidFd;
 use std::os::unix::process::CommandExt as _;
@@ -20,7 +20,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         one_that_does_not_listen_is_killed,
         orphans_are_reaped,
         a_command_that_is_not_there_is_told,
-        signals_that_a_launcher_blocked_come,
+        signals_that_a_launcher_blocked_or_ignored_come,
         the_command_ends_with_it,
     ]
 }
@@ -112,16 +112,21 @@ fn a_command_that_is_not_there_is_told() {
 }
 
 /// And the command has them blocked, as it would without a supervisor.
-fn signals_that_a_launcher_blocked_come() {
+fn signals_that_a_launcher_blocked_or_ignored_come() {
     let mut command = Command::new(example("supervisor"));
-    command.args(["sh", "-c", "echo ready; exec grep SigBlk /proc/self/status"]);
+    command.args(["cat", "/proc/self/status"]);
     let block = || {
         state::set_raw_mask(bit(libc::SIGTERM) | bit(libc::SIGCHLD));
+        set_ignored(libc::SIGCHLD);
         Ok(())
     };
-    // SAFETY: it makes one system call.
+    // SAFETY: it makes two system calls.
     unsafe { command.pre_exec(block) };
-    spawn(&mut command).wait().assert_exited(0);
+    let outcome = spawn(&mut command).wait();
+    outcome.assert_exited(0);
+    let blocked = bit(libc::SIGTERM) | bit(libc::SIGCHLD);
+    assert_contains(&outcome.output, &format!("SigBlk:\t{blocked:016x}"));
+    assert_contains(&outcome.output, &format!("SigIgn:\t{:016x}", bit(libc::SIGCHLD)));
 }
 
 fn the_command_ends_with_it() {
