@@ -433,7 +433,7 @@ fn ignored_sigchld_is_whose_receivers_say() {
 
 /// How often a child that stops and goes on a hundred times wakes a table, which is waited for if it
 /// wants to hear of it.
-fn wakes_of_a_hundred_stops(children: &'static Children<2>, wanted: bool) -> u32 {
+fn wakes_of_a_hundred_stops(children: &'static Children<2>, wanted: bool) -> usize {
     children.catch().expect("catch");
     let child = fork(|| {
         loop {
@@ -441,15 +441,18 @@ fn wakes_of_a_hundred_stops(children: &'static Children<2>, wanted: bool) -> u32
         }
     });
     let _earlier = children.reap().count();
-    let mut wakes = 0;
-    for signal in [Signal::STOP, Signal::CONT].into_iter().cycle().take(200) {
+    let changes = [Signal::STOP, Signal::CONT].into_iter().cycle().take(200);
+    let wakes = changes.filter(|signal| {
+        let signal = *signal;
         siglatch::send::kill(child, signal).expect("kill");
         let change = if signal == Signal::STOP { libc::WSTOPPED } else { libc::WCONTINUED };
         assert!(sys::waitid(libc::P_PID, child.as_raw(), change).is_ok());
         let limit = if wanted { None } else { Some(Duration::ZERO) };
-        wakes += u32::from(children.wait(limit) == Ok(true));
+        let woken = children.wait(limit) == Ok(true);
         let _flag = children.reap().count();
-    }
+        woken
+    });
+    let wakes = wakes.count();
     siglatch::send::kill(child, Signal::KILL).expect("kill");
     assert_eq!(children.wait(None), Ok(true));
     assert_eq!(child::wait(child), Ok(ChildState::Killed(libc::SIGKILL)));
