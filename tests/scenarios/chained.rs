@@ -195,7 +195,7 @@ fn jumps_out_of_set_hold_up_no_release() {
     in_child(|| {
         // The first one of a process forgets who is in flight.
         assert_eq!(OTHER.catch(Signal::HUP), Ok(()));
-        storm_of_jumps(c, 5_000, set);
+        storm_of_jumps(c, 500, set);
         assert_eq!(OTHER.catch(Signal::TERM), Ok(()));
         assert_eq!(OTHER.release(Signal::TERM).map(drop), Ok(()));
     });
@@ -212,7 +212,7 @@ fn jumps_beside_our_handler_hold_up_no_release() {
     in_child(|| {
         assert_eq!((c.alternate_stack)(0), 0);
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
-        storm_of_jumps(c, 5_000, raise_many);
+        storm_of_jumps(c, 500, raise_many);
         assert_eq!(OTHER.catch(Signal::TERM), Ok(()));
         assert_eq!(OTHER.release(Signal::TERM).map(drop), Ok(()));
     });

@@ -103,7 +103,7 @@ fn seen(c: C, row: Row, catch: fn()) -> String {
         assert_eq!((c.noting_handler)(SIGNO, row.flags, row.mask, row.end as i32), 0);
         catch();
         assert_eq!((c.send_to_this_thread)(SIGNO, SIGNALS), 0);
-        let mut lines = vec![format!("called {} times", (c.calls_so_far)())];
+        let mut lines = vec![format!("calls: {}", (c.calls_so_far)())];
         lines.extend((0..SIGNALS).map(|n| c::text(|text, room| (c.describe)(n, text, room))));
         link.say(&lines.join("\n"));
     });
@@ -119,7 +119,7 @@ fn compare(catch: fn()) -> Option<Vec<String>> {
     let c = C::load()?;
     let mut table = vec![format!(
         "{:<46} {:<10} {:<10} {:<13} {:<15} the first call",
-        "flags", "mask", "it", "under ours", "three signals"
+        "flags", "mask", "end", "under ours", "three signals"
     )];
     let mut wrong = Vec::new();
     for row in Row::all() {
@@ -146,6 +146,8 @@ fn under_a_latch() {
     let table = compare(|| {
         assert_eq!(LATCH.catch(Signal::URG), Ok(()));
     });
+    // Not behind the runner's own words.
+    println!();
     for line in table.into_iter().flatten() {
         println!("{line}");
     }

@@ -6,9 +6,12 @@
 
 use crate::support::first_process::as_first_process;
 use crate::support::oracle::{self, bit, set_default, set_ignored};
-use crate::support::{self, Child, Scenario, example, in_child, scenarios, spawn, state};
+use crate::support::{
+    self, Child, Scenario, Status, example, exit_now, foreign, in_child, scenarios, spawn, state,
+};
 use core::ffi::CStr;
 use core::ptr;
+use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use siglatch::child::{self, ExecSignals, ForkWindow, StartState};
 use siglatch::{ChildState, Errno, Latch, SigSet, Signal, action, mask, send, sys};
 use std::env;
@@ -43,6 +46,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         what_cannot_be_executed_is_told_apart,
         executed_by_process_1_and_at_the_limits,
         executed_in_signal_context,
+        no_handler_runs_amid_the_restoring,
     ]
 }
 
@@ -402,4 +406,37 @@ fn executed_in_signal_context() {
         let Some(child) = (unsafe { child::fork() }).expect("fork") else { exec_true() };
         assert_eq!(child::wait(child), Ok(ChildState::Exited(0)));
     });
+}
+
+/// Signals pour in meanwhile: their handler would find that the first actions are restored.
+fn no_handler_runs_amid_the_restoring() {
+    static STATE: StartState = StartState::new();
+    extern "C" fn look(_signo: i32) {
+        if oracle::raw_action(HUP).handler != libc::SIG_IGN {
+            exit_now(3);
+        }
+        CALLS.fetch_add(1, SeqCst);
+    }
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    // Restored late, and no more than one is pending.
+    let late = libc::SIGPWR;
+    for _ in 0..100 {
+        let mut child = Child::start(|link| {
+            STATE.capture().expect("capture");
+            set_ignored(HUP);
+            foreign::set(late, &foreign::action(look as *const () as usize, 0));
+            link.ready();
+            while CALLS.load(SeqCst) < 10 {
+                std::thread::yield_now();
+            }
+            STATE.restore_for_exec().expect("restore");
+            exit_now(0);
+        });
+        child.await_ready();
+        // One that is pending in the end is delivered by default, unless it comes too late.
+        child.flood(late);
+        let status = child.wait().status;
+        let by_default = Status::Signaled { signal: late, core: false };
+        assert!([Status::Exited(0), by_default].contains(&status), "{status}: a handler ran");
+    }
 }

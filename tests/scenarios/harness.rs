@@ -478,7 +478,7 @@ fn failure_tells_how_to_run_it_again() {
 /// What is in the folder of the scenarios and has no line in `main.rs` would be run by nobody.
 fn every_family_is_run() {
     let main = include_str!("main.rs");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let folder = support::root().join("tests/scenarios");
     for file in fs::read_dir(folder).expect("the scenarios") {
         let path = file.expect("a file").path();
         let family = path.file_stem().and_then(OsStr::to_str).expect("a name").to_owned();

@@ -9,6 +9,7 @@
 
 mod action;
 mod action_handler;
+mod alternate_stack;
 mod auto_traits;
 mod bad_input;
 mod cancel;
@@ -33,14 +34,17 @@ mod fork_twins;
 mod group_send;
 mod harness;
 mod hook;
+mod hook_told;
 mod info;
 mod info_child;
 mod info_faults;
 mod info_table;
+mod keep_newest;
 mod latch;
 mod latch_rule;
 mod mask;
 mod nohup;
+mod one_entry;
 mod pidfd;
 mod posix_timer;
 mod python_page;
@@ -50,6 +54,7 @@ mod queue_send;
 mod raise_fork;
 mod release;
 mod release_storm;
+mod release_tells;
 mod restart;
 mod send;
 mod shutdown;
@@ -69,6 +74,7 @@ mod synchronous;
 mod syscalls;
 mod timer;
 mod tutorial;
+mod unload;
 mod unwind;
 mod wait;
 mod wake_fd;
@@ -92,6 +98,7 @@ fn families() -> Vec<Vec<Scenario>> {
     vec![
         action::scenarios(),
         action_handler::scenarios(),
+        alternate_stack::scenarios(),
         auto_traits::scenarios(),
         bad_input::scenarios(),
         cancel::scenarios(),
@@ -116,14 +123,17 @@ fn families() -> Vec<Vec<Scenario>> {
         group_send::scenarios(),
         harness::scenarios(),
         hook::scenarios(),
+        hook_told::scenarios(),
         info::scenarios(),
         info_child::scenarios(),
         info_faults::scenarios(),
         info_table::scenarios(),
+        keep_newest::scenarios(),
         latch::scenarios(),
         latch_rule::scenarios(),
         mask::scenarios(),
         nohup::scenarios(),
+        one_entry::scenarios(),
         pidfd::scenarios(),
         posix_timer::scenarios(),
         python_page::scenarios(),
@@ -133,6 +143,7 @@ fn families() -> Vec<Vec<Scenario>> {
         raise_fork::scenarios(),
         release::scenarios(),
         release_storm::scenarios(),
+        release_tells::scenarios(),
         restart::scenarios(),
         send::scenarios(),
         shutdown::scenarios(),
@@ -149,6 +160,7 @@ fn families() -> Vec<Vec<Scenario>> {
         syscalls::scenarios(),
         timer::scenarios(),
         tutorial::scenarios(),
+        unload::scenarios(),
         unwind::scenarios(),
         wait::scenarios(),
         wake_fd::scenarios(),

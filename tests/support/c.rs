@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
 use std::{env, fs};
 
-/// A loaded shared object. It stays loaded.
+/// A loaded shared object. It stays loaded until it is closed.
 #[derive(Debug, Clone, Copy)]
 pub struct Library(*mut c_void);
 
@@ -67,13 +67,26 @@ fn compile(name: &str, source: &str, more: &[&str]) -> PathBuf {
 }
 
 impl Library {
+    /// Loads what is in this file.
     #[track_caller]
-    fn load(path: &Path) -> Self {
+    pub fn load(path: &Path) -> Self {
         let name = CString::new(path.as_os_str().as_bytes()).expect("a path");
         // SAFETY: the name is a C string; what the object does when it is loaded is our own code.
         let handle = unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
         assert!(!handle.is_null(), "dlopen {}: {}", path.display(), error());
         Self(handle)
+    }
+
+    /// Closes it: dlclose(3).
+    ///
+    /// # Safety
+    ///
+    /// Nothing of it is used afterwards, unless it was linked to stay in memory.
+    #[track_caller]
+    pub unsafe fn close(self) {
+        // SAFETY: the object is loaded; the rest is the caller's promise.
+        let result = unsafe { libc::dlclose(self.0) };
+        assert_eq!(result, 0, "dlclose: {}", error());
     }
 
     /// A function of the object.

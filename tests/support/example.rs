@@ -3,10 +3,16 @@
 
 use super::program::spawn;
 use std::env;
-use std::io::ErrorKind;
+use std::io::ErrorKind::{NotFound, PermissionDenied};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+
+/// The directory of the repository.
+pub fn root() -> &'static Path {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().unwrap_or(tests)
+}
 
 /// The path of an example of this crate.
 #[track_caller]
@@ -16,7 +22,7 @@ pub fn example(name: &str) -> PathBuf {
     let this = env::current_exe().expect("the path of this test");
     let profile = this.ancestors().nth(2).expect("a directory for the profile");
     // All at once: what a run of all tests has built is looked through once.
-    BUILT.get_or_init(|| build(Path::new(env!("CARGO_MANIFEST_DIR")), &as_in(profile)));
+    BUILT.get_or_init(|| build(root(), &as_in(profile)));
     let path = profile.join("examples").join(name);
     assert!(path.exists(), "{} is missing", path.display());
     path
@@ -26,7 +32,7 @@ pub fn example(name: &str) -> PathBuf {
 #[track_caller]
 pub fn bare() -> Option<PathBuf> {
     static BUILT: OnceLock<()> = OnceLock::new();
-    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/bare");
+    let package = root().join("examples/bare");
     if !package.exists() {
         return None;
     }
@@ -66,7 +72,7 @@ fn build(package: &Path, arguments: &[String]) {
         cargo.env_remove("CARGO_TARGET_DIR").env_remove("CARGO_BUILD_TARGET");
     }
     match Command::new(cargo.get_program()).arg("--version").output() {
-        Err(error) if error.kind() == ErrorKind::NotFound => return,
+        Err(error) if matches!(error.kind(), NotFound | PermissionDenied) => return,
         other => drop(other.expect("cargo starts")),
     }
     spawn(&mut cargo).wait().assert_exited(0);

@@ -47,6 +47,7 @@
     clippy::allow_attributes,
     dead_code,
     unused_imports,
+    unused_macros,
     reason = "each test binary uses its part"
 )]
 #![allow(unreachable_pub, reason = "a test binary exports nothing, yet `pub` marks the interface")]
@@ -78,7 +79,7 @@ pub mod watchdog;
 pub mod window;
 
 pub use self::child::{Child, Link, in_child};
-pub use self::example::{bare, example};
+pub use self::example::{bare, example, root};
 pub use self::failure::{assert_contains, attach, failure_of, skip, tell_at_the_end};
 pub use self::outcome::{Outcome, Status};
 pub use self::process::Process;
