@@ -6,11 +6,12 @@
 #![no_main]
 
 use siglatch::action::{Action, Handler, SaFlags};
-use siglatch::child::{Changes, Children};
+use siglatch::child::{Change, Changes, Children, ExecSignals, ReapAny};
 use siglatch::fd::SignalFd;
 use siglatch::mask::{self, MaskGuard};
+use siglatch::send::{self, Target};
 use siglatch::{
-    DrainInfo, Errno, Handlers, Hook, InfoQueue, Latch, Shutdown, SigInfo, SigSet, Signal, wait,
+    DrainInfo, Errno, Handlers, Hook, InfoQueue, Latch, Pid, Shutdown, SigInfo, SigSet, Signal, wait,
 };
 
 type OnSet<T> = fn(SigSet) -> Result<T, Errno>;
@@ -47,6 +48,19 @@ static ON: fn(
 static DISPATCH: fn(&Table) -> usize = Table::dispatch;
 #[used]
 static CHILDREN: [fn(&Children<4>) -> Changes<'_, 4>; 2] = [Children::reap, Children::changes];
+#[used]
+static REAP_ANY: fn(&mut ReapAny<fn(Pid) -> bool>) -> Option<Change> = ReapAny::next;
+#[used]
+static EXEC: [fn(ExecSignals, SigSet) -> ExecSignals; 4] = [
+    ExecSignals::ignore,
+    ExecSignals::default_action,
+    ExecSignals::block,
+    ExecSignals::unblock,
+];
+#[used]
+static KILL: fn(Target, Signal) -> Result<(), Errno> = send::kill;
+#[used]
+static PROBE: fn(Target) -> Result<(), Errno> = send::probe;
 #[used]
 static WAIT: OnSet<SigInfo> = wait::wait_info;
 #[used]

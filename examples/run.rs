@@ -14,9 +14,9 @@
 #![expect(unsafe_code, reason = "says what runs between fork and exec")]
 
 use siglatch::child::{Children, ForkWindow};
-use siglatch::{ChildState, Latch, Pid, Signal, exit, send};
+use siglatch::{Latch, Pid, Signal, exit, send};
 use std::os::unix::process::CommandExt as _;
-use std::process::{self, Command, ExitCode};
+use std::process::Command;
 use std::{env, error, io};
 
 siglatch::start_state!(static START);
@@ -26,7 +26,7 @@ static CHILDREN: Children<1> = Children::new();
 
 type Error = Box<dyn error::Error>;
 
-fn main() -> Result<ExitCode, Error> {
+fn main() -> Result<(), Error> {
     let mut arguments = env::args_os().skip(1);
     let Some(program) = arguments.next() else { return Err("which command?".into()) };
     let mut command = Command::new(program);
@@ -35,6 +35,7 @@ fn main() -> Result<ExitCode, Error> {
     // One latch to sleep on, told by both.
     STOP.catch_unless_ignored([Signal::INT, Signal::TERM, Signal::HUP])?;
     STOP.catch(Signal::CHLD)?;
+    CHILDREN.catch()?; // or an inherited "ignore" has the kernel wait for the command
     println!("running");
     let child = start(&mut command)?;
     CHILDREN.add(child)?;
@@ -50,17 +51,9 @@ fn main() -> Result<ExitCode, Error> {
             break change.state;
         }
     };
-    match state {
-        None => return Err("somebody else has waited for it".into()),
-        Some(state) => println!("it ended: {state:?}"),
-    }
-    match state {
-        Some(ChildState::Exited(status)) => process::exit(status),
-        Some(ChildState::Killed(number) | ChildState::Dumped(number)) => {
-            exit::die_by(Signal::from_raw(number)?)
-        }
-        _ => Err("it has not ended".into()),
-    }
+    let state = state.ok_or("somebody else has waited for it")?;
+    println!("it ended: {state:?}");
+    exit::exit_as(state)
 }
 
 /// Starts the command with what we were started with.

@@ -170,6 +170,37 @@ impl Action {
         SigSet::from_kernel(self.kernel.mask)
     }
 
+    /// The address of the handler, if there is one: which function it is, to compare or to print.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "sa_handler")]
+    #[doc(alias = "sa_sigaction")]
+    #[must_use]
+    pub const fn address(&self) -> Option<usize> {
+        match self.disposition() {
+            Disposition::Handler => Some(self.kernel.handler),
+            Disposition::Default | Disposition::Ignore => None,
+        }
+    }
+
+    /// Where the handler returns to, if the action says so (`SA_RESTORER`); `None` where that is the
+    /// kernel's own code.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "sa_restorer")]
+    #[must_use]
+    pub const fn restorer(&self) -> Option<usize> {
+        if self.kernel.flags & sys::SIGACTION_FLAGS == 0 {
+            None
+        } else {
+            Some(self.kernel.restorer)
+        }
+    }
+
     pub(crate) const fn as_kernel(&self) -> &KernelSigaction {
         &self.kernel
     }
@@ -304,6 +335,27 @@ pub fn ignore(signal: Signal) -> Result<Previous, Errno> {
 pub fn default(signal: Signal) -> Result<Previous, Errno> {
     // SAFETY: no handler is installed.
     unsafe { install(signal, &Action::plain(SIG_DFL)) }
+}
+
+/// Takes the default action of a signal, with flags: for `SIGCHLD`, [`SaFlags::NOCLDWAIT`] has the
+/// kernel reap children, and [`SaFlags::NOCLDSTOP`] keeps from a
+/// [signalfd](crate::fd::SignalFd) that they stop and go on. Other flags do nothing without a handler.
+///
+/// # Errors
+///
+/// `EINVAL`: `SIGKILL` or `SIGSTOP`.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+#[doc(alias = "SA_NOCLDWAIT")]
+#[doc(alias = "SA_NOCLDSTOP")]
+pub fn default_with(signal: Signal, flags: SaFlags) -> Result<Previous, Errno> {
+    let plain = Action::plain(SIG_DFL);
+    // A restorer that is announced is one that is given.
+    let flags = flags.bits() & !sys::SIGACTION_FLAGS;
+    // SAFETY: no handler is installed.
+    unsafe { install(signal, &Action { kernel: KernelSigaction { flags, ..plain.kernel } }) }
 }
 
 /// Installs an action of one's own, a handler of [`Action::handler`] for example.

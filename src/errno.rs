@@ -55,6 +55,10 @@ errnos! {
     SRCH = ESRCH "ESRCH";
     /// A handler ran and cut the call short.
     INTR = EINTR "EINTR";
+    /// Arguments and environment are too large.
+    TOOBIG = E2BIG "E2BIG";
+    /// Not a program that can be executed.
+    NOEXEC = ENOEXEC "ENOEXEC";
     /// Not an open file descriptor, or one of another kind.
     BADF = EBADF "EBADF";
     /// Not a child of this process, or one that was waited for.
@@ -64,8 +68,12 @@ errnos! {
     AGAIN = EAGAIN "EAGAIN";
     /// No room: all places over other code's actions are taken for this signal.
     BUSY = EBUSY "EBUSY";
+    /// Not allowed; for a program, not executable.
+    ACCES = EACCES "EACCES";
     /// The kernel is short of memory.
     NOMEM = ENOMEM "ENOMEM";
+    /// A part of a path is no directory.
+    NOTDIR = ENOTDIR "ENOTDIR";
     /// No such signal; or one whose action cannot be changed (`SIGKILL`, `SIGSTOP`).
     INVAL = EINVAL "EINVAL";
     /// The system's limit on open files is reached.

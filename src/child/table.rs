@@ -10,7 +10,7 @@ use super::status;
 use crate::delivery::receiver::{Receiver, registered};
 use crate::delivery::registry;
 use crate::fd::EventFd;
-use crate::{Errno, Pid, Signal};
+use crate::{Errno, Pid, Signal, mask};
 
 /// The children that this part of the program looks after, `N` at most: told by `SIGCHLD` that
 /// something became of them, it waits for each of them and for nobody else's.
@@ -65,15 +65,30 @@ impl<const N: usize> Children<N> {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            receiver: Receiver::new().resetting(Self::reset_after_fork),
+            receiver: Receiver::new().waiting_for_children(false).resetting(Self::reset_after_fork),
             places: [const { Place::new() }; N],
         }
+    }
+
+    /// Whether `SIGCHLD` also comes when a child stops or goes on, for [`changes`](Self::changes). It
+    /// does not by default (`SA_NOCLDSTOP`), unless another receiver in the process wants to hear of
+    /// it: a plain [`Latch`](crate::Latch) does.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "SA_NOCLDSTOP")]
+    #[must_use]
+    pub const fn stops(self, stops: bool) -> Self {
+        Self { receiver: self.receiver.waiting_for_children(stops), ..self }
     }
 
     /// Catches `SIGCHLD`, which [`wait`](Self::wait) needs.
     ///
     /// An inherited "ignore", with which the kernel itself would wait for all children, is over with
-    /// it.
+    /// it: children that nobody waits for are zombies then; see [`reap_any`](super::reap_any). (A
+    /// plain [`Latch`](crate::Latch) leaves them to the kernel.) An inherited *blocked* `SIGCHLD` stays blocked, and [`wait`](Self::wait) sleeps on:
+    /// [`catch_unblocked`](Self::catch_unblocked).
     ///
     /// # Errors
     ///
@@ -84,6 +99,21 @@ impl<const N: usize> Children<N> {
     /// Not async-signal-safe: it waits for handlers that are in flight.
     pub fn catch(&'static self) -> Result<(), Errno> {
         registry::catch(self.registered(), Signal::CHLD.into())
+    }
+
+    /// [Catches](Self::catch) `SIGCHLD`, and unblocks it in the calling thread: a program may be
+    /// started with it blocked, and then nothing would come.
+    ///
+    /// # Errors
+    ///
+    /// As [`catch`](Self::catch).
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Not async-signal-safe: it waits for handlers that are in flight.
+    pub fn catch_unblocked(&'static self) -> Result<(), Errno> {
+        self.catch()?;
+        mask::unblock(Signal::CHLD).map(drop)
     }
 
     /// Releases `SIGCHLD`.
@@ -99,7 +129,9 @@ impl<const N: usize> Children<N> {
         registry::release(self.registered(), Signal::CHLD.into()).map(drop)
     }
 
-    /// Looks after a child from now on. It may have ended already.
+    /// Looks after a child from now on. It may have ended already. One that is looked after is left
+    /// as it is; of several threads that add the same one at the same moment, each may take a place
+    /// for it.
     ///
     /// # Errors
     ///
@@ -112,7 +144,9 @@ impl<const N: usize> Children<N> {
         if !Place::has_room_for(pid) {
             return Err(Errno::CHILD);
         }
-        self.places.iter().find(|place| place.take(pid)).ok_or(Errno::AGAIN)?;
+        if !self.places.iter().any(|place| place.keeps(pid)) {
+            self.places.iter().find(|place| place.take(pid)).ok_or(Errno::AGAIN)?;
+        }
         // Its signal may have come before.
         self.receiver.set(Signal::CHLD);
         Ok(())
@@ -201,7 +235,7 @@ impl<const N: usize> Children<N> {
     }
 
     /// As [`reap`](Self::reap), and tells once each that a child was stopped or went on: for a
-    /// shell.
+    /// shell. The table is made with [`stops(true)`](Self::stops), or nothing wakes for it.
     ///
     /// # Async-signal-safety
     ///

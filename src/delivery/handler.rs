@@ -249,6 +249,6 @@ fn uninstall_and_reraise(
     // A handler over ours chained to it, and would again and again.
     if !chained && !action::is_handler(&current) {
         // There is nothing to do about a failure.
-        let _sent = send::raise(signal);
+        let _sent = send::raise_in_handler(signal);
     }
 }

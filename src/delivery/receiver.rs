@@ -55,7 +55,8 @@ pub(crate) struct Receiver {
     /// Where its mask differs from the default. So a `static` is all zero, and takes no room in the
     /// program's file, until it is used.
     mask_difference: u64,
-    /// `SA_RESTART` and `SA_ONSTACK`, where it does not want them.
+    /// `SA_RESTART`, `SA_ONSTACK` and `SA_NOCLDWAIT`, where it does not want them; and `SA_NOCLDSTOP`
+    /// where it does not want what that leaves out.
     unwanted_flags: c_ulong,
     /// Whether the stack was chosen, and does not follow from the mask.
     has_stack: bool,
@@ -93,6 +94,14 @@ impl Choices {
     pub(super) const fn flags(self) -> SaFlags {
         let lost = self.unwanted & SaFlags::RESTART.bits() | self.refused & SaFlags::ONSTACK.bits();
         SaFlags::RESTART.union(SaFlags::ONSTACK).difference(SaFlags::from_bits(lost))
+    }
+
+    /// What they choose for `SIGCHLD` over an action that is no handler: `SA_NOCLDSTOP` if none of
+    /// them wants to hear of stops, and if the kernel reaps children by itself with that action, as
+    /// `reaps` says, `SA_NOCLDWAIT` for it to go on, unless one of them waits for children.
+    pub(super) const fn about_children(self, reaps: bool) -> SaFlags {
+        let kept = if reaps { !self.unwanted & SaFlags::NOCLDWAIT.bits() } else { 0 };
+        SaFlags::from_bits(kept | self.refused & SaFlags::NOCLDSTOP.bits())
     }
 }
 
@@ -155,6 +164,11 @@ impl Receiver {
     pub(crate) const fn alternate_stack(mut self, alternate: bool) -> Self {
         self.has_stack = true;
         self.with_flag(SaFlags::ONSTACK, alternate)
+    }
+
+    /// The same, for a type that waits for children, and may want to hear of their stops.
+    pub(crate) const fn waiting_for_children(self, stops: bool) -> Self {
+        self.with_flag(SaFlags::NOCLDWAIT, false).with_flag(SaFlags::NOCLDSTOP, stops)
     }
 
     const fn with_flag(mut self, flag: SaFlags, wanted: bool) -> Self {
@@ -497,6 +511,16 @@ macro_rules! receiver_methods {
         /// arguments that it was called with. From code that passes on the number alone, the signal
         /// comes without details. (Details that an earlier instance of the same signal left on the
         /// stack, and in the registers, cannot be told from its own.)
+        ///
+        /// # SIGCHLD that is ignored
+        ///
+        /// A program may be started with `SIGCHLD` ignored, and then the kernel reaps its children. A
+        /// catch leaves it so (`SA_NOCLDWAIT`): the signal comes, no zombie is left, and a wait for a
+        /// child fails with `ECHILD`. A program that waits takes the
+        /// [default action](crate::action::default) first, or catches it by
+        /// [`Children`](crate::child::Children), with which children are left to be waited for.
+        ///
+        /// # Code stays in memory
         ///
         /// Code that has caught a signal must stay in memory, even after a release, unless that says
         /// that ours is out of the chain: a shared library is linked with `-Wl,-z,nodelete`.

@@ -338,13 +338,16 @@ fn over(signal: Signal, saved: &KernelSigaction, choices: Choices) -> KernelSiga
         flags = flags.difference(SaFlags::RESTART);
     }
     let mut mask = choices.mask;
+    let theirs = SaFlags::from_bits(saved.flags);
     if !ALONE && is_handler(saved) {
         const ITS_STACK: SaFlags = ABOUT_CHILDREN.union(SaFlags::ONSTACK);
-        let theirs = SaFlags::from_bits(saved.flags);
         mask |= saved.mask.bits();
         flags = flags
             .intersection(theirs.union(SaFlags::SIGINFO))
             .union(theirs.intersection(ITS_STACK));
+    } else if signal == Signal::CHLD {
+        let reaps = saved.handler == SIG_IGN || theirs.contains(SaFlags::NOCLDWAIT);
+        flags = flags.union(choices.about_children(reaps));
     }
     KernelSigaction {
         handler: entry(),

@@ -8,7 +8,10 @@ use super::common::{AT_ONCE, LATCH, QUEUE, latch_gets, nothing_is_blocked, opera
 use crate::support::{exit_now, oracle::bit, state};
 use crate::tracer::op::{Seen, Verdict, Wrong, ensure, window};
 use crate::tracer::ptrace::Sent;
-use siglatch::child::{self, Children, ForkWindow, StartState};
+use siglatch::child::{
+    self, Children, ExecSignals, ForkWindow, StartState, set_parent_death_signal,
+};
+use siglatch::fd::PidFd;
 use siglatch::{ChildState, Pid, Shutdown, Signal, mask, send, sys};
 
 operations! {
@@ -22,6 +25,14 @@ operations! {
     child_is_removed until End on Signal::CHLD => After;
     child_is_reaped until End on Signal::CHLD => During, After;
     child_is_waited_for until End on Signal::CHLD => After;
+    child_is_added_twice until End on Signal::CHLD => After;
+    any_child_is_reaped until End on Signal::CHLD => After;
+    any_child_behind_one_that_is_left until End on Signal::USR1 => After;
+    any_child_is_waited_for until End on Signal::CHLD => After;
+    child_is_reaped_by_its_descriptor until End on Signal::CHLD => After;
+    end_is_waited_for_by_a_descriptor until End on Signal::CHLD => After;
+    state_for_exec_is_applied until End on Signal::USR1 => During, Killed;
+    parents_end_is_to_be_told until End on Signal::USR1 => During;
 }
 
 static CHILDREN: Children<4> = Children::new();
@@ -103,7 +114,7 @@ fn state_is_captured(sent: &Sent) -> Verdict {
 fn ended() -> Result<Pid, Wrong> {
     // SAFETY: the child exits.
     let Some(child) = (unsafe { child::fork() })? else { exit_now(7) };
-    sys::waitid(child.as_raw(), libc::WEXITED | libc::WNOWAIT)?;
+    sys::waitid(libc::P_PID, child.as_raw(), libc::WEXITED | libc::WNOWAIT)?;
     Ok(child)
 }
 
@@ -161,4 +172,93 @@ fn child_is_waited_for(sent: &Sent) -> Verdict {
     nothing_is_blocked()?;
     ensure!(LATCH.take_signal(sent.signal), "it is lost");
     Ok(Seen::After)
+}
+
+fn child_is_added_twice(_: &Sent) -> Verdict {
+    let child = ended()?;
+    CHILDREN.catch()?;
+    CHILDREN.add(child)?;
+    window(|| CHILDREN.add(child))?;
+    woken(1)?;
+    Ok(Seen::After)
+}
+
+/// The flag of the latch is set, once, and nothing is blocked.
+fn flagged(sent: &Sent) -> Result<(), Wrong> {
+    nothing_is_blocked()?;
+    ensure!(LATCH.take_signal(sent.signal), "it is lost");
+    Ok(())
+}
+
+fn any_child_is_reaped(sent: &Sent) -> Verdict {
+    let child = ended()?;
+    LATCH.catch(sent.signal)?;
+    let _earlier = LATCH.take();
+    let told = window(|| {
+        let mut any = child::reap_any(|_| false);
+        (any.next().map(|change| (change.pid, change.state)), any.count())
+    });
+    ensure!(told == (Some((child, Some(ChildState::Exited(7)))), 0), "{told:?}");
+    flagged(sent)?;
+    Ok(Seen::After)
+}
+
+fn any_child_behind_one_that_is_left(sent: &Sent) -> Verdict {
+    let (left, child) = (ended()?, ended()?);
+    LATCH.catch(sent.signal)?;
+    let told = window(|| child::reap_any(|pid| pid == left).next());
+    let told = told.map(|change| (change.pid, change.state));
+    ensure!(told == Some((child, Some(ChildState::Exited(7)))), "{told:?}");
+    let state = child::try_wait(left)?;
+    ensure!(state == Some(ChildState::Exited(7)), "{state:?}");
+    flagged(sent)?;
+    Ok(Seen::After)
+}
+
+fn any_child_is_waited_for(sent: &Sent) -> Verdict {
+    let child = ended()?;
+    LATCH.catch(sent.signal)?;
+    let _earlier = LATCH.take();
+    let any = window(child::wait_any)?;
+    ensure!(any == child, "{any:?}");
+    flagged(sent)?;
+    Ok(Seen::After)
+}
+
+fn child_is_reaped_by_its_descriptor(sent: &Sent) -> Verdict {
+    let process = PidFd::open(ended()?)?;
+    LATCH.catch(sent.signal)?;
+    let _earlier = LATCH.take();
+    let state = window(|| process.try_wait())?;
+    ensure!(state == Some(ChildState::Exited(7)), "{state:?}");
+    flagged(sent)?;
+    Ok(Seen::After)
+}
+
+fn end_is_waited_for_by_a_descriptor(sent: &Sent) -> Verdict {
+    let process = PidFd::open(ended()?)?;
+    LATCH.catch(sent.signal)?;
+    let _earlier = LATCH.take();
+    ensure!(window(|| process.wait(None))?, "it has not ended");
+    flagged(sent)?;
+    Ok(Seen::After)
+}
+
+/// Caught as long as the mask is open; what comes later takes its default action, as it would in the
+/// other program.
+fn state_for_exec_is_applied(sent: &Sent) -> Verdict {
+    LATCH.catch(sent.signal)?;
+    window(|| ExecSignals::new().apply())?;
+    flagged(sent)?;
+    Ok(Seen::During)
+}
+
+fn parents_end_is_to_be_told(sent: &Sent) -> Verdict {
+    LATCH.catch(sent.signal)?;
+    let Some(parent) = Pid::parent() else { return Err("no parent".into()) };
+    window(|| set_parent_death_signal(parent, Signal::KILL))?;
+    let told = child::parent_death_signal()?;
+    ensure!(told == Some(Signal::KILL), "{told:?}");
+    flagged(sent)?;
+    Ok(Seen::During)
 }

@@ -10,7 +10,7 @@ use crate::support::{self, Child, Scenario, in_child, recorder, scenarios};
 use core::ffi::c_int;
 use siglatch::action::{self, Action, Disposition, Previous, SaFlags};
 use siglatch::sys::KernelSiginfo;
-use siglatch::{Errno, SigSet, Signal, mask, send};
+use siglatch::{Errno, SigSet, Signal, mask, send, sys};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
@@ -31,6 +31,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         unchangeable_signals_are_refused,
         flags_are_contained_all_together,
         flags_without_a_name_print_as_a_number,
+        handlers_are_known_by_their_address,
+        default_with_flags_about_children,
     ]
 }
 
@@ -397,5 +399,45 @@ fn flags_without_a_name_print_as_a_number() {
         let action = action::query(Signal::USR1).expect("query");
         let wanted = "Action { disposition: Default, flags: SA_NODEFER | 0x4000800, mask: {} }";
         assert_eq!(format!("{action:?}"), wanted);
+    });
+}
+
+fn handlers_are_known_by_their_address() {
+    in_child(|| {
+        let plain = action::query(Signal::USR1).expect("query");
+        assert_eq!((plain.address(), plain.restorer()), (None, None));
+        action::ignore(Signal::USR1).expect("ignore");
+        assert_eq!(action::query(Signal::USR1).expect("query").address(), None);
+        recorder::install(libc::SIGUSR1);
+        let installed = action::query(Signal::USR1).expect("query");
+        let raw = oracle::raw_action(libc::SIGUSR1);
+        assert_eq!(installed.address(), Some(raw.handler));
+        let restorer = (raw.restorer != 0).then_some(raw.restorer);
+        assert_eq!(installed.restorer(), restorer);
+    });
+}
+
+fn default_with_flags_about_children() {
+    in_child(|| {
+        let before = action::default_with(Signal::CHLD, SaFlags::NOCLDWAIT).expect("default");
+        // SAFETY: this process has one thread, and the child calls nothing but `_exit`.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            crate::support::exit_now(0);
+        }
+        // The kernel waits for it, and tells when there is none left.
+        // SAFETY: the status is not asked for.
+        assert_eq!(unsafe { libc::waitpid(child, core::ptr::null_mut(), 0) }, -1);
+        let now = action::query(Signal::CHLD).expect("query");
+        assert_eq!(now.disposition(), Disposition::Default);
+        assert!(now.flags().contains(SaFlags::NOCLDWAIT));
+        assert_eq!(before.restore(), Ok(true));
+        let flags = SaFlags::NOCLDSTOP | SaFlags::from_bits(sys::SIGACTION_FLAGS);
+        action::default_with(Signal::CHLD, flags).expect("default");
+        assert_eq!(action::query(Signal::CHLD).expect("query").flags(), SaFlags::NOCLDSTOP);
+        for signal in [Signal::KILL, Signal::STOP] {
+            let refused = action::default_with(signal, SaFlags::NOCLDWAIT);
+            assert_eq!(refused.map(drop), Err(Errno::INVAL));
+        }
     });
 }

@@ -5,12 +5,13 @@
 #![expect(clippy::arithmetic_side_effects, reason = "statuses are small numbers")]
 
 use crate::support::core_files::CoreDir;
+use crate::support::ending::fork;
 use crate::support::{self, Child, Scenario, Status, recorder, scenarios, state};
 use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicI32, Ordering::SeqCst};
 use siglatch::action::{self, Action, SaFlags};
 use siglatch::sys::KernelSiginfo;
-use siglatch::{DefaultAction, Latch, SigSet, Signal, exit, mask, send};
+use siglatch::{ChildState, DefaultAction, Latch, SigSet, Signal, child, exit, mask, send};
 use std::io;
 use std::sync::mpsc;
 use std::thread;
@@ -32,6 +33,10 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         core_is_dumped_where_it_may_be,
         nothing_is_flushed_or_run,
         first_process_of_a_namespace_exits,
+        ends_as_a_child_has_ended,
+        what_is_no_end_exits,
+        no_second_core_is_dumped,
+        first_process_exits_as_a_child_has_ended,
     ]
 }
 
@@ -276,7 +281,7 @@ fn nothing_is_flushed_or_run() {
 fn first_process_of_a_namespace_exits() {
     let mut refusal = None;
     for signal in Signal::all() {
-        let mut child = Child::start(|link| match end_of_first_process(signal) {
+        let mut child = Child::start(|link| match end_of_first_process(|| exit::die_by(signal)) {
             Ok(status) => link.say(&format!("{status:?}")),
             Err(error) => link.say(&format!("refused: {error}")),
         });
@@ -293,8 +298,8 @@ fn first_process_of_a_namespace_exits() {
     }
 }
 
-/// How process 1 of a new pid namespace ends that dies by `signal`.
-fn end_of_first_process(signal: Signal) -> io::Result<Status> {
+/// How process 1 of a new pid namespace ends.
+fn end_of_first_process(end: impl FnOnce()) -> io::Result<Status> {
     // SAFETY: a flag only; children of this process go to a new namespace.
     if unsafe { libc::unshare(libc::CLONE_NEWPID) } == -1 {
         return Err(io::Error::last_os_error());
@@ -309,7 +314,8 @@ fn end_of_first_process(signal: Signal) -> io::Result<Status> {
             if unsafe { libc::getpid() } != 1 {
                 support::exit_now(1);
             }
-            exit::die_by(signal)
+            end();
+            support::exit_now(0)
         }
         first => first,
     };
@@ -323,4 +329,73 @@ fn end_of_first_process(signal: Signal) -> io::Result<Status> {
     } else {
         Status::Exited(libc::WEXITSTATUS(status))
     })
+}
+
+/// Whatever the process has done to the signal itself.
+fn ends_as_a_child_has_ended() {
+    for status in [0, 3, 255] {
+        Child::start(|_| exit::exit_as(ChildState::Exited(status))).wait().assert_exited(status);
+    }
+    for signal in deadly() {
+        let child = Child::start(|_| {
+            if !signal.is_unchangeable() {
+                action::ignore(signal).expect("ignore");
+                mask::block(signal).expect("block");
+            }
+            let child = fork(|| exit::die_by(signal));
+            let state = child::wait(child).expect("wait");
+            assert_eq!(state, ChildState::Killed(signal.as_raw()));
+            exit::exit_as(state)
+        });
+        child.wait().assert_died_by(signal.as_raw());
+    }
+    // A C library's own, which a program cannot name.
+    for signo in [32, 33] {
+        Child::start(|_| exit::exit_as(ChildState::Killed(signo))).wait().assert_died_by(signo);
+    }
+}
+
+fn what_is_no_end_exits() {
+    let (tstp, none) = (ChildState::Stopped(libc::SIGTSTP), ChildState::Continued);
+    for (state, status) in [(tstp, 148), (none, 255), (ChildState::Trapped(5), 255)] {
+        Child::start(|_| exit::exit_as(state)).wait().assert_exited(status);
+    }
+    // No signal kills by such a number.
+    for (signo, status) in [(0, 128), (65, 193), (libc::SIGCHLD, 145), (libc::SIGTSTP, 148)] {
+        let child = Child::start(|_| exit::exit_as(ChildState::Killed(signo)));
+        child.wait().assert_exited(status);
+    }
+}
+
+fn no_second_core_is_dumped() {
+    let Some(dir) = CoreDir::new() else {
+        return support::skip("core files go elsewhere, or nowhere");
+    };
+    let outcome = Child::start(|_| {
+        dir.enter();
+        let child = fork(|| exit::die_by(Signal::ABRT));
+        let state = child::wait(child).expect("wait");
+        assert_eq!(state, ChildState::Dumped(libc::SIGABRT));
+        exit::exit_as(state)
+    });
+    let outcome = outcome.wait();
+    assert_eq!(outcome.status, Status::Signaled { signal: libc::SIGABRT, core: false });
+    assert_eq!(dir.files(), 1, "one core file, of the child");
+}
+
+fn first_process_exits_as_a_child_has_ended() {
+    for (state, status) in [(ChildState::Exited(3), 3), (ChildState::Killed(libc::SIGTERM), 143)] {
+        let mut child = Child::start(|link| {
+            link.say(&match end_of_first_process(|| exit::exit_as(state)) {
+                Ok(status) => format!("{status:?}"),
+                Err(error) => format!("refused: {error}"),
+            });
+        });
+        let word = child.hear();
+        child.wait().assert_exited(0);
+        if word.starts_with("refused") {
+            return support::skip(&format!("a pid namespace was {word}"));
+        }
+        assert_eq!(word, format!("{:?}", Status::Exited(status)));
+    }
 }

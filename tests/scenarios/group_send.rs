@@ -7,7 +7,8 @@ use crate::support::names::{pid, rt, tid, uid, us};
 use crate::support::state::SignalState;
 use crate::support::{self, Child, Scenario, in_child, oracle, recorder, scenarios, siginfo};
 use core::panic::AssertUnwindSafe;
-use siglatch::{Cause, Errno, Pid, Signal, Tid, Value, mask, send};
+use siglatch::send::{self, Target};
+use siglatch::{Cause, Errno, Pid, Signal, Tid, Value, mask};
 use std::panic;
 use std::sync::mpsc;
 use std::thread;
@@ -21,6 +22,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         group_one_is_not_everybody,
         everything_is_all_but_us_and_init,
         no_thread_has_such_a_number,
+        targets_are_asked_for,
+        targets_are_sent_to,
     ]
 }
 
@@ -193,4 +196,51 @@ fn no_thread_has_such_a_number() {
     assert_eq!(format!("{} {:?}", tid(7), tid(7)), "7 7");
     let elsewhere = thread::spawn(Tid::this).join().expect("a thread that ends");
     assert_ne!(elsewhere, Tid::this());
+}
+
+fn targets_are_asked_for() {
+    let child = Child::start(|link| drop(link.hear()));
+    join_group(&child, child.pid());
+    let gone = Child::start(|_| {});
+    let none = gone.pid();
+    gone.wait().assert_exited(0);
+    in_child(|| {
+        let before = SignalState::now();
+        let (here, there) = (Pid::this(), pid(child.pid()));
+        for (target, answer) in [
+            (Target::from(there), Ok(())),
+            (Target::Process(pid(none)), Err(Errno::SRCH)),
+            (Target::Thread(here, Tid::this()), Ok(())),
+            (Target::Thread(there, there.into()), Ok(())),
+            // A thread, but not of that process.
+            (Target::Thread(there, Tid::this()), Err(Errno::SRCH)),
+            (Target::Thread(here, tid(i32::MAX)), Err(Errno::SRCH)),
+            (Target::Group(there), Ok(())),
+            (Target::Group(here), Err(Errno::SRCH)),
+            (Target::Group(pid(1)), Err(Errno::INVAL)),
+            (Target::Group(pid(i32::MAX)), Err(Errno::SRCH)),
+            (Target::OwnGroup, Ok(())),
+            (Target::Everything, Ok(())),
+        ] {
+            assert_eq!(send::probe(target), answer, "{target:?}");
+        }
+        before.assert_unchanged("asking");
+    });
+    // A zombie is there until it is waited for.
+    child.kill(libc::SIGKILL);
+    assert_eq!(send::probe(Target::Group(pid(child.pid()))), Ok(()));
+}
+
+fn targets_are_sent_to() {
+    let group = Child::start(|link| drop(link.hear()));
+    join_group(&group, group.pid());
+    assert_eq!(send::kill(Target::Group(pid(group.pid())), Signal::TERM), Ok(()));
+    group.wait().assert_died_by(libc::SIGTERM);
+    in_child(|| {
+        recorder::install(libc::SIGUSR1);
+        assert_eq!(send::kill(Target::Thread(Pid::this(), Tid::this()), Signal::USR1), Ok(()));
+        assert_eq!(recorder::info().decoded().cause(), Cause::Thread { pid: us(), uid: uid() });
+        assert_eq!(send::kill(Target::Group(pid(1)), Signal::USR1), Err(Errno::INVAL));
+        assert_eq!(recorder::count(), 1);
+    });
 }

@@ -18,6 +18,7 @@ mod chain_layers;
 mod chain_over;
 mod chained;
 mod chained_matrix;
+mod child_adopt;
 mod child_exec;
 mod child_fork;
 mod child_reap;
@@ -50,6 +51,7 @@ mod python_page;
 mod queue;
 mod queue_details;
 mod queue_send;
+mod raise_fork;
 mod release;
 mod release_storm;
 mod release_tells;
@@ -63,8 +65,10 @@ mod signalfd_records;
 mod stack;
 mod stop;
 mod storm;
+mod supervisor;
 #[path = "../support/mod.rs"]
 mod support;
+
 mod sync_wait;
 mod synchronous;
 mod syscalls;
@@ -103,6 +107,7 @@ fn families() -> Vec<Vec<Scenario>> {
         chain_over::scenarios(),
         chained::scenarios(),
         chained_matrix::scenarios(),
+        child_adopt::scenarios(),
         child_exec::scenarios(),
         child_fork::scenarios(),
         child_reap::scenarios(),
@@ -135,6 +140,7 @@ fn families() -> Vec<Vec<Scenario>> {
         queue::scenarios(),
         queue_details::scenarios(),
         queue_send::scenarios(),
+        raise_fork::scenarios(),
         release::scenarios(),
         release_storm::scenarios(),
         release_tells::scenarios(),
@@ -148,6 +154,7 @@ fn families() -> Vec<Vec<Scenario>> {
         stack::scenarios(),
         stop::scenarios(),
         storm::scenarios(),
+        supervisor::scenarios(),
         sync_wait::scenarios(),
         synchronous::scenarios(),
         syscalls::scenarios(),

@@ -10,7 +10,7 @@ use crate::support::state::SignalState;
 use crate::support::{Child, Scenario, in_child, recorder, scenarios};
 use core::time::Duration;
 use siglatch::timer::{Clock, IntervalTimer, PosixTimer, Setting};
-use siglatch::{Cause, Errno, SigInfo, SigSet, Signal, Tid, Value, mask, wait};
+use siglatch::{Cause, Errno, Pid, SigInfo, SigSet, Signal, Tid, Value, mask, sys, wait};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
@@ -30,6 +30,9 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         forked_child_has_no_timers,
         queue_limit_is_told,
         bad_input_changes_nothing,
+        silent_timers_send_nothing,
+        timers_by_their_id,
+        processor_time_of_others,
     ]
 }
 
@@ -330,5 +333,98 @@ fn bad_input_changes_nothing() {
             assert_eq!(timer.map(drop), Err(Errno::INVAL), "thread {raw}");
         }
         before.assert_unchanged("timers for other processes' threads");
+    });
+}
+
+fn silent_timers_send_nothing() {
+    in_child(|| {
+        let before = SignalState::now();
+        let timer = PosixTimer::silent(Clock::Monotonic).expect("create");
+        timer.set(Duration::from_millis(1), Duration::from_millis(1)).expect("settime");
+        let left = timer.query().expect("gettime");
+        assert!(left.remaining <= Duration::from_millis(1), "{left:?}");
+        assert_eq!(left.interval, Duration::from_millis(1));
+        thread::sleep(Duration::from_millis(5));
+        before.assert_unchanged("a timer that expires in silence");
+        timer.set(LONG, Duration::ZERO).expect("settime");
+        let left = timer.query().expect("gettime").remaining;
+        assert!(left <= LONG && left > LONG / 2, "{left:?}");
+    });
+}
+
+fn timers_by_their_id() {
+    in_child(|| {
+        mask::block(Signal::USR1).expect("block");
+        let timer =
+            PosixTimer::new(Clock::Monotonic, Signal::USR1, Value::from_int(9)).expect("create");
+        let id = timer.into_id();
+        // It has not been deleted.
+        // SAFETY: nobody else deletes it.
+        let timer = unsafe { PosixTimer::from_id(id) };
+        assert_eq!((timer.id(), timer.query()), (id, Ok(UNSET)));
+        timer.set(Duration::from_millis(1), Duration::ZERO).expect("settime");
+        match take(Signal::USR1).cause() {
+            Cause::Timer { id: told, value, .. } => assert_eq!((told, value.as_int()), (id, 9)),
+            other => panic!("{other:?}"),
+        }
+        drop(timer);
+        assert_eq!(sys::timer_gettime(id), Err(Errno::INVAL));
+        // One that other code has made.
+        let event = sys::KernelSigevent { notify: libc::SIGEV_NONE, ..Default::default() };
+        // SAFETY: it sends no signal.
+        let id = unsafe { sys::timer_create(libc::CLOCK_MONOTONIC, &event) }.expect("create");
+        // SAFETY: nobody else deletes it.
+        drop(unsafe { PosixTimer::from_id(id) });
+        assert_eq!(sys::timer_gettime(id), Err(Errno::INVAL));
+        // In a child of fork(2), it is its parent's.
+        let timer = PosixTimer::silent(Clock::Monotonic).expect("create");
+        in_child(|| assert_eq!(timer.query(), Err(Errno::INVAL)));
+        assert_eq!(timer.query(), Ok(UNSET));
+    });
+}
+
+fn processor_time_of_others() {
+    let mut busy = Child::start(|link| {
+        let end = Clock::ProcessCpu.now().expect("a time") + Duration::from_millis(20);
+        while Clock::ProcessCpu.now().expect("a time") < end {}
+        link.ready();
+        drop(link.hear());
+    });
+    busy.await_ready();
+    let of = Clock::ProcessCpuOf(Pid::from_raw(busy.pid()).expect("a process id"));
+    assert!(of.now().expect("a time") >= Duration::from_millis(20));
+    let timer = PosixTimer::silent(of).expect("create");
+    assert_eq!(timer.query(), Ok(UNSET));
+    busy.tell("end");
+    busy.wait().assert_exited(0);
+    assert_eq!(of.now(), Err(Errno::INVAL));
+    in_child(|| {
+        // The same as the clock of one's own.
+        for (own, of) in [
+            (Clock::ProcessCpu, Clock::ProcessCpuOf(Pid::this())),
+            (Clock::ThreadCpu, Clock::ThreadCpuOf(Tid::this())),
+        ] {
+            let times = [own, of, own].map(|clock| clock.now().expect("a time"));
+            assert!(times.is_sorted(), "{own:?}: {times:?}");
+        }
+        mask::block(Signal::USR1).expect("block");
+        let this = Tid::this();
+        let timer = thread::spawn(move || {
+            PosixTimer::new(Clock::ThreadCpuOf(this), Signal::USR1, Value::default())
+        });
+        let timer = timer.join().expect("a thread that ends").expect("create");
+        timer.set(Duration::from_millis(5), Duration::ZERO).expect("settime");
+        work_until_pending(Signal::USR1);
+        let gone = thread::spawn(Tid::this).join().expect("a thread that ends");
+        for clock in
+            [Clock::ThreadCpuOf(gone), Clock::ProcessCpuOf(Pid::from_raw(i32::MAX).expect("an id"))]
+        {
+            let timer = PosixTimer::silent(clock);
+            assert_eq!(timer.map(drop), Err(Errno::INVAL), "{clock:?}");
+        }
+        // Of a thread of another process, no timer.
+        let other = Child::start(|link| drop(link.hear()));
+        let clock = Clock::ThreadCpuOf(Tid::from_raw(other.pid()).expect("a thread id"));
+        assert_eq!(PosixTimer::silent(clock).map(drop), Err(Errno::INVAL));
     });
 }

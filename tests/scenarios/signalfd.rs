@@ -6,12 +6,12 @@
 
 use crate::support::names::{rt, us};
 use crate::support::state::SignalState;
-use crate::support::{self, Child, Scenario, in_child, recorder, scenarios};
+use crate::support::{self, Child, Scenario, in_child, oracle, recorder, scenarios};
 use core::sync::atomic::{AtomicBool, Ordering};
-use siglatch::fd::{SignalFd, SignalFdInfo};
-use siglatch::{Errno, Pid, SigSet, Signal, Tid, Value, mask, send};
+use siglatch::fd::{Fd, SignalFd, SignalFdInfo};
+use siglatch::{Errno, Pid, SigSet, Signal, Tid, Value, mask, send, sys};
 use std::io;
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsRawFd as _, IntoRawFd as _};
 use std::{fs, thread};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -27,6 +27,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         descriptor_is_closed_by_exec_and_by_drop,
         bad_input_changes_nothing,
         descriptors_of_other_kinds_are_told,
+        a_descriptor_of_other_code_is_taken_over,
     ]
 }
 
@@ -300,5 +301,30 @@ fn descriptors_of_other_kinds_are_told() {
         drop(fd);
         assert_eq!(buffer, [SignalFdInfo::new(); 4]);
         before.assert_unchanged("descriptors of other kinds");
+    });
+}
+
+fn a_descriptor_of_other_code_is_taken_over() {
+    in_child(|| {
+        mask::block([Signal::USR1, Signal::USR2]).expect("block");
+        // SAFETY: a new file, which nobody reads from yet.
+        let raw = unsafe {
+            let set = sys::KernelSigset::from_bits(oracle::bit(libc::SIGUSR1));
+            sys::signalfd4(-1, set, libc::SFD_NONBLOCK)
+        };
+        let raw = raw.expect("signalfd");
+        // SAFETY: the call has just made it.
+        let fd = SignalFd::from(unsafe { Fd::from_raw(raw) });
+        send::raise(Signal::USR1).expect("raise");
+        assert_eq!(read_one(&fd).signal(), Some(Signal::USR1));
+        assert_eq!(fd.set(Signal::USR2), Ok(()));
+        send::raise(Signal::USR2).expect("raise");
+        let fd = SignalFd::from(fd.into_fd());
+        assert_eq!(read_one(&fd).signal(), Some(Signal::USR2));
+        // One of another kind is told by `set`.
+        let (reader, _writer) = io::pipe().expect("pipe");
+        // SAFETY: nobody else closes it any more.
+        let other = SignalFd::from(unsafe { Fd::from_raw(reader.into_raw_fd()) });
+        assert_eq!(other.set(Signal::USR1), Err(Errno::INVAL));
     });
 }

@@ -12,7 +12,7 @@ use core::ffi::{c_int, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use siglatch::action::{self, Action, SaFlags};
-use siglatch::stack::{self, StackGuard};
+use siglatch::stack::{self, AltStack, StackGuard};
 use siglatch::sys::KernelSiginfo;
 use siglatch::{Errno, Latch, SigSet, Signal, send};
 use std::{fs, io, thread};
@@ -38,6 +38,9 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         guard_of_a_thread_that_ends,
         forked_child_has_its_parents,
         sizes_without_proc,
+        set_and_taken_away_without_a_guard,
+        disarmed_while_a_handler_runs_on_it,
+        what_the_kernel_refuses_to_set,
     ]
 }
 
@@ -396,5 +399,95 @@ fn sizes_without_proc() {
         assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const none) }, 0);
         // No descriptor can be opened: the kernel is asked by a call, or is too old for it.
         assert!([told, libc::MINSIGSTKSZ].contains(&stack::min_size()));
+    });
+}
+
+/// Memory for a stack, for good.
+fn memory(size: usize) -> *mut c_void {
+    Box::leak(vec![0_u8; size].into_boxed_slice()).as_mut_ptr().cast()
+}
+
+fn set_and_taken_away_without_a_guard() {
+    in_children(|| {
+        let before = stack::query().expect("query");
+        let size = stack::usual_size();
+        let start = memory(size);
+        // SAFETY: the memory is for this alone, and large enough for the handler below.
+        let replaced = unsafe { stack::set(Some(AltStack::new(start, size))) };
+        assert_eq!(replaced, Ok(before));
+        let now = stack::query().expect("query").expect("one is set");
+        assert_eq!((now.start(), now.size(), now.disarms()), (start.addr(), size, false));
+        assert!(now.range().contains(&handler_address_on_stack(Signal::USR1)));
+        // SAFETY: the handlers of this process have room on the thread's own stack.
+        assert_eq!(unsafe { stack::set(None) }, Ok(Some(now)));
+        assert_eq!(stack::query(), Ok(None));
+        assert!(!now.range().contains(&handler_address_on_stack(Signal::USR1)));
+        // What a query tells can be set again.
+        // SAFETY: as above, or what Rust's runtime has set.
+        assert_eq!(unsafe { stack::set(before) }, Ok(None));
+        assert_eq!(stack::query(), Ok(before));
+    });
+}
+
+/// Where the handler of a signal has its variables that is to run on the alternate stack.
+fn handler_address_on_stack(signal: Signal) -> usize {
+    install(signal, SaFlags::ONSTACK);
+    handler_address(signal)
+}
+
+fn disarmed_while_a_handler_runs_on_it() {
+    static INSIDE: AtomicUsize = AtomicUsize::new(0);
+    fn look(_: siglatch::Interruption<'_>) -> siglatch::Verdict {
+        let set = stack::query().expect("query").is_some();
+        INSIDE.store(if set { 1 } else { 2 }, Ordering::Relaxed);
+        siglatch::Verdict::Taken
+    }
+    // SAFETY: the function makes a system call and changes an atomic.
+    static HOOK: siglatch::Hook = unsafe { siglatch::Hook::new(look) };
+    in_children(|| {
+        HOOK.catch(Signal::USR1).expect("catch");
+        let before = stack::query().expect("query");
+        let size = stack::usual_size() * 2;
+        for (disarms, inside) in [(false, 1), (true, 2)] {
+            let plain = AltStack::new(memory(size), size);
+            let new = if disarms { plain.autodisarm() } else { plain };
+            // SAFETY: the memory is for this alone, and large enough for the handler.
+            unsafe { stack::set(Some(new)) }.expect("set");
+            assert_eq!(stack::query().expect("query").map(|stack| stack.disarms()), Some(disarms));
+            send::raise(Signal::USR1).expect("raise");
+            assert_eq!(INSIDE.load(Ordering::Relaxed), inside);
+            // It is set again when the handler has returned.
+            let set = stack::query().expect("query").map(|stack| stack.start());
+            assert_eq!(set, Some(new.start()));
+        }
+        // SAFETY: it is what was set before.
+        unsafe { stack::set(before) }.expect("set");
+    });
+}
+
+fn what_the_kernel_refuses_to_set() {
+    static REFUSED: AtomicUsize = AtomicUsize::new(0);
+    fn change(_: siglatch::Interruption<'_>) -> siglatch::Verdict {
+        // SAFETY: it is refused.
+        let result = unsafe { stack::set(None) };
+        REFUSED.store(usize::from(result == Err(Errno::PERM)), Ordering::Relaxed);
+        siglatch::Verdict::Taken
+    }
+    // SAFETY: the function makes a system call and changes an atomic.
+    static HOOK: siglatch::Hook = unsafe { siglatch::Hook::new(change) };
+    in_child(|| {
+        HOOK.catch(Signal::USR1).expect("catch");
+        let before = SignalState::now();
+        for size in [0, 1, 1024] {
+            // SAFETY: it is refused.
+            let result = unsafe { stack::set(Some(AltStack::new(memory(2048), size))) };
+            assert_eq!(result, Err(Errno::NOMEM), "{size}");
+        }
+        before.assert_unchanged("stacks that are too small");
+        let size = stack::usual_size() * 2;
+        // SAFETY: the memory is for this alone, and large enough for the handler.
+        unsafe { stack::set(Some(AltStack::new(memory(size), size))) }.expect("set");
+        send::raise(Signal::USR1).expect("raise");
+        assert_eq!(REFUSED.load(Ordering::Relaxed), 1);
     });
 }

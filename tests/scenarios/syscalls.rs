@@ -45,7 +45,15 @@ const SECTIONS: [Section; 15] = [
     Section {
         name: "a signal, with nobody waiting",
         work: || send::raise(Signal::USR1).expect("raise"),
-        calls: &["getpid()", "gettid()", "tgkill(SIGUSR1)", "--- SIGUSR1 ---", "rt_sigreturn()"],
+        calls: &[
+            "rt_sigprocmask(SIG_BLOCK)",
+            "getpid()",
+            "gettid()",
+            "tgkill(SIGUSR1)",
+            "rt_sigprocmask(SIG_SETMASK)",
+            "--- SIGUSR1 ---",
+            "rt_sigreturn()",
+        ],
     },
     Section {
         name: "look, wait for what is set, take, look again",
@@ -83,7 +91,15 @@ const SECTIONS: [Section; 15] = [
     Section {
         name: "a signal for two latches",
         work: || send::raise(Signal::USR1).expect("raise"),
-        calls: &["getpid()", "gettid()", "tgkill(SIGUSR1)", "--- SIGUSR1 ---", "rt_sigreturn()"],
+        calls: &[
+            "rt_sigprocmask(SIG_BLOCK)",
+            "getpid()",
+            "gettid()",
+            "tgkill(SIGUSR1)",
+            "rt_sigprocmask(SIG_SETMASK)",
+            "--- SIGUSR1 ---",
+            "rt_sigreturn()",
+        ],
     },
     Section {
         name: "release while another latch wants it",

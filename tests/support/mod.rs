@@ -61,6 +61,7 @@ pub mod core_files;
 pub mod ending;
 mod example;
 mod failure;
+pub mod first_process;
 pub mod foreign;
 pub mod names;
 pub mod oracle;
