@@ -5,6 +5,7 @@
 #![no_std]
 #![no_main]
 
+use core::time::Duration;
 use siglatch::action::{Action, Handler, SaFlags};
 use siglatch::child::{Changes, Children};
 use siglatch::fd::SignalFd;
@@ -34,7 +35,8 @@ static PUSH: Queue = Queue::new(); // its part of the handler
 #[used]
 static HOOK: [On<Hook>; 2] = [Hook::catch, Hook::release];
 #[used]
-static SHUTDOWN: [On<Shutdown>; 2] = [Shutdown::catch, Shutdown::release];
+static SHUTDOWN: [On<Shutdown>; 3] =
+    [Shutdown::catch, Shutdown::catch_unblocked, Shutdown::release];
 #[used]
 static ON: fn(
     &'static Table,
@@ -47,6 +49,8 @@ static DISPATCH: fn(&Table) -> usize = Table::dispatch;
 static CHILDREN: [fn(&Children<4>) -> Changes<'_, 4>; 2] = [Children::reap, Children::changes];
 #[used]
 static WAIT: OnSet<SigInfo> = wait::wait_info;
+#[used]
+static WAIT_UNTIL: fn(SigSet, Duration) -> Result<Option<SigInfo>, Errno> = wait::wait_until;
 #[used]
 static SUSPEND: OnSet<()> = wait::suspend;
 #[used]

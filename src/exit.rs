@@ -13,7 +13,7 @@ const ATTEMPTS: u32 = 64;
 
 /// Ends the process by `signal`, so that whoever waits for it sees a death by that signal.
 ///
-/// The default action is put in force, the signal is unblocked in this thread and sent to it. Then
+/// The default action is installed, the signal is unblocked in this thread and sent to it. Then
 /// the process is gone, with a core dump if that is the signal's default and `RLIMIT_CORE` allows.
 ///
 /// No destructor, `atexit` function or buffer is run or flushed: do that before.
@@ -32,13 +32,16 @@ pub fn die_by(signal: Signal) -> ! {
     if matches!(signal.default_action(), DefaultAction::Terminate | DefaultAction::Core) {
         let (process, thread) = (sys::getpid(), sys::gettid());
         let only = SigSet::from(signal).to_kernel();
-        // SAFETY: only this signal is unblocked, for it to end the process.
-        let _unblocked = unsafe { sys::rt_sigprocmask(libc::SIG_UNBLOCK, Some(only)) };
         for _ in 0..ATTEMPTS {
             // Every error leads past the loop, and there is an answer to it.
             //
             // SAFETY: the default action needs no code of this process.
             let _set = unsafe { sys::rt_sigaction(signo, Some(&KernelSigaction::default()), None) };
+            // Not before: an instance that is pending would call the handler once more, on top of the one
+            // that this may be called from.
+            //
+            // SAFETY: only this signal is unblocked, for it to end the process.
+            let _unblocked = unsafe { sys::rt_sigprocmask(libc::SIG_UNBLOCK, Some(only)) };
             // SAFETY: the action is the default, or whatever another thread has just put there.
             let _sent = unsafe { sys::tgkill(process, thread, signo) };
         }

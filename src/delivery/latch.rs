@@ -10,6 +10,7 @@ use super::gate::GATE;
 use super::link::Link;
 use super::receiver::{Deliver, StartOver};
 use super::wake::Wake;
+use crate::sys::KernelTimespec;
 use crate::{Errno, SigSet, Signal, time};
 
 /// One flag a signal, set by the handler and read when the program is ready: the safe way to catch
@@ -120,6 +121,12 @@ impl Latch {
 
     /// Whether a system call that its signal interrupts goes on (`SA_RESTART`, the default) or
     /// fails with `EINTR`. Some fail with `EINTR` either way: signal(7) lists them.
+    ///
+    /// `std` hands on `EINTR`, as `ErrorKind::Interrupted`, from `read`, `fill_buf`, `write`
+    /// and `recv`. It calls again by itself in `read_line`, `lines`,
+    /// `read_to_end`, `read_exact` and `write_all`, in `accept`, in `Child::wait` and in `thread::sleep`:
+    /// these do not come back. Wait before them, by
+    /// [`wait::poll`](crate::wait::poll()) or for a thread that does them, and look at the flag.
     ///
     /// # Async-signal-safety
     ///
@@ -235,7 +242,8 @@ impl Latch {
     /// flag is set, and takes none.
     ///
     /// Signals do not prolong it: the end is worked out once, to the nanosecond, and never comes
-    /// early. A `timeout` of zero only looks. Several threads may wait for one latch, all are
+    /// early. It is a time of `CLOCK_MONOTONIC`, which goes on while the process is stopped and stands
+    /// still while the machine is suspended. A `timeout` of zero only looks. Several threads may wait for one latch, all are
     /// woken. It needs no descriptor and no blocked signal: a flag set between a look and the sleep
     /// ends the sleep.
     ///
@@ -254,8 +262,43 @@ impl Latch {
             return Ok(false);
         }
         let deadline = timeout.map(time::deadline).transpose()?;
+        self.sleep(deadline.as_ref())
+    }
+
+    /// As [`wait`](Self::wait), but until a point in time: what `CLOCK_MONOTONIC` shows, as
+    /// [`wait::now`](crate::wait::now) tells. One that has passed only looks.
+    ///
+    /// ```
+    /// use siglatch::{Latch, Signal, wait};
+    /// use std::time::Duration;
+    ///
+    /// static RELOAD: Latch = Latch::new();
+    /// RELOAD.catch(Signal::HUP)?;
+    /// let end = wait::now()? + Duration::from_millis(20);
+    /// while RELOAD.wait_until(end)? {
+    ///     let _again = RELOAD.take(); // however many come, it ends when it was to end
+    /// }
+    /// assert!(wait::now()? >= end);
+    /// # Ok::<(), siglatch::Errno>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`wait`](Self::wait).
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe, though a handler is a bad place to sleep in.
+    pub fn wait_until(&self, end: Duration) -> Result<bool, Errno> {
+        if self.is_set() {
+            return Ok(true);
+        }
+        self.sleep(Some(&time::timespec(end)))
+    }
+
+    fn sleep(&self, deadline: Option<&KernelTimespec>) -> Result<bool, Errno> {
         // ORDERING: SeqCst pairs with the SeqCst insert in `trip`, as `Wake` demands.
-        match self.wake.wait(deadline.as_ref(), || !self.pending.is_empty()) {
+        match self.wake.wait(deadline, || !self.pending.is_empty()) {
             Ok(()) => Ok(true),
             Err(Errno::TIMEDOUT) => Ok(self.is_set()),
             Err(errno) => Err(errno),

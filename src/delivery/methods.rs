@@ -1,9 +1,9 @@
 //! The methods that every type of receiver has from the latch in front of it.
 
 /// The methods that a type of receiver takes over from the latch in its field `latch`, which is its
-/// first, in a `repr(C)` struct.
+/// first, in a `repr(C)` struct. If a catch takes more, a method of it is named that comes before.
 macro_rules! receiver_methods {
-    () => {
+    ($($prepare:ident)?) => {
         /// Whether a system call that its signal interrupts goes on; see
         /// [`Latch::restart`](crate::Latch::restart).
         ///
@@ -47,7 +47,9 @@ macro_rules! receiver_methods {
         ///
         /// Not async-signal-safe: it waits for handlers that are in flight.
         pub fn catch(&'static self, signals: impl Into<crate::SigSet>) -> Result<(), crate::Errno> {
-            $crate::delivery::registry::catch(self.receiver(), signals.into())
+            let signals = signals.into();
+            $(self.$prepare(signals)?;)?
+            $crate::delivery::registry::catch(self.receiver(), signals)
         }
 
         /// Catches those of `signals` that were not ignored, and returns which; see
@@ -64,7 +66,9 @@ macro_rules! receiver_methods {
             &'static self,
             signals: impl Into<crate::SigSet>,
         ) -> Result<crate::SigSet, crate::Errno> {
-            $crate::delivery::registry::catch_unless_ignored(self.receiver(), signals.into())
+            let signals = signals.into();
+            $(self.$prepare(signals)?;)?
+            $crate::delivery::registry::catch_unless_ignored(self.receiver(), signals)
         }
 
         /// Releases `signals`; see [`Latch::release`](crate::Latch::release).

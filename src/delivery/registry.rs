@@ -37,6 +37,13 @@ impl Latch {
     ///
     /// Either all are caught or, on an error, none that was not before.
     ///
+    /// A signal that every thread blocks does not come: it stays pending. A program starts with what
+    /// its launcher has blocked (runuser and container runtimes did so), and a catch does not change
+    /// that: [`mask::unblock`](crate::mask::unblock). Where other code has given a thread an alternate
+    /// stack, the handler runs there; one of `MINSIGSTKSZ`, 2,048 bytes, is too small for the frame
+    /// of a processor with wide registers ([`stack::min_size`](crate::stack::min_size)), and the kernel
+    /// then ends the process by `SIGSEGV`.
+    ///
     /// # Errors
     ///
     /// - `EINVAL`: `SIGKILL` or `SIGSTOP`, which nobody can catch.

@@ -48,6 +48,8 @@ mod restart;
 mod send;
 mod shutdown;
 mod shutdown_deadline;
+mod shutdown_request;
+mod shutdown_states;
 mod signal_context;
 mod signalfd;
 mod signalfd_records;
@@ -58,6 +60,7 @@ mod storm;
 mod support;
 mod sync_wait;
 mod syscalls;
+mod terminal;
 mod timer;
 mod tutorial;
 mod unwind;
@@ -122,6 +125,8 @@ fn families() -> Vec<Vec<Scenario>> {
         send::scenarios(),
         shutdown::scenarios(),
         shutdown_deadline::scenarios(),
+        shutdown_request::scenarios(),
+        shutdown_states::scenarios(),
         signal_context::scenarios(),
         signalfd::scenarios(),
         signalfd_records::scenarios(),
@@ -130,6 +135,7 @@ fn families() -> Vec<Vec<Scenario>> {
         storm::scenarios(),
         sync_wait::scenarios(),
         syscalls::scenarios(),
+        terminal::scenarios(),
         timer::scenarios(),
         tutorial::scenarios(),
         unwind::scenarios(),
@@ -139,8 +145,9 @@ fn families() -> Vec<Vec<Scenario>> {
 }
 
 /// What this binary is with one of these in its environment: a program that a scenario starts.
-const PROGRAMS: [(&str, fn()); 3] = [
+const PROGRAMS: [(&str, fn()); 4] = [
     (nohup::PROGRAM, nohup::program),
     (syscalls::TRACED, syscalls::work),
+    (terminal::PROGRAM, terminal::program),
     (unwind::DEBUGGED, unwind::program),
 ];
