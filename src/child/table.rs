@@ -73,7 +73,8 @@ impl<const N: usize> Children<N> {
     /// Catches `SIGCHLD`, which [`wait`](Self::wait) needs.
     ///
     /// An inherited "ignore", with which the kernel itself would wait for all children, is over with
-    /// it.
+    /// it. An inherited mask is not: if every thread blocks `SIGCHLD`, [`wait`](Self::wait) sleeps on;
+    /// [`mask::unblock`](crate::mask::unblock).
     ///
     /// # Errors
     ///
