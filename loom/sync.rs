@@ -284,6 +284,7 @@ impl Atom {
 /// The atomics, as far as the crate uses them.
 pub(crate) mod atomic {
     pub(crate) use core::sync::atomic::Ordering;
+    pub(crate) use loom::sync::atomic::fence;
 
     use core::marker::PhantomData;
     use core::ptr;
@@ -345,6 +346,7 @@ pub(crate) mod atomic {
     }
 
     atomic!(AtomicUsize, usize, 0, |raw: usize| raw, |value: usize| value);
+    atomic!(AtomicU64, u64, 0, |raw: usize| raw as u64, |value: u64| value as usize);
     atomic!(AtomicU32, u32, 0, |raw: usize| raw as u32, |value: u32| value as usize);
     atomic!(AtomicI32, i32, 0, |raw: usize| raw as i32, |value: i32| value as u32 as usize);
     atomic!(AtomicBool, bool, false, |raw: usize| raw != 0, |value: bool| usize::from(value));

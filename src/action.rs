@@ -23,6 +23,7 @@ pub use restart::set_restart;
 use core::ffi::{c_int, c_ulong, c_void};
 use core::fmt;
 
+use crate::bits::{AtomicSet, Bit};
 use crate::flags::flags;
 use crate::sys::{self, KernelSigaction, KernelSiginfo, SIG_DFL, SIG_IGN};
 use crate::{ALONE, Errno, SigSet, Signal};
@@ -88,6 +89,11 @@ impl SaFlags {
         Self(self.0 & other.0)
     }
 }
+
+/// The signals for which this crate's own handler is installed, or was and may be chained to by a
+/// handler over it. `registry` keeps it, under its lock; a handler that restores the action before it
+/// takes its own note away; and an action that was replaced brings back what was noted then.
+pub(crate) static IN_CHAIN: AtomicSet = AtomicSet::new();
 
 /// The action of a signal: disposition, flags, and what its handler blocks.
 #[doc(alias = "sigaction")]
@@ -163,6 +169,10 @@ impl Action {
     pub const fn mask(&self) -> SigSet {
         SigSet::from_kernel(self.kernel.mask)
     }
+
+    pub(crate) const fn as_kernel(&self) -> &KernelSigaction {
+        &self.kernel
+    }
 }
 
 impl fmt::Debug for Action {
@@ -183,6 +193,8 @@ pub struct Previous {
     signal: Signal,
     replaced: KernelSigaction,
     installed: KernelSigaction,
+    /// Whether this crate's handler may have been in the chain of the one that was replaced.
+    had_ours: bool,
 }
 
 impl Previous {
@@ -229,8 +241,12 @@ impl Previous {
         if !same(&current, &self.installed) {
             return Ok(false);
         }
-        // SAFETY: the action was in force for this very signal, and nobody has taken it back: the
-        // one that replaced it is still there.
+        if self.had_ours {
+            // Before it is, so that a catch meanwhile finds it.
+            IN_CHAIN.insert(Bit::of(self.signal));
+        }
+        // SAFETY: the action was installed for this very signal, and was not taken back since: the one
+        // that replaced it is still there.
         match unsafe { compare_exchange(self.signal, &current, &self.replaced) } {
             Err(Errno::AGAIN) => Ok(false),
             result => result.map(|()| true),
@@ -309,11 +325,18 @@ pub fn default(signal: Signal) -> Result<Previous, Errno> {
 /// long as it may be called, which is until no action refers to it and no other handler chains to
 /// it.
 pub unsafe fn install(signal: Signal, action: &Action) -> Result<Previous, Errno> {
+    let had_ours = !ALONE && IN_CHAIN.contains(Bit::of(signal));
     let mut replaced = KernelSigaction::default();
     // SAFETY: the caller answers for the handler; a set of `SigSet` has no signal in it that a C
     // library keeps for itself, and neither is `signal` one.
     unsafe { sys::rt_sigaction(signal.as_raw(), Some(&action.kernel), Some(&mut replaced)) }?;
-    Ok(Previous { signal, replaced, installed: action.kernel })
+    let had_ours = had_ours && is_handler(&replaced);
+    Ok(Previous { signal, replaced, installed: action.kernel, had_ours })
+}
+
+/// Whether an action calls a function.
+pub(crate) const fn is_handler(action: &KernelSigaction) -> bool {
+    !matches!(action.handler, SIG_DFL | SIG_IGN)
 }
 
 /// Reads the action of a signal, as the kernel has it.

@@ -83,6 +83,30 @@ impl<const N: usize> Handlers<N> {
         self
     }
 
+    /// What is blocked while the handler runs; see [`Latch::mask`](crate::Latch::mask). A function of
+    /// the table runs with the mask of the thread that dispatches.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub const fn mask(mut self, mask: SigSet) -> Self {
+        self.arrived = self.arrived.mask(mask);
+        self
+    }
+
+    /// Whether the handler runs on the alternate stack; see
+    /// [`Latch::alternate_stack`](crate::Latch::alternate_stack).
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub const fn alternate_stack(mut self, alternate: bool) -> Self {
+        self.arrived = self.arrived.alternate_stack(alternate);
+        self
+    }
+
     /// Has `function` called for `signal`, and catches it. Returns the function before it.
     ///
     /// # Errors
@@ -156,7 +180,9 @@ impl<const N: usize> Handlers<N> {
     #[must_use]
     pub fn function(&self, signal: Signal) -> Option<Deferred> {
         // ORDERING: Acquire pairs with the AcqRel in `exchange`.
-        deferred(self.place(signal)?.load(Ordering::Acquire))
+        let address = self.place(signal)?.load(Ordering::Acquire);
+        // SAFETY: it was stored by `exchange`.
+        unsafe { deferred(address) }
     }
 
     /// Sleeps until there is something to dispatch, or for `timeout` at most. Says whether there is.
@@ -169,7 +195,7 @@ impl<const N: usize> Handlers<N> {
     ///
     /// Async-signal-safe, though a handler is a bad place to sleep in.
     pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Errno> {
-        self.arrived.latch().wait(timeout)
+        self.arrived.receiver().wait(timeout)
     }
 
     /// Makes `event` readable when there is something to dispatch; see
@@ -235,7 +261,7 @@ impl<const N: usize> Handlers<N> {
     /// Async-signal-safe.
     #[must_use]
     pub fn pending(&self) -> SigSet {
-        self.arrived.latch().pending()
+        self.arrived.receiver().pending()
     }
 
     /// Calls the functions of the signals that came. Returns how many it called.
@@ -246,8 +272,8 @@ impl<const N: usize> Handlers<N> {
     #[doc(alias = "PyErr_CheckSignals")]
     pub fn dispatch(&self) -> usize {
         let mut calls: usize = 0;
-        let _all = self.dispatch_with(|info| {
-            if let Some(function) = info.signal().and_then(|signal| self.function(signal)) {
+        let _all = self.dispatch_each(|signal, info| {
+            if let Some(function) = self.function(signal) {
                 function(info);
                 calls = calls.saturating_add(1);
             }
@@ -287,12 +313,20 @@ impl<const N: usize> Handlers<N> {
         &self,
         mut f: impl FnMut(&SigInfo) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
+        self.dispatch_each(|_, info| f(info))
+    }
+
+    /// The same with the signal whose flag was set.
+    fn dispatch_each<B>(
+        &self,
+        mut f: impl FnMut(Signal, &SigInfo) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
         let mut above = SigSet::from_known_bits(u64::MAX);
         while let Some(signal) = (self.pending() & above).first() {
             let up_to = signal.as_raw().unsigned_abs();
             above = SigSet::from_known_bits(u64::MAX.checked_shl(up_to).unwrap_or(0));
             if let Some(info) = self.take(signal) {
-                f(&info)?;
+                f(signal, &info)?;
             }
         }
         ControlFlow::Continue(())
@@ -300,7 +334,7 @@ impl<const N: usize> Handlers<N> {
 
     /// Takes the flag of a signal and the newest details, if it came.
     fn take(&self, signal: Signal) -> Option<SigInfo> {
-        if !self.arrived.latch().take_signal(signal) {
+        if !self.arrived.receiver().take_signal(signal) {
             return None;
         }
         let mut newest = SigInfo::without_details(signal);
@@ -314,7 +348,9 @@ impl<const N: usize> Handlers<N> {
         let function = function.map_or(ptr::null_mut(), |function| function as *mut ());
         // ORDERING: AcqRel pairs with itself and the Acquire in `function`: what was done before a
         // function was set is seen when it is called.
-        deferred(self.place(signal)?.swap(function, Ordering::AcqRel))
+        let before = self.place(signal)?.swap(function, Ordering::AcqRel);
+        // SAFETY: it was stored by this function.
+        unsafe { deferred(before) }
     }
 
     fn place(&self, signal: Signal) -> Option<&AtomicPtr<()>> {
@@ -323,8 +359,12 @@ impl<const N: usize> Handlers<N> {
 }
 
 /// The function whose address was stored.
-fn deferred(address: *mut ()) -> Option<Deferred> {
-    // SAFETY: it is null, which is no function, or was a `Deferred`.
+///
+/// # Safety
+///
+/// It is null or the address of a [`Deferred`].
+unsafe fn deferred(address: *mut ()) -> Option<Deferred> {
+    // SAFETY: null is no function, and the rest is the caller's promise.
     unsafe { mem::transmute::<*mut (), Option<Deferred>>(address) }
 }
 

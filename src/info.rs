@@ -190,7 +190,9 @@ pub enum Trust {
     /// Whoever sent it may have made it up: any sender may set a negative code and what goes with
     /// it, a sender's pid and uid included.
     Claimed,
-    /// Somebody sent it, and the kernel filled in who (`SI_USER`, `SI_TKILL`).
+    /// A process sent it, and the kernel filled in which (`SI_USER`, `SI_TKILL`). Not where both pid and
+    /// uid are 0: so the kernel tells of a signal for whose details it has no room, at
+    /// `RLIMIT_SIGPENDING`.
     Stamped,
     /// The kernel made it; no other process can.
     Kernel,
@@ -324,7 +326,7 @@ impl SigInfo {
     /// Async-signal-safe.
     #[must_use]
     pub fn trust(&self) -> Trust {
-        decode::trust(self.code())
+        decode::trust(self)
     }
 
     /// The process that sent the signal. `None`: the kernel did, or a timer, or a process outside

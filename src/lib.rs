@@ -10,6 +10,7 @@ extern crate std;
 /// one is found after all, a catch refuses to replace it.
 const ALONE: bool = cfg!(siglatch_alone);
 
+mod bits;
 mod delivery;
 mod dispatch;
 mod errno;
@@ -18,6 +19,7 @@ mod flags;
 mod hosted;
 mod info;
 mod pid;
+mod process;
 mod set;
 mod shutdown;
 mod signal;
@@ -44,7 +46,7 @@ pub mod wait;
 
 #[cfg(siglatch_loom)]
 pub use delivery::models;
-pub use delivery::{Drain, DrainInfo, Hook, InfoQueue, Interruption, Latch, Verdict};
+pub use delivery::{Drain, DrainInfo, Hook, InfoQueue, Interruption, Latch, Verdict, synchronize};
 pub use dispatch::{Deferred, Handlers};
 pub use errno::Errno;
 pub use info::{Cause, ChildState, FaultDetail, SigInfo, Trust, Value};

@@ -28,9 +28,22 @@ impl SigSet {
     /// What nobody can catch, ignore or block.
     pub(crate) const UNCHANGEABLE: Self = Self::empty().with(Signal::KILL).with(Signal::STOP);
 
-    /// What the kernel sends for a fault of the running instruction.
-    pub(crate) const FAULTS: Self =
-        Self::empty().with(Signal::SEGV).with(Signal::BUS).with(Signal::FPE).with(Signal::ILL);
+    /// What the kernel raises synchronously, for the running instruction. It kills the process if it is
+    /// blocked then.
+    pub(crate) const SYNCHRONOUS: Self = Self::empty()
+        .with(Signal::SEGV)
+        .with(Signal::BUS)
+        .with(Signal::FPE)
+        .with(Signal::ILL)
+        .with(Signal::TRAP)
+        .with(Signal::SYS);
+
+    /// All others that can be blocked.
+    pub(crate) const ASYNCHRONOUS: Self = Self::full().difference(Self::SYNCHRONOUS);
+
+    /// What the kernel sends to a background process group that reads from or writes to its terminal,
+    /// each time that it tries.
+    pub(crate) const TERMINAL_ACCESS: Self = Self::empty().with(Signal::TTIN).with(Signal::TTOU);
 
     /// No signal.
     ///

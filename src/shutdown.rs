@@ -5,12 +5,11 @@ use core::fmt;
 use core::ptr::{self, NonNull};
 use core::time::Duration;
 
-use crate::delivery::methods::receiver_methods;
-use crate::delivery::receiver::{Arrival, Outcome};
+use crate::delivery::receiver::{Arrival, Receiver, Verdict, receiver_methods};
 use crate::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use crate::time::Ticks;
 use crate::timer::KeptTimers;
-use crate::{Errno, Latch, Pid, SigSet, Signal, Value, exit, mask, sys};
+use crate::{Errno, Pid, SigSet, Signal, Value, exit, mask, sys};
 
 /// A graceful end: the first signal asks the program to finish; a second request, or a deadline,
 /// ends it at once.
@@ -54,7 +53,7 @@ use crate::{Errno, Latch, Pid, SigSet, Signal, Value, exit, mask, sys};
 #[repr(C)]
 pub struct Shutdown {
     /// First, for the handler to find the rest by its address.
-    latch: Latch,
+    receiver: Receiver,
     /// The number of the signal that asked, and when, times 128; 0 while none has.
     asked: AtomicU32,
     /// The process that sent it; 0 if none did.
@@ -80,7 +79,7 @@ impl Shutdown {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            latch: Latch::with(Self::deliver).starting_over(Self::start_over),
+            receiver: Receiver::with(Self::deliver).resetting(Self::reset_after_fork),
             asked: AtomicU32::new(0),
             sender: AtomicI32::new(0),
             count: AtomicU32::new(0),
@@ -197,9 +196,9 @@ impl Shutdown {
     ///
     /// # Errors
     ///
-    /// As [`Latch::wait`]. Async-signal-safe, though a handler is a bad place to sleep in.
+    /// As [`Latch::wait`](crate::Latch::wait). Async-signal-safe, though a handler is a bad place to sleep in.
     pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Errno> {
-        self.latch.wait(timeout)
+        self.receiver.wait(timeout)
     }
 
     /// Calls it off: the next signal asks again, and there is no deadline until then. Returns the
@@ -210,7 +209,7 @@ impl Shutdown {
         // ORDERING: SeqCst pairs with that in `asked_by`. What this thread has done goes with the flags
         // to the next that asks.
         let asked = signal_of(self.asked.swap(0, Ordering::SeqCst));
-        let _flags = self.latch.take();
+        let _flags = self.receiver.take();
         let _stopped = asked.map(|signal| self.stop(signal));
         // What a signal that has asked since has set may have gone with the rest.
         if let Some(signal) = self.asked_by() {
@@ -265,7 +264,7 @@ impl Shutdown {
         if self.deadline.is_some() {
             self.start_deadline(signal);
         }
-        self.latch.set(signal);
+        self.receiver.set(signal);
     }
 
     #[cold]
@@ -296,8 +295,8 @@ impl Shutdown {
     /// # Safety
     ///
     /// `address` is that of a registered `Shutdown`.
-    unsafe extern "C" fn deliver(address: NonNull<Latch>, arrival: &Arrival) -> Outcome {
-        // SAFETY: the latch is the first field of the struct, whose address was registered.
+    unsafe extern "C" fn deliver(address: NonNull<Receiver>, arrival: &Arrival) -> Verdict {
+        // SAFETY: the receiver is the first field of the struct, whose address was registered.
         let shutdown = unsafe { address.cast::<Self>().as_ref() };
         let info = arrival.info();
         match (info.sender(), info.code()) {
@@ -306,7 +305,7 @@ impl Shutdown {
             }
             (sender, _) => shutdown.receive(arrival.signal, sender.map_or(0, Pid::as_raw)),
         }
-        Outcome::Taken
+        Verdict::TakenAndChained
     }
 
     /// A timer has expired. What it was to end may have been cancelled when its signal was on the way.
@@ -323,8 +322,8 @@ impl Shutdown {
     /// # Safety
     ///
     /// `address` is that of a registered `Shutdown`.
-    unsafe extern "C" fn start_over(address: NonNull<Latch>) {
-        // SAFETY: the latch is the first field of the struct, whose address was registered.
+    unsafe extern "C" fn reset_after_fork(address: NonNull<Receiver>) {
+        // SAFETY: the receiver is the first field of the struct, whose address was registered.
         let _asked = unsafe { address.cast::<Self>().as_ref() }.cancel();
     }
 

@@ -15,7 +15,10 @@ const KERNEL_RT_MIN: i32 = 32;
 
 /// The first real-time signal that is free: a C library keeps those from 32 up to here for itself
 /// (thread cancellation, set*id, timers), and blocking or catching them breaks it.
-const RT_MIN: i32 = if cfg!(target_env = "musl") { 35 } else { 34 };
+const RT_MIN: i32 = if IS_MUSL { 35 } else { 34 };
+
+/// OpenHarmony's C library is made of musl.
+const IS_MUSL: bool = cfg!(any(target_env = "musl", target_env = "ohos"));
 
 /// A signal: a standard one (1 to 31) or a real-time one.
 ///
@@ -283,15 +286,20 @@ impl Signal {
         SigSet::UNCHANGEABLE.contains(self)
     }
 
-    /// Whether the kernel sends it for a fault of the running instruction, which would fault again
-    /// after a handler that only took note: `SIGSEGV`, `SIGBUS`, `SIGFPE` and `SIGILL`.
+    /// The bit of the signal by which the C library cancels threads, which is not a `Signal`. A thread
+    /// that is cancelled asynchronously in a handler of ours would leave it half-way.
+    pub(crate) const CANCELLATION_BIT: u64 = 1 << (if IS_MUSL { 33 } else { 32 } - 1);
+
+    /// Whether the kernel raises it synchronously, for the running instruction: `SIGSEGV`, `SIGBUS`,
+    /// `SIGFPE`, `SIGILL`, `SIGTRAP` and `SIGSYS`. Such a signal needs an answer before its handler
+    /// returns, and kills the process if it is blocked.
     ///
     /// # Async-signal-safety
     ///
     /// Async-signal-safe.
     #[must_use]
-    pub const fn is_fault(self) -> bool {
-        SigSet::FAULTS.contains(self)
+    pub const fn is_synchronous(self) -> bool {
+        SigSet::SYNCHRONOUS.contains(self)
     }
 
     /// The name: `SIGTERM`, or `SIGRTMIN+3` for a real-time signal.

@@ -5,6 +5,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The directory of the repository.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
 /// A public function and its documentation, as they stand in the source.
 struct Function {
     place: String,
@@ -37,10 +40,10 @@ fn there_are_functions_to_look_at() {
 
 fn functions() -> impl Iterator<Item = Function> {
     let mut files = Vec::new();
-    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    collect(&Path::new(ROOT).join("src"), &mut files);
     files.into_iter().flat_map(|file| {
         let text = fs::read_to_string(&file).expect("a source file");
-        let name = file.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap_or(&file).to_owned();
+        let name = file.strip_prefix(ROOT).unwrap_or(&file).to_owned();
         functions_of(&name, text.split("#[cfg(test)]").next().unwrap_or_default())
     })
 }

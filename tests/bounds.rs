@@ -3,7 +3,7 @@
 //!
 //! Counted by single steps, so the figures are exact and the same on each run. In a release build
 //! they are held to the limits, which are what was measured and a few more for another compiler; a
-//! debug build only prints them. The table is in DESIGN.md:
+//! debug build only prints them, for comparison. The table is in DESIGN.md:
 //!
 //! ```text
 //! cargo test --release --test bounds
@@ -68,21 +68,21 @@ macro_rules! paths {
 }
 
 paths! {
-    no_receiver: 276 instructions, 352 bytes;
-    one_latch: 50 instructions, 32 bytes;
-    one_queue: 150 instructions, 136 bytes;
+    no_receiver: 320 instructions, 432 bytes;
+    one_latch: 47 instructions, 32 bytes;
+    one_queue: 146 instructions, 136 bytes;
     full_queue: 570 instructions, 352 bytes;
     full_queue_of_1024: 10941 instructions, 352 bytes;
-    newest_of_one_signal: 212 instructions, 264 bytes;
+    newest_of_one_signal: 395 instructions, 296 bytes;
     eight_latches: 154 instructions, 32 bytes;
     seven_that_are_not_interested: 80 instructions, 32 bytes;
-    theirs_is_chained_to: 152 instructions, 168 bytes;
+    theirs_is_chained_to: 216 instructions, 256 bytes;
     a_hook: 124 instructions, 144 bytes;
-    deferred_handlers: 306 instructions, 264 bytes;
+    deferred_handlers: 490 instructions, 296 bytes;
     shutdown_is_asked: 206 instructions, 456 bytes;
     a_thread_waits: 130 instructions, 152 bytes;
     an_eventfd_is_watched: 145 instructions, 160 bytes;
-    nobody_is_left: 253 instructions, 352 bytes;
+    nobody_is_left: 253 instructions, 432 bytes;
 }
 
 /// A line for each path.
@@ -98,6 +98,9 @@ fn main() -> ExitCode {
     let code =
         support::main(paths().into_iter().chain(scenarios![each_further_latch_costs_little]));
     println!("{:<30} {:>12} {:>12}", "path", "instructions", "stack bytes");
+    if cfg!(debug_assertions) {
+        println!("(of a debug build: for comparison, and held to nothing)");
+    }
     for line in LINES.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         println!("{line}");
     }
@@ -107,10 +110,13 @@ fn main() -> ExitCode {
 /// Measures a path, and holds a release build to its limit.
 fn hold(name: &str, set_up: fn() -> Result<(), Errno>, limit: Cost) {
     let Cost { instructions, stack } = cost(SIGNAL, set_up);
+    let told = |found: String, limit: String| {
+        if cfg!(debug_assertions) { found } else { format!("{found} ≤ {limit}") }
+    };
     LINES.lock().unwrap_or_else(PoisonError::into_inner).push(format!(
         "{name:<30} {:>12} {:>12}",
-        format!("{instructions} ≤ {}", limit.instructions),
-        format!("{stack} ≤ {}", limit.stack)
+        told(instructions.to_string(), limit.instructions.to_string()),
+        told(stack.to_string(), limit.stack.to_string())
     ));
     if !cfg!(debug_assertions) {
         assert!(instructions <= limit.instructions, "{instructions} instructions");
@@ -129,8 +135,9 @@ fn each_further_latch_costs_little() {
         "each further latch that is not interested: {uninterested} instructions, else {interested}"
     );
     LINES.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    assert!(2 * uninterested <= interested, "{uninterested} instructions, interested {interested}");
     if !cfg!(debug_assertions) {
-        assert!(uninterested <= 5, "{uninterested} instructions");
+        assert!(uninterested <= 4 && interested <= 16, "{uninterested}, {interested}");
     }
 }
 

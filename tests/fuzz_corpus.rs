@@ -6,7 +6,7 @@
 mod support;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use support::{Child, scenarios};
 
@@ -16,7 +16,7 @@ fn main() -> ExitCode {
 
 /// The inputs of a target, by name.
 fn inputs(target: &str) -> Vec<PathBuf> {
-    let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    let fuzz = support::root().join("fuzz");
     let mut inputs = Vec::new();
     for folder in ["corpus", "regressions"] {
         // There may be no regressions.

@@ -6,13 +6,14 @@
 //! What that is:
 //!
 //! - A party that comes puts its handler over what is in force, and hands on to that.
-//! - A version of this crate has one handler for all its receivers, and a second one over other code
-//!   that came over the first: the upper one serves them all. When the last of them leaves, it puts
-//!   back what it replaced, if its handler is in force. Otherwise the handler stays where it is and
-//!   hands on, until what is over it puts it back; the next signal then puts back what it replaced.
+//! - A version of this crate has one handler for all its receivers. Where it may be under a handler of
+//!   other code, it stays there. When the last receiver leaves, it restores what it replaced, if its
+//!   handler is installed. Otherwise the handler stays where it is and chains, until what is over it
+//!   restores it; the next signal then restores what it replaced.
 //! - C code leaves in the same way, but not before its handler is in force. `Rude` code doesn't care:
-//!   what came over it is gone with it, until its owners catch the signal once more. `Deaf` code
-//!   hands on to nobody.
+//!   what came over it is gone with it, until its owners catch the signal once more; a version of this
+//!   crate cannot know, and stays away while there is another handler than the one it replaced. `Deaf`
+//!   code chains to nothing.
 //! - signal-hook's handler stays for ever, by its own design. Then all that is over it goes, and
 //!   what is under it stays and hands on: C code can't leave from there, and if the first action was
 //!   the default it has no effect any more.

@@ -152,7 +152,7 @@ fn names(signal: Signal) {
     assert_eq!(signal.is_rt(), offset.is_some());
     assert_eq!(i32::from(Signal::rt_count()), last - first + 1);
     assert_eq!(signal.is_unchangeable(), matches!(&*name, "SIGKILL" | "SIGSTOP"));
-    assert_eq!(signal.is_fault(), matches!(number, 4 | 7 | 8 | 11));
+    assert_eq!(signal.is_synchronous(), matches!(number, 4 | 5 | 7 | 8 | 11 | 31));
     // SAFETY: strsignal(3) takes any number, and its text is there until the next call.
     let text = unsafe { libc::strsignal(number) };
     // SAFETY: as above; this target has one thread.

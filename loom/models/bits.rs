@@ -1,7 +1,7 @@
 //! A set that several threads change at once.
 
 use super::{Model, ONE, OTHER, Work, bit, join, spawn};
-use crate::delivery::bits::{AtomicSet, Bit};
+use crate::bits::{AtomicSet, Bit};
 use crate::sync::share;
 use crate::{SigSet, Signal};
 

@@ -6,7 +6,7 @@ use std::vec::Vec;
 
 use super::{Model, ONE, Work, bit, join, spawn};
 use crate::SigSet;
-use crate::delivery::bits::AtomicSet;
+use crate::bits::AtomicSet;
 use crate::delivery::gate::Gate;
 use crate::sync::share;
 
@@ -31,11 +31,11 @@ fn after_the_wait(handlers: usize, earlier_waits: usize) {
         .take(handlers)
         .map(|work| {
             spawn(move || {
-                let ticket = gate.enter();
+                let epoch = gate.enter();
                 if interest.contains(bit()) {
                     work.do_it();
                 }
-                gate.leave(ticket);
+                gate.leave(epoch);
             })
         })
         .collect();
@@ -56,11 +56,11 @@ fn found_nobody() {
     let interest = share(AtomicSet::new());
     let work = Work::new();
     let handler = spawn(|| {
-        let ticket = gate.enter();
+        let epoch = gate.enter();
         if !interest.contains(bit()) {
             work.do_it();
         }
-        gate.leave(ticket);
+        gate.leave(epoch);
     });
     interest.insert_all(SigSet::from(ONE));
     gate.wait_until_empty();
@@ -72,7 +72,7 @@ fn child() {
     let gate = share(Gate::new());
     // A handler that forks comes back from it in the child, too.
     let left_behind = gate.enter();
-    gate.start_over();
+    gate.reset_after_fork();
     let handler = spawn(|| gate.leave(gate.enter()));
     gate.wait_until_empty();
     join(handler);

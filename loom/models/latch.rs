@@ -1,12 +1,12 @@
 //! Trip against look, take, wait and release.
 
 use super::{Model, ONE, OTHER, Work, bit, join, spawn};
-use crate::delivery::bits::Bit;
+use crate::bits::Bit;
 use crate::delivery::gate::Gate;
+use crate::delivery::handler::{SoFar, flag_latches};
 use crate::delivery::latch::Latch;
 use crate::delivery::list::List;
 use crate::delivery::receiver::Receiver;
-use crate::delivery::walk::{SoFar, Walk};
 use crate::sync::share;
 use crate::{SigSet, Signal};
 
@@ -35,7 +35,7 @@ fn told(looks: fn(&Latch) -> bool) {
     let work = Work::new();
     let handler = spawn(|| {
         work.do_it();
-        latch.trip(ONE, bit());
+        latch.registered().trip(ONE, bit());
     });
     if looks(latch) {
         assert!(work.is_done());
@@ -44,7 +44,7 @@ fn told(looks: fn(&Latch) -> bool) {
 }
 
 fn trip(latch: &'static Latch, signal: Signal) -> loom::thread::JoinHandle<()> {
-    spawn(move || latch.trip(signal, Bit::of(signal)))
+    spawn(move || latch.registered().trip(signal, Bit::of(signal)))
 }
 
 fn wait_for_two() {
@@ -72,13 +72,14 @@ fn walk_over_two() {
     let list = share(List::new());
     let latches: [&Latch; 2] = core::array::from_fn(|_| share(Latch::new()));
     for latch in latches {
-        list.link(Receiver::of(latch));
-        latch.link().want(SigSet::from(ONE));
+        list.link(latch.registered());
+        latch.registered().link().want(SigSet::from(ONE));
     }
     let handler = spawn(|| {
         // As the handler goes on where the walk has stopped.
-        let walk = Walk::over_latches(list, bit());
-        assert!(walk.is_over() || walk.so_far == SoFar::Flagged, "there are latches alone");
+        let walk = flag_latches(list, bit());
+        let is_over = walk.at.is_none() && walk.so_far == SoFar::Taken;
+        assert!(is_over || walk.so_far == SoFar::Flagged, "there are latches alone");
         if let Some(at) = walk.at {
             at.wake().wake(ONE);
             if let Some(next) = list.next_wanting(walk.at, bit()) {
@@ -110,18 +111,18 @@ fn taken_once() {
 }
 
 fn release() {
-    let latch = share(Latch::new());
+    let latch = share(Receiver::new());
     let gate = share(Gate::new());
     latch.link().prepare();
     latch.link().want(SigSet::from(ONE));
     let handler = spawn(|| {
-        let ticket = gate.enter();
+        let epoch = gate.enter();
         if latch.link().wants(bit()) {
             latch.trip(ONE, bit());
         }
-        gate.leave(ticket);
+        gate.leave(epoch);
     });
-    latch.link().want_no_more(SigSet::from(ONE));
+    latch.link().unwant(SigSet::from(ONE));
     gate.wait_until_empty();
     let _before = latch.take();
     join(handler);

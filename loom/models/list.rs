@@ -10,7 +10,7 @@ use super::{Model, ONE, Work, bit, join, spawn};
 use crate::SigSet;
 use crate::delivery::latch::Latch;
 use crate::delivery::list::List;
-use crate::delivery::receiver::Receiver;
+
 use crate::sync::share;
 
 pub(super) const MODELS: &[Model] = &[
@@ -24,13 +24,13 @@ fn made() {
     let list = share(List::new());
     let [first, second] = [share(Latch::new()), share(Latch::new())];
     let work = Work::new();
-    list.link(Receiver::of(first));
+    list.link(first.registered());
     let registers = spawn(|| {
         work.do_it();
-        list.link(Receiver::of(second));
+        list.link(second.registered());
     });
     list.each(|found| {
-        if found == Receiver::of(second) {
+        if found == second.registered() {
             assert!(work.is_done());
         }
     });
@@ -41,7 +41,7 @@ fn made() {
 /// A walk looks into the one that it begins with before it knows whether it is registered.
 fn made_first() {
     let list = share(List::new());
-    let registers = spawn(|| list.link(Receiver::of(share(Latch::new()))));
+    let registers = spawn(|| list.link(share(Latch::new()).registered()));
     list.each(|_| assert!(list.next_wanting(None, bit()).is_none(), "nobody wants it"));
     join(registers);
 }
@@ -50,8 +50,8 @@ fn order() {
     let list = share(List::new());
     let latches: [&Latch; 3] = core::array::from_fn(|_| share(Latch::new()));
     let link = |latch: &'static Latch| {
-        list.link(Receiver::of(latch));
-        latch.link().want(SigSet::from(ONE));
+        list.link(latch.registered());
+        latch.registered().link().want(SigSet::from(ONE));
     };
     let [first, second, third] = latches;
     link(first);

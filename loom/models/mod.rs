@@ -27,7 +27,7 @@ use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering::Relaxed;
 use std::sync::Arc;
 
-use super::bits::Bit;
+use crate::bits::Bit;
 use crate::sync::{self, UnsafeCell, share};
 use crate::{Signal, sys};
 

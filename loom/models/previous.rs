@@ -8,7 +8,7 @@ use crate::sync::share;
 use crate::sys::{KernelSigaction, KernelSigset, SIG_DFL};
 
 pub(super) const MODELS: &[Model] = &[
-    Model::new("previous: an address goes with its flags", || keep(&[PLAIN, INFORMED])),
+    Model::new("previous: an address goes with its flags and mask", || keep(&[PLAIN, INFORMED])),
     Model::new("previous: nor with those of one that was kept before", || {
         keep(&[INFORMED, PLAIN]);
     }),
@@ -16,8 +16,9 @@ pub(super) const MODELS: &[Model] = &[
     Model::new("previous: of two handlers at once, one calls what is to be called once", once),
 ];
 
+/// Each with a mask of its own.
 const fn action(handler: usize, flags: SaFlags) -> KernelSigaction {
-    let mask = KernelSigset::from_bits(0);
+    let mask = KernelSigset::from_bits(handler as u64);
     KernelSigaction { handler, flags: flags.bits(), restorer: 0, mask }
 }
 
@@ -31,7 +32,7 @@ fn keep(actions: &'static [KernelSigaction]) {
     let gate = share(Gate::new());
     let previous = share(PreviousAction::new());
     let (first, others) = actions.split_first().expect("there is one");
-    previous.keep(first, gate);
+    previous.save(first, gate);
     let handler = spawn(|| {
         let ticket = gate.enter();
         let chained = previous.chained();
@@ -39,23 +40,24 @@ fn keep(actions: &'static [KernelSigaction]) {
         chained
     });
     for action in others {
-        previous.keep(action, gate);
+        previous.save(action, gate);
     }
     if let Some(chained) = join(handler) {
         let known = actions.iter().any(|action| {
             action.handler == chained.address
-                && SaFlags::from_bits(action.flags).contains(SaFlags::SIGINFO) == chained.takes_info
+                && SaFlags::from_bits(action.flags) == chained.flags
+                && action.mask == chained.mask
         });
-        assert!(known, "an address with another's flags");
+        assert!(known, "an address with another's flags or mask");
     }
 }
 
 fn once() {
     let gate = share(Gate::new());
     let previous = share(PreviousAction::new());
-    previous.keep(&ONCE, gate);
+    previous.save(&ONCE, gate);
     let other = spawn(|| previous.chained().is_some());
     let mine = previous.chained().is_some();
     assert!(mine != join(other), "exactly one calls it");
-    assert_eq!(previous.kept().handler, SIG_DFL);
+    assert_eq!(previous.saved().handler, SIG_DFL);
 }

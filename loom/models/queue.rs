@@ -2,16 +2,17 @@
 
 extern crate std;
 
-use core::ptr::{self, NonNull};
+use core::ptr;
 use std::vec::Vec;
 
 use loom::thread::{self, JoinHandle};
 
 use super::{Model, ONE, OTHER, join, spawn};
-use crate::delivery::bits::Bit;
+use crate::bits::Bit;
 use crate::delivery::queue::InfoQueue;
-use crate::delivery::receiver::{Arrival, Receiver};
+use crate::delivery::receiver::Arrival;
 use crate::sync::{interrupt, share};
+use crate::sys::KernelSiginfo;
 use crate::{Cause, SigInfo, Signal, Value};
 
 pub(super) const MODELS: &[Model] = &[
@@ -21,6 +22,7 @@ pub(super) const MODELS: &[Model] = &[
     Model::bounded("queue: a thread's instances come out in order", 2, order),
     Model::bounded("queue: a batch comes out in order", 2, batch),
     Model::bounded("queue: the newest is kept, each other counted", 2, newest),
+    Model::bounded("queue: of two at once the newest is kept", 3, newest_of_two),
     Model::bounded("queue: one pop for each wait is enough", 2, one_for_each_wait),
     Model::bounded("queue: a producer interrupts a producer", 2, nested),
     Model::bounded("queue: a producer interrupts a consumer", 2, nested_in_pop),
@@ -30,14 +32,20 @@ pub(super) const MODELS: &[Model] = &[
 
 type Queue<const N: usize> = InfoQueue<N>;
 
+/// The kernel's details lie above what the handler has on its stack.
+#[repr(C)]
+struct Frame {
+    arrival: Arrival,
+    info: KernelSiginfo,
+}
+
 /// What the handler does.
 fn deliver<const N: usize>(queue: &'static Queue<N>, signal: Signal, value: i32) {
-    let mut info = SigInfo::queued(signal, 1, 1, Value::from_int(value)).to_kernel();
-    let arrival = Arrival { signal, info: &raw mut info, context: ptr::null_mut() };
-    // SAFETY: the queue is there until all threads of the model have ended, and the latch is its
-    // first field.
-    let receiver = unsafe { Receiver::new(NonNull::from(queue).cast()) };
-    receiver.deliver(Bit::of(signal), &arrival);
+    let info = SigInfo::queued(signal, 1, 1, Value::from_int(value)).to_kernel();
+    let arrival = Arrival { signal, info: ptr::null_mut(), context: ptr::null_mut() };
+    let mut frame = Frame { arrival, info };
+    frame.arrival.info = &raw mut frame.info;
+    queue.registered().deliver(Bit::of(signal), &frame.arrival);
 }
 
 fn producer<const N: usize>(
@@ -126,6 +134,16 @@ fn newest() {
     seen.extend(rest(queue));
     assert_eq!(seen.last(), Some(&3), "the newest is there");
     check(queue, seen, &[1, 2, 3]);
+}
+
+/// Neither is there yet for the other to replace.
+fn newest_of_two() {
+    let queue = share(Queue::<2>::new().keep_newest());
+    let producer = producer(queue, ONE, &[1]);
+    deliver(queue, ONE, 2);
+    join(producer);
+    let seen = rest(queue);
+    assert_eq!((seen.len(), lost(queue)), (1, 1), "{seen:?} of one signal");
 }
 
 fn one_for_each_wait() {

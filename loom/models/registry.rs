@@ -29,20 +29,25 @@ pub(super) const MODELS: &[Model] = &[
         with_theirs(SaFlags::RESETHAND, |_| (), catch);
     }),
     Model::bounded("registry: a signal meets one who leaves and comes back", 3, comes_back),
-    Model::bounded("registry: a handler over ours, and one of ours over that", 3, || {
-        over_theirs(|_| (), |_, latch| catch(latch), 1);
+    Model::bounded("registry: a receiver comes while their handler is over ours", 3, || {
+        under_theirs(|_| (), |_, latch| catch(latch), 1);
     }),
-    Model::bounded("registry: and while that one leaves", 3, || {
-        over_theirs(catch, |_, latch| release(latch), 1);
+    Model::bounded("registry: and one leaves", 3, || {
+        under_theirs(catch, |_, latch| release(latch), 1);
     }),
-    Model::bounded("registry: and while all leave and one comes back", 2, || {
+    Model::bounded("registry: and all leave and one comes back", 2, || {
         let leave_and_come = |queue: Queue, latch| {
             release(latch);
             queue.release(ONE).expect("release");
             queue.catch(ONE).expect("catch");
         };
-        over_theirs(catch, leave_and_come, 0);
+        under_theirs(catch, leave_and_come, 0);
     }),
+    Model::bounded(
+        "registry: after a signal that found no receiver, a catch is not deaf",
+        3,
+        not_deaf,
+    ),
 ];
 
 fn latch() -> &'static Latch {
@@ -168,7 +173,7 @@ static OURS: AtomicUsize = AtomicUsize::new(0);
 /// Their handler, put over ours, to which it hands on.
 unsafe extern "C" fn theirs_over(signo: c_int, info: *mut KernelSiginfo, context: *mut c_void) {
     CALLED.fetch_add(1, Ordering::Relaxed);
-    // SAFETY: it was the address of a handler that was in force.
+    // SAFETY: it was the address of a handler that was installed.
     let ours = unsafe { mem::transmute::<usize, Handler>(OURS.load(Ordering::Relaxed)) };
     // SAFETY: the arguments are the kernel's.
     unsafe { ours(signo, info, context) };
@@ -177,7 +182,7 @@ unsafe extern "C" fn theirs_over(signo: c_int, info: *mut KernelSiginfo, context
 type Queue = &'static InfoQueue<2>;
 
 /// The queue has at least so many of the one signal, and no more than one.
-fn over_theirs(first: fn(&'static Latch), change: fn(Queue, &'static Latch), least: usize) {
+fn under_theirs(first: fn(&'static Latch), change: fn(Queue, &'static Latch), least: usize) {
     let queue: Queue = share(InfoQueue::new());
     queue.catch(ONE).expect("catch");
     let [theirs, ours] = install(theirs_over, SaFlags::empty());
@@ -193,4 +198,19 @@ fn over_theirs(first: fn(&'static Latch), change: fn(Queue, &'static Latch), lea
     release(latch);
     queue.release(ONE).expect("release");
     assert_eq!(current(), theirs, "it is not as it was before");
+}
+
+/// A handler uninstalls ours while the last receiver leaves: over theirs, it comes again.
+fn not_deaf() {
+    install(theirs, SaFlags::empty());
+    let latch = latch();
+    catch(latch);
+    let leaves = spawn(|| release(latch));
+    let effect = sys::come();
+    join(leaves);
+    assert_eq!((effect, CALLED.load(Ordering::Relaxed)), (Effect::Handled, 1));
+    let _flags = latch.take();
+    catch(latch);
+    check(&[latch], &[sys::come()]);
+    assert!(latch.contains(ONE), "ours is not installed");
 }

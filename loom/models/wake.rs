@@ -1,7 +1,7 @@
 //! Set and notify against wait, and against watching a descriptor.
 
 use super::{Model, ONE, bit, join, spawn};
-use crate::delivery::bits::AtomicSet;
+use crate::bits::AtomicSet;
 use crate::delivery::wake::Wake;
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::share;

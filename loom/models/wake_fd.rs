@@ -54,7 +54,7 @@ fn event() -> &'static EventFd {
 fn readable() {
     let latch = share(Latch::new());
     let event = event();
-    let handler = spawn(|| latch.trip(ONE, bit()));
+    let handler = spawn(|| latch.registered().trip(ONE, bit()));
     latch.wake_through(event).expect("nobody else registers");
     join(handler);
     assert!(event.clear(), "no byte was written for a flag");

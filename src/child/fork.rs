@@ -5,7 +5,8 @@ use crate::delivery::registry;
 use crate::mask::MaskGuard;
 use crate::{Errno, Pid, SigSet, sys};
 
-/// All signals blocked around a fork(2), so that none is half delivered on either side.
+/// All signals blocked around a fork(2), so that none is half delivered on either side. All but those
+/// that the kernel raises synchronously, which would kill the process instead of coming to a handler.
 ///
 /// Dropping it puts the mask back: in the parent, and in a child for which
 /// [`in_child`](Self::in_child) is not called. What came meanwhile is delivered then, to the one
@@ -49,7 +50,9 @@ pub struct ForkWindow {
 }
 
 impl ForkWindow {
-    /// Blocks all signals of this thread, but for those that a C library keeps for itself.
+    /// Blocks all signals of this thread, but for those that the kernel raises synchronously
+    /// (`SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`, `SIGTRAP`, `SIGSYS`) and those that a C library keeps for
+    /// itself.
     ///
     /// # Errors
     ///
@@ -59,11 +62,11 @@ impl ForkWindow {
     ///
     /// Async-signal-safe.
     pub fn open() -> Result<Self, Errno> {
-        MaskGuard::block(SigSet::full()).map(|mask| Self { mask })
+        MaskGuard::block(SigSet::ASYNCHRONOUS).map(|mask| Self { mask })
     }
 
-    /// In the child: makes the copies of everything that receives signals the child's own, then
-    /// puts the mask back.
+    /// In the child: makes the copies of every receiver that has ever caught a signal the child's own,
+    /// then restores the mask.
     ///
     /// Flags are cleared, queues emptied and their counts of losses set to zero, descriptors to
     /// write to taken away, a [`Shutdown`](crate::Shutdown) that was asked is not, and
@@ -80,8 +83,9 @@ impl ForkWindow {
     /// of its own (not vfork(2), not `CLONE_VM`), has started no thread yet, and is not in signal
     /// context.
     pub unsafe fn in_child(self) {
-        // SAFETY: the caller's promise; all signals are blocked until the mask is put back.
-        unsafe { registry::start_over() }
+        // SAFETY: the caller's promise; all signals are blocked until the mask is
+        // restored.
+        unsafe { registry::reset_after_fork() }
         drop(self.mask);
     }
 }

@@ -4,7 +4,7 @@
 use core::ffi::c_int;
 use core::fmt;
 
-use crate::delivery::bits::AtomicSet;
+use crate::bits::AtomicSet;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sys::{self, KernelSigaction, KernelSigset, SIG_DFL, SIG_IGN};
 use crate::{Errno, SigSet, signal};

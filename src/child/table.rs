@@ -7,10 +7,10 @@ use core::time::Duration;
 
 use super::place::{Ask, Change, Place};
 use super::status;
-use crate::delivery::methods::receiver_address;
+use crate::delivery::receiver::{Receiver, registered};
 use crate::delivery::registry;
 use crate::fd::EventFd;
-use crate::{Errno, Latch, Pid, Signal};
+use crate::{Errno, Pid, Signal};
 
 /// The children that this part of the program looks after, `N` at most: told by `SIGCHLD` that
 /// something became of them, it waits for each of them and for nobody else's.
@@ -52,7 +52,7 @@ use crate::{Errno, Latch, Pid, Signal};
 #[repr(C)]
 pub struct Children<const N: usize> {
     /// First, to be found by its address in a child of fork(2).
-    latch: Latch,
+    receiver: Receiver,
     places: [Place; N],
 }
 
@@ -65,7 +65,7 @@ impl<const N: usize> Children<N> {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            latch: Latch::new().starting_over(Self::start_over),
+            receiver: Receiver::new().resetting(Self::reset_after_fork),
             places: [const { Place::new() }; N],
         }
     }
@@ -78,26 +78,26 @@ impl<const N: usize> Children<N> {
     ///
     /// # Errors
     ///
-    /// As [`Latch::catch`].
+    /// As [`Latch::catch`](crate::Latch::catch).
     ///
     /// # Async-signal-safety
     ///
     /// Not async-signal-safe: it waits for handlers that are in flight.
     pub fn catch(&'static self) -> Result<(), Errno> {
-        registry::catch(self.receiver(), Signal::CHLD.into())
+        registry::catch(self.registered(), Signal::CHLD.into())
     }
 
     /// Releases `SIGCHLD`.
     ///
     /// # Errors
     ///
-    /// As [`Latch::release`].
+    /// As [`Latch::release`](crate::Latch::release).
     ///
     /// # Async-signal-safety
     ///
     /// Not async-signal-safe: it waits for handlers that are in flight.
     pub fn release(&'static self) -> Result<(), Errno> {
-        registry::release(self.receiver(), Signal::CHLD.into())
+        registry::release(self.registered(), Signal::CHLD.into()).map(drop)
     }
 
     /// Looks after a child from now on. It may have ended already.
@@ -115,7 +115,7 @@ impl<const N: usize> Children<N> {
         }
         self.places.iter().find(|place| place.take(pid)).ok_or(Errno::AGAIN)?;
         // Its signal may have come before.
-        self.latch.set(Signal::CHLD);
+        self.receiver.set(Signal::CHLD);
         Ok(())
     }
 
@@ -167,27 +167,27 @@ impl<const N: usize> Children<N> {
     ///
     /// # Errors
     ///
-    /// As [`Latch::wait`].
+    /// As [`Latch::wait`](crate::Latch::wait).
     ///
     /// # Async-signal-safety
     ///
     /// Async-signal-safe, though a handler is a bad place to sleep in.
     pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Errno> {
-        self.latch.wait(timeout)
+        self.receiver.wait(timeout)
     }
 
     /// Makes `event` readable when something may have become of a child; see
-    /// [`Latch::wake_through`].
+    /// [`Latch::wake_through`](crate::Latch::wake_through).
     ///
     /// # Errors
     ///
-    /// As [`Latch::wake_through`].
+    /// As [`Latch::wake_through`](crate::Latch::wake_through).
     ///
     /// # Async-signal-safety
     ///
     /// Not async-signal-safe: it waits for handlers that are in flight.
     pub fn wake_through(&self, event: &'static EventFd) -> Result<(), Errno> {
-        self.latch.wake_through(event)
+        registry::wake_through(&self.receiver, event)
     }
 
     /// Waits for the children that have ended, and takes them out. Never sleeps.
@@ -213,19 +213,19 @@ impl<const N: usize> Children<N> {
 
     fn ask(&self, ask: Ask) -> Changes<'_, N> {
         // Cleared before the looks, so that a child that ends after one sets it again.
-        let _flag = self.latch.take();
+        let _flag = self.receiver.take();
         Changes { children: self, next: 0, ask }
     }
 
-    receiver_address!();
+    registered!();
 
     /// In a child of fork(2), whose children these are not.
     ///
     /// # Safety
     ///
     /// `address` is that of a registered `Children<N>`.
-    unsafe extern "C" fn start_over(address: NonNull<Latch>) {
-        // SAFETY: the latch is the first field of the table, whose address was registered.
+    unsafe extern "C" fn reset_after_fork(address: NonNull<Receiver>) {
+        // SAFETY: the receiver is the first field of the table, whose address was registered.
         let children = unsafe { address.cast::<Self>().as_ref() };
         children.places.iter().for_each(Place::clear);
     }
@@ -260,7 +260,7 @@ impl<const N: usize> Iterator for Changes<'_, N> {
 impl<const N: usize> Drop for Changes<'_, N> {
     fn drop(&mut self) {
         if self.next < N {
-            self.children.latch.set(Signal::CHLD);
+            self.children.receiver.set(Signal::CHLD);
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Which handlers are in flight, so that a release can wait until none of them still believes what
-//! was just changed.
+//! Which handlers are in flight, so that a registration can wait for a grace period: until every
+//! handler that may have seen the state before its change has left.
 //!
 //! A handler counts itself in before it looks at anything, and out when it has finished with the
-//! receivers. Who waits must not be kept waiting for ever by signals that keep pouring in, so there
-//! are two counters: the waiter turns new handlers to the other one, waits for the first to reach
-//! zero, turns back, and waits for the other. The wait takes two turns because a handler that
-//! chose its counter long ago may stand on either side.
+//! receivers. Signals that keep pouring in must not keep a waiter waiting, so there are two counters:
+//! the waiter turns new handlers to the other one, waits for the first to reach zero, turns back, and
+//! waits for the other. The wait takes two turns because a handler that chose its counter long ago may
+//! stand on either side.
 //!
 //! A handler never waits here. It does two atomic additions, and the kernel's SRCU, whose scheme
 //! this is, explains why one is not enough (kernel/rcu/srcutree.c).
@@ -33,7 +33,7 @@ pub(super) struct Gate {
 
 /// The side on which a handler counted itself in.
 #[repr(transparent)]
-pub(super) struct Ticket(u32);
+pub(super) struct Epoch(u32);
 
 impl Gate {
     pub(super) const fn new() -> Self {
@@ -46,27 +46,27 @@ impl Gate {
     }
 
     /// A handler starts. What it looks at afterwards, it must look at by `SeqCst` loads.
-    pub(super) fn enter(&self) -> Ticket {
+    pub(super) fn enter(&self) -> Epoch {
         // ORDERING: Relaxed: an old turn is fine, that is what the second turn is for.
         let turn = self.turn.load(Ordering::Relaxed);
         // ORDERING: SeqCst pairs with the SeqCst load in `wait_until_empty`: either the waiter sees
         // this handler, or this handler's later loads see what the waiter changed before.
         self.side(turn).fetch_add(1, Ordering::SeqCst);
-        Ticket(turn & LAST_SIDE)
+        Epoch(turn & LAST_SIDE)
     }
 
     /// A handler has finished with the receivers.
-    #[expect(clippy::needless_pass_by_value, reason = "a ticket is good for one leaving")]
-    pub(super) fn leave(&self, ticket: Ticket) {
+    #[expect(clippy::needless_pass_by_value, reason = "an epoch is good for one leaving")]
+    pub(super) fn leave(&self, epoch: Epoch) {
         // ORDERING: Release pairs with the load in `wait_until_empty`: what the handler did is done.
-        self.side(ticket.0).fetch_sub(1, Ordering::Release);
+        self.side(epoch.0).fetch_sub(1, Ordering::Release);
     }
 
     /// Waits for every handler that may have looked before the caller's last `SeqCst` change. One
     /// caller at a time, and never in signal context: it would wait for itself.
     pub(super) fn wait_until_empty(&self) {
         for _ in 0..2 {
-            // ORDERING: Relaxed: only this function and `start_over` write it, under one lock.
+            // ORDERING: Relaxed: only this function and `reset_after_fork` write it, under one lock.
             let turn = self.turn.load(Ordering::Relaxed);
             // ORDERING: Relaxed: who sees it late is on the old side, which is waited for below.
             self.turn.store(turn ^ 1, Ordering::Relaxed);
@@ -83,7 +83,7 @@ impl Gate {
     /// In a child of fork(2): the handlers that other threads of the parent were in were counted,
     /// and will never leave. Goes to the other pair of sides, which nobody uses, and leaves those
     /// counts behind.
-    pub(super) fn start_over(&self) {
+    pub(super) fn reset_after_fork(&self) {
         // ORDERING: Relaxed, all: one caller at a time, and a handler sees either turn whole.
         let turn = self.turn.load(Ordering::Relaxed) ^ 2;
         self.side(turn).store(0, Ordering::Relaxed);

@@ -1,24 +1,22 @@
-//! All that runs in signal context.
+//! All that runs in signal context, in the order in which it runs.
 //!
 //! The kernel calls [`on_signal`] for every signal that is caught, at any instruction of any
 //! thread. What can be reached from there is named here, inlined or not, and `.ci/run handler` walks
 //! over the machine code and comes to nothing else:
 //!
-//! - `handler::on_signal`, and for what that leaves to it `handler::finish_first`, which calls through
-//!   a pointer: what a receiver does of its own (below); `handler::on_signal_over`, which calls through
-//!   a pointer: the same,
-//! - `handler::hand_on`, which calls through a pointer: the handler that was there before ours,
+//! - `handler::on_signal`, and for what that leaves to it `handler::finish`, which calls through
+//!   a pointer: what a receiver does of its own (below),
+//! - `handler::chain`, which calls through a pointer: the previous handler; before, where there is one,
+//!   `handler::block_as_kernel`: rt_sigaction(2) and rt_sigprocmask(2),
 //! - `Gate::enter`, `Gate::leave`: an atomic addition each,
 //! - `List::next_wanting`: two loads and one test a receiver,
-//! - `Latch::trip`, `Latch::set`, `Latch::flag`: an atomic or; `Wake::wake`, which calls through a
-//!   pointer, if a thread waits or a descriptor is watched: futex(2), `Wake::write_byte`,
-//!   `Wake::wake_event`, `EventFd::wake`: getpid(2) and write(2),
-//! - `Place::is_first_upper`, `Note::of`, `HandedOn::add`, `HandedOn::take`, where other code has or
-//!   had its handler between two of ours: gettid(2) and a look at each of a few words,
-//! - `PreviousAction::chained`: one exchange if the handler before was for one signal only,
-//! - `handler::depart`, when nobody wants the signal any more: rt_sigaction(2), getpid(2), gettid(2)
-//!   and tgkill(2),
-//! - `InfoQueue::deliver`, `Ring::draw`, `Ring::push`, and where that finds its slot taken
+//! - `Receiver::trip`, `Receiver::set`, `Receiver::flag`: an atomic or; `Wake::wake`, which calls
+//!   through a pointer, if a thread waits or a descriptor is watched: futex(2), `Wake::wake_threads`,
+//!   `Wake::write_byte`, `Wake::wake_event`, `EventFd::wake`: getpid(2) and write(2),
+//! - `PreviousAction::chained`: one exchange if the previous handler was for one signal only,
+//! - `handler::uninstall_and_reraise`, when no receiver wants the signal any more: rt_sigaction(2),
+//!   getpid(2), gettid(2) and tgkill(2),
+//! - `InfoQueue::deliver`, `InfoQueue::deliver_newest`, `Ring::draw`, `Ring::push`, and where that finds its slot taken
 //!   `InfoQueue::deliver_anywhere`, `Ring::push_anywhere`; `Slot::state`, `Slot::claim`,
 //!   `Slot::write`, `Slot::hand_on`, `Arrival::info`, `SigInfo::from_kernel`,
 //!   `SigInfo::without_details`: a look at the slots until one is free,
@@ -32,230 +30,118 @@
 //! - `memcpy`, `memset`, where a compiler makes them of a copy.
 //!
 //! All of it is bounded by the number of receivers, which is fixed once all are registered. None of
-//! it allocates, locks, waits, panics, calls libc or touches errno. An unhurried signal that nobody
+//! it allocates, locks, waits, panics, calls libc or touches errno. An unhurried signal that no thread
 //! waits for makes no system call but the kernel's own rt_sigreturn.
 //!
-//! The handler runs with the mask that the receivers asked for, all signals by default. It may run
-//! on several threads at once, and where the mask is narrow it may interrupt itself: everything it
-//! touches is atomic.
+//! The handler runs with the mask that the receivers asked for, all but what the kernel raises
+//! synchronously by default. It may run on several threads at once, and where the mask is narrow it may
+//! interrupt itself: everything it touches is atomic.
 //!
-//! # Two places in a chain
-//!
-//! Other code may install its action over ours and chain to us, and still be there when all our
-//! receivers have left. Our handler then stays where it is, under theirs. Were it installed a
-//! second time, over theirs, then the two would call each other for ever. So there is a second
-//! entry, [`on_signal_over`], with its own record of the action under it:
+//! # One entry in a chain
 //!
 //! ```text
-//! kernel → on_signal_over → their handler → on_signal → the action before all of us
+//! kernel → handlers that other code has put over ours → on_signal → receivers, then the previous handler
 //! ```
 //!
-//! Only the upper one trips receivers; the lower one hands on.
+//! Ours is installed over a handler only while it cannot be in that one's chain (`IN_CHAIN`), or the two
+//! would call each other for ever. If the kernel calls ours, the previous handler gets what the kernel
+//! would have given it. If other code does, it gets what that code gives to ours.
 #![expect(unsafe_code, reason = "is called by the kernel, and calls it")]
 
 use core::ffi::{c_int, c_void};
 
-use super::bits::{AtomicSet, Bit};
-use super::gate::{GATE, Ticket};
-use super::handed::{HandedOn, Note};
+use super::gate::{Epoch, GATE};
 use super::list::List;
-use super::previous::PreviousAction;
-use super::receiver::{Arrival, Outcome};
-use super::under;
-use super::walk::{SoFar, Walk};
-use crate::action::{self, Handler};
-use crate::sys::{KernelSigaction, KernelSiginfo, SIG_DFL, SIG_IGN};
+use super::previous::{Chained, PreviousAction};
+use super::receiver::{Arrival, Registered, Verdict};
+use crate::action::{self, Handler, IN_CHAIN};
+use crate::bits::Bit;
+use crate::sys::{self, KernelSigaction, KernelSiginfo};
 use crate::{ALONE, Errno, Signal, send};
 
 /// Every receiver in the process.
 pub(super) static RECEIVERS: List = List::new();
 
-/// The signals for which [`on_signal`] is installed, or was and is chained to by an action over it.
-/// Read and written under the lock of `registry`; a handler that puts back what was there before
-/// (`depart`) takes its own note away.
-static INSTALLED: AtomicSet = AtomicSet::new();
-
-/// The signals for which [`on_signal_over`] is installed, likewise.
-static INSTALLED_OVER: AtomicSet = AtomicSet::new();
-
-/// The signals for which it ever was. One that is on its way between the two places is not to meet a
-/// handler that has forgotten of it.
-static EVER_OVER: AtomicSet = AtomicSet::new();
-
-/// Those of both places that were installed once more while they were noted, because what was there
-/// was the same as under the first time: ours may come back although it has left.
-static TWICE: [AtomicSet; 2] = [AtomicSet::new(), AtomicSet::new()];
-
-/// The signals that [`on_signal_over`] hands on.
-static HANDED_ON: HandedOn = HandedOn::new();
-
-/// One of the two places that our handler can have in the chain of a signal.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// The usual one.
-    First,
-    /// Over other code's handler, which may chain to ours in the first place.
-    Over,
+/// How far the handler has come with the receivers.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(super) struct Walk {
+    /// The receiver to go on with; `None` at the end.
+    pub(super) at: Option<Registered>,
+    pub(super) so_far: SoFar,
 }
 
-impl Place {
-    /// The place that an action is the handler of, if it is ours.
-    pub(super) fn of(action: &KernelSigaction) -> Option<Self> {
-        if action.handler == Self::First.entry() {
-            Some(Self::First)
-        } else if !ALONE && action.handler == Self::Over.entry() {
-            Some(Self::Over)
-        } else {
-            None
-        }
-    }
+#[repr(u8)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum SoFar {
+    /// No receiver has taken the signal.
+    Untaken,
+    Taken,
+    /// It is taken, and listeners to the flag of the receiver `at` are to be woken.
+    Flagged,
+}
 
-    /// The handler's address.
-    pub(super) fn entry(self) -> usize {
-        let entry: Handler = match self {
-            Self::First => on_signal,
-            Self::Over => on_signal_over,
-        };
-        entry as *const () as usize
-    }
+/// The address that the kernel knows our handler by.
+pub(super) fn entry() -> usize {
+    let entry: Handler = on_signal;
+    entry as *const () as usize
+}
 
-    /// Where it is noted that our handler has this place.
-    pub(super) fn installed(self) -> &'static AtomicSet {
-        match self {
-            Self::First => &INSTALLED,
-            Self::Over => &INSTALLED_OVER,
-        }
-    }
-
-    /// Notes that our handler is about to be installed in this place.
-    pub(super) fn enter_chain(self, bit: Bit) {
-        if self == Self::Over {
-            // ORDERING: more than is needed: before the system call that installs it.
-            EVER_OVER.insert(bit);
-        }
-        if self.installed().contains(bit) {
-            self.twice().insert(bit);
-        }
-    }
-
-    /// Notes that it has left, unless it is there twice.
-    pub(super) fn leave_chain(self, bit: Bit) {
-        // ORDERING: more than is needed: under the lock of `registry`, or in a handler that a catch
-        // waits for, by the gate, before it looks.
-        if !self.twice().remove(bit) {
-            self.installed().remove(bit);
-        }
-    }
-
-    fn twice(self) -> &'static AtomicSet {
-        let [first, over] = &TWICE;
-        match self {
-            Self::First => first,
-            Self::Over => over,
-        }
-    }
-
-    /// The action under it; `None` for [`Over`](Self::Over) if no record belongs to the signal.
-    pub(super) fn under(self, signal: Signal) -> Option<&'static PreviousAction> {
-        match self {
-            Self::First => Some(under::first(signal)),
-            Self::Over => under::over(signal),
-        }
-    }
-
-    /// As [`under`](Self::under), and takes a free record for the signal if it has none. Only under
-    /// the lock of `registry`.
-    pub(super) fn claim(self, signal: Signal) -> Option<&'static PreviousAction> {
-        if ALONE || self == Self::First {
-            return self.under(signal);
-        }
-        under::claim_over(signal)
-    }
-
-    /// Whether the signal is for this place to take, and not already taken by the one over it.
-    #[inline]
-    fn is_upper(self, bit: Bit, signal: Signal) -> bool {
-        ALONE || self == Self::Over || !Self::is_ever_over(bit) || Self::is_first_upper(signal)
-    }
-
-    #[inline]
-    fn is_ever_over(bit: Bit) -> bool {
-        // ORDERING: more than is needed: a handler in the other place, which may have been called on
-        // this thread for the same signal, was installed afterwards.
-        EVER_OVER.contains(bit)
-    }
-
-    /// The same of the first place, where there is or was the other.
-    #[cold]
-    fn is_first_upper(signal: Signal) -> bool {
-        !HANDED_ON.take(Note::of(signal))
-    }
+/// Whether an action is ours.
+pub(super) fn is_ours(action: &KernelSigaction) -> bool {
+    action.handler == entry()
 }
 
 /// The handler of every signal that is caught.
 ///
-/// What most signals need is done here: flags that nobody waits for. All else it jumps to at its end,
-/// so there is no call in it, for which registers would have to be saved.
+/// What most signals need is done here: flags without a listener. All else it jumps to at its end, so
+/// there is no call in it, for which registers would have to be saved.
 unsafe extern "C" fn on_signal(signo: c_int, info: *mut KernelSiginfo, context: *mut c_void) {
-    let Some((signal, ticket)) = enter(signo) else { return };
+    // No number is ever registered that is not a signal's.
+    let Some(signal) = Signal::from_bit_index(signo.wrapping_sub(1).cast_unsigned()) else {
+        return;
+    };
+    let epoch = GATE.enter();
     let bit = Bit::of(signal);
-    let mut walk = Walk::TO_BEGIN;
-    if !ALONE && !Place::is_ever_over(bit) {
-        walk = Walk::over_latches(&RECEIVERS, bit);
-        if walk.is_over() && !has_handler(Place::First.under(signal)) {
-            return GATE.leave(ticket);
-        }
+    if ALONE {
+        // Small, not fast.
+        let walk = Walk { at: RECEIVERS.next_wanting(None, bit), so_far: SoFar::Untaken };
+        // SAFETY: the arguments are passed on as they came.
+        return unsafe { finish(walk, epoch, signal, info, context) };
+    }
+    let walk = flag_latches(&RECEIVERS, bit);
+    let is_over = walk.at.is_none() && walk.so_far == SoFar::Taken;
+    if is_over && !PreviousAction::of(signal).is_handler() {
+        return GATE.leave(epoch);
     }
     // SAFETY: the arguments are passed on as they came.
-    unsafe { finish_first(walk, ticket, signal, info, context) }
+    unsafe { finish(walk, epoch, signal, info, context) }
 }
 
-/// The same in the second place.
-unsafe extern "C" fn on_signal_over(signo: c_int, info: *mut KernelSiginfo, context: *mut c_void) {
-    let Some((signal, ticket)) = enter(signo) else { return };
-    // SAFETY: the arguments are passed on as they came.
-    unsafe { finish(Place::Over, Walk::TO_BEGIN, ticket, signal, info, context) }
+/// Sets the flags of plain receivers, up to the first that has a listener or a function of its own.
+#[inline]
+pub(super) fn flag_latches(receivers: &List, bit: Bit) -> Walk {
+    let mut walk = Walk { at: receivers.next_wanting(None, bit), so_far: SoFar::Untaken };
+    while let Some(receiver) = walk.at.filter(|receiver| receiver.is_plain()) {
+        if receiver.flag(bit) {
+            walk.so_far = SoFar::Flagged;
+            break;
+        }
+        walk = Walk { at: receivers.next_wanting(walk.at, bit), so_far: SoFar::Taken };
+    }
+    walk
 }
 
-/// Counts a handler in.
-fn enter(signo: c_int) -> Option<(Signal, Ticket)> {
-    // No number is ever registered that is not a signal's.
-    let signal = Signal::from_bit_index(signo.wrapping_sub(1).cast_unsigned())?;
-    Some((signal, GATE.enter()))
-}
-
-/// [`finish`] for the first place. `extern "C"`, so that nothing unwinds out of it, and it can be jumped
-/// to.
+/// Delivers to the receivers that are left, then chains to the previous handler. `extern "C"`, so that
+/// nothing unwinds out of it, and it can be jumped to.
 ///
 /// # Safety
 ///
-/// As [`finish`].
+/// The last three arguments are those of [`on_signal`].
 #[cfg_attr(not(siglatch_alone), inline(never))]
-unsafe extern "C" fn finish_first(
+unsafe extern "C" fn finish(
     walk: Walk,
-    ticket: Ticket,
-    signal: Signal,
-    info: *mut KernelSiginfo,
-    context: *mut c_void,
-) {
-    // SAFETY: the arguments are passed on as they came.
-    unsafe { finish(Place::First, walk, ticket, signal, info, context) }
-}
-
-/// Trips the receivers that are left, then calls the handler that was there before.
-///
-/// Inline for both places, for each of which most of the questions about it are constants.
-///
-/// # Safety
-///
-/// `info` and `context` are those of a handler with `SA_SIGINFO`, from the kernel or from code that
-/// chains to us.
-#[expect(clippy::inline_always, reason = "a few instructions of every signal's; two callers")]
-#[inline(always)]
-unsafe fn finish(
-    place: Place,
-    walk: Walk,
-    ticket: Ticket,
+    epoch: Epoch,
     signal: Signal,
     info: *mut KernelSiginfo,
     context: *mut c_void,
@@ -263,129 +149,108 @@ unsafe fn finish(
     let bit = Bit::of(signal);
     let arrival = Arrival { signal, info, context };
     let mut next = walk.at;
-    let mut taken = walk.so_far == SoFar::Taken;
-    match walk.so_far {
-        SoFar::Untaken | SoFar::Taken => {}
-        SoFar::Flagged => {
-            if let Some(receiver) = walk.at {
-                receiver.wake().wake(signal);
-            }
-            taken = true;
-            next = RECEIVERS.next_wanting(walk.at, bit);
-        }
-        SoFar::Nothing => {
-            taken = !place.is_upper(bit, signal);
-            next = if taken { None } else { RECEIVERS.next_wanting(None, bit) };
-        }
-    }
-    while let Some(receiver) = next {
-        match receiver.deliver(bit, &arrival) {
-            Outcome::Declined => {}
-            Outcome::Taken => taken = true,
-            Outcome::Ended => return GATE.leave(ticket),
+    let mut taken = walk.so_far != SoFar::Untaken;
+    if walk.so_far == SoFar::Flagged {
+        if let Some(receiver) = walk.at {
+            receiver.wake().wake(signal);
         }
         next = RECEIVERS.next_wanting(next, bit);
     }
-    let under = place.under(signal);
-    if taken && !has_handler(under) {
-        return GATE.leave(ticket);
+    while let Some(receiver) = next {
+        match receiver.deliver(bit, &arrival) {
+            Verdict::Declined => {}
+            Verdict::Taken => return GATE.leave(epoch),
+            Verdict::TakenAndChained => taken = true,
+        }
+        next = RECEIVERS.next_wanting(next, bit);
+    }
+    let previous = PreviousAction::of(signal);
+    if taken && !previous.is_handler() {
+        return GATE.leave(epoch);
     }
     // SAFETY: the arguments are passed on as they came.
-    unsafe { hand_on(place, &arrival, under, taken, ticket) }
+    unsafe { chain(&arrival, previous, taken, epoch) }
 }
 
-/// Whether there is a handler to call.
-fn has_handler(under: Option<&'static PreviousAction>) -> bool {
-    under.is_some_and(PreviousAction::is_handler)
-}
-
-/// There is a handler of before, or nobody has taken the signal.
+/// There is a previous handler, or no receiver has taken the signal.
 ///
 /// # Safety
 ///
 /// As [`finish`].
 #[cold]
-unsafe fn hand_on(
-    place: Place,
-    arrival: &Arrival,
-    under: Option<&'static PreviousAction>,
-    taken: bool,
-    ticket: Ticket,
-) {
-    let chained = under.and_then(PreviousAction::chained);
-    // If nobody was there, whom the lower one finds has come since.
-    let over = !ALONE && place == Place::Over;
-    let delivered = over && (taken || is_wanted(Bit::of(arrival.signal)));
-    if let (false, Some(under)) = (taken, under) {
-        depart(place, arrival.signal, under, chained.is_some());
+unsafe fn chain(arrival: &Arrival, previous: &'static PreviousAction, taken: bool, epoch: Epoch) {
+    let chained = previous.chained();
+    let mut current = KernelSigaction::default();
+    let is_read = ALONE || action::read(arrival.signal, &mut current).is_ok();
+    let called_by_kernel = is_ours(&current);
+    if !taken && is_read {
+        uninstall_and_reraise(arrival.signal, previous, chained.is_some(), current);
     }
-    // The handler that was there before may leave by siglongjmp(3), so it is called outside the
-    // gate. It needs nothing of ours.
-    GATE.leave(ticket);
+    // The previous handler may leave by siglongjmp(3), so it is called outside the gate, and after all
+    // else. It needs nothing of ours.
+    GATE.leave(epoch);
     if let Some(chained) = chained {
-        let note = delivered.then(|| Note::of(arrival.signal));
-        if let Some(note) = note {
-            HANDED_ON.add(note);
+        if called_by_kernel {
+            block_as_kernel(arrival, &chained);
         }
-        // SAFETY: the arguments are what we were called with, and what was under our place was the
-        // action of this signal.
+        // SAFETY: the arguments are what we were called with, and what was saved was the action of this
+        // signal.
         unsafe { chained.call(arrival.signal.as_raw(), arrival.info, arrival.context) }
-        if let Some(note) = note {
-            HANDED_ON.take(note);
-        }
     }
 }
 
-/// Nobody takes the signal: its receivers left while it was on its way, or left while other code's
-/// action was over ours and has now put ours back. The action before ours is put in force. If it is
-/// a handler, that is called now (`chained`). If not, the signal must not be swallowed: it is sent
-/// again, to take its effect when this handler returns.
+/// Gives the thread the mask that the kernel would have given it for the previous handler. When ours
+/// returns, rt_sigreturn(2) restores the one before.
+fn block_as_kernel(arrival: &Arrival, chained: &Chained) {
+    let Some(context) = arrival.context_above() else { return };
+    // SAFETY: the kernel's `ucontext_t` has the mask of what was interrupted there, aligned to 8 bytes
+    // as the whole is.
+    let field = unsafe { context.byte_add(sys::UCONTEXT_SIGMASK) };
+    // SAFETY: as above; it is on this thread's stack, and nothing else writes to it now.
+    let interrupted = unsafe { field.cast().read() };
+    let blocked = chained.blocked(arrival.signal, interrupted);
+    // There is an answer to no failure.
+    //
+    // SAFETY: the code that installed the previous handler expects this mask.
+    let _before = unsafe { sys::rt_sigprocmask(libc::SIG_SETMASK, Some(blocked)) };
+}
+
+/// No receiver takes the signal: they left while it was on its way, or left while other code's action
+/// stood over ours and has now restored ours; or hooks have declined it. The previous action is
+/// restored. If it is a handler, that is called now (`chained`). If not, the signal must not be
+/// swallowed: it is raised again, to take its effect when this handler returns.
 #[cold]
-fn depart(place: Place, signal: Signal, under: &'static PreviousAction, chained: bool) {
+fn uninstall_and_reraise(
+    signal: Signal,
+    previous: &'static PreviousAction,
+    chained: bool,
+    mut current: KernelSigaction,
+) {
     let bit = Bit::of(signal);
-    // "Ignore" does nothing about a signal, but a fault has to find it in force to end the process.
-    let has_had_it = chained || (!signal.is_fault() && under.kept().handler == SIG_IGN);
-    if has_had_it && (ALONE || is_wanted(bit)) {
-        // They have declined this one, and want the next.
+    // "Ignore" does nothing about a signal, but a fault has to find it installed to end the process.
+    let has_had_it = chained || (!signal.is_synchronous() && previous.is_ignore());
+    if has_had_it && (ALONE || RECEIVERS.next_wanting(None, bit).is_some()) {
+        // Hooks have declined this one, and want the next.
         return;
     }
-    let mut current = KernelSigaction::default();
-    loop {
-        if !ALONE && action::read(signal, &mut current).is_err() {
-            return;
-        }
-        if !ALONE && Place::of(&current) != Some(place) {
-            if is_handler(&current) {
-                // It called us, and would again and again.
-                return;
-            }
-            break;
-        }
-        // SAFETY: what is put in force was in force until ours replaced it.
-        match unsafe { action::compare_exchange(signal, &current, &under.kept()) } {
+    while ALONE || is_ours(&current) {
+        // SAFETY: what is restored was installed until ours replaced it.
+        match unsafe { action::compare_exchange(signal, &current, &previous.saved()) } {
             Ok(()) => {
                 if !ALONE {
-                    place.leave_chain(bit);
+                    IN_CHAIN.remove(bit);
                 }
+                current = KernelSigaction::default();
                 break;
             }
             // A release on another thread was faster.
-            Err(Errno::AGAIN) if !ALONE => {}
+            Err(Errno::AGAIN) if !ALONE && action::read(signal, &mut current).is_ok() => {}
             Err(_) => return,
         }
     }
-    if !chained {
+    // A handler over ours chained to it, and would again and again.
+    if !chained && !action::is_handler(&current) {
         // There is nothing to do about a failure.
         let _sent = send::raise(signal);
     }
-}
-
-/// Whether a receiver wants the signal.
-fn is_wanted(bit: Bit) -> bool {
-    RECEIVERS.next_wanting(None, bit).is_some()
-}
-
-/// Whether an action calls a function.
-pub(super) const fn is_handler(action: &KernelSigaction) -> bool {
-    !matches!(action.handler, SIG_DFL | SIG_IGN)
 }

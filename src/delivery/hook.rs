@@ -3,16 +3,16 @@
 
 use core::ffi::c_void;
 use core::fmt;
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
 
-use super::latch::Latch;
-use super::methods::receiver_methods;
-use super::receiver::{Arrival, Outcome};
+use super::receiver::{Arrival, Receiver, Verdict, receiver_methods};
+use crate::sys::KernelSiginfo;
 use crate::{DefaultAction, SigInfo, Signal};
 
 /// What a hook is told of the signal that it runs for.
 #[derive(Clone, Copy)]
 pub struct Interruption<'a> {
+    hook: &'static Hook,
     arrival: &'a Arrival,
 }
 
@@ -27,6 +27,16 @@ impl Interruption<'_> {
         self.arrival.signal
     }
 
+    /// Which hook: several may have one function.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub fn hook(self) -> &'static Hook {
+        self.hook
+    }
+
     /// Its details.
     ///
     /// # Async-signal-safety
@@ -37,16 +47,27 @@ impl Interruption<'_> {
         self.arrival.info()
     }
 
+    /// The kernel's own `siginfo_t`, not decoded. It lies on the stack of the handler. Null if other
+    /// code that chains to this crate passed on none that is known to be this signal's.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub fn raw_info(self) -> *const KernelSiginfo {
+        self.arrival.details().map_or(ptr::null(), ptr::from_ref)
+    }
+
     /// What was interrupted: the `ucontext_t` that sigaction(2) tells of. It lies on the stack of
-    /// the handler, and what is changed in it is in force when the handler returns. Null if other
-    /// code that chains to this crate had none.
+    /// the handler, and what is changed in it takes effect when the handler returns. Null if other
+    /// code that chains to this crate passed on none.
     ///
     /// # Async-signal-safety
     ///
     /// Async-signal-safe.
     #[must_use]
     pub fn context(self) -> *mut c_void {
-        self.arrival.context
+        self.arrival.trusted_context().map_or(ptr::null_mut(), NonNull::as_ptr)
     }
 }
 
@@ -56,29 +77,22 @@ impl fmt::Debug for Interruption<'_> {
     }
 }
 
-/// What a hook says of the signal that it ran for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Verdict {
-    /// It was taken care of.
-    Taken,
-    /// Somebody else should.
-    Declined,
-}
-
 /// A function of the program's own that runs in signal context, with the details and the
 /// interrupted context: the `unsafe` door, for what flags and queues cannot do.
 ///
 /// Any number of hooks may be there for a signal, besides latches and queues; all are run in the
 /// order in which they were first registered.
 ///
-/// A hook may catch what a latch may not: the faults `SIGSEGV`, `SIGBUS`, `SIGFPE` and `SIGILL`. Of a
-/// fault, the first hook that says [`Verdict::Taken`] ends the matter, and the instruction is run
-/// again; what is declined by all goes to the handler that was there before, or else ends the
-/// process by its signal, as it would have without them.
+/// A hook may catch what a latch may not: `SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`, `SIGTRAP` and
+/// `SIGSYS`, which the kernel raises synchronously. Of these, the first hook that returns
+/// [`Verdict::Taken`] ends the matter, and what was interrupted goes on in the context as the hook
+/// left it: a faulting instruction is run again. What all decline, or what one returns
+/// [`Verdict::TakenAndChained`] for, goes to the previous handler; if there is none, what all declined
+/// ends the process by its signal, as it would have without them.
 ///
-/// Of other signals, each hook and the handler that was there before gets every instance. If there
-/// is nobody but hooks and all decline, a signal whose default is to end the process ends it, unless
-/// it was ignored before them.
+/// Of other signals, each hook and the previous handler gets every instance. If there are only hooks
+/// and all decline, a signal whose default is to end the process ends it, unless it was ignored before
+/// them.
 ///
 /// ```
 /// use siglatch::{Hook, Interruption, Signal, Verdict, send};
@@ -102,10 +116,44 @@ pub enum Verdict {
 ///
 /// A hook runs on the thread's alternate stack if it has one, which a fault by an overflown stack
 /// needs.
+///
+/// # A system call that a filter traps
+///
+/// A seccomp(2) filter that returns `SECCOMP_RET_TRAP` raises `SIGSYS`, and the call returns what its
+/// result register holds: its own number, as if it had succeeded. A hook has to write the result:
+///
+/// ```no_run
+/// use siglatch::{Cause, Hook, Interruption, Signal, Verdict};
+///
+/// /// Fails a trapped call with `ENOSYS`.
+/// fn answer(signal: Interruption<'_>) -> Verdict {
+///     let context = signal.context().cast::<libc::ucontext_t>();
+///     if context.is_null() || !matches!(signal.info().cause(), Cause::Syscall { .. }) {
+///         return Verdict::Declined;
+///     }
+///     // SAFETY: it is the kernel's, on the stack of this handler.
+///     let machine = unsafe { &raw mut (*context).uc_mcontext };
+///     #[cfg(target_arch = "x86_64")]
+///     // SAFETY: as above.
+///     let result = unsafe { &raw mut (*machine).gregs[libc::REG_RAX as usize] };
+///     #[cfg(target_arch = "aarch64")]
+///     // SAFETY: as above.
+///     let result = unsafe { &raw mut (*machine).regs[0] };
+///     // SAFETY: as above.
+///     unsafe { *result = -libc::ENOSYS as _ };
+///     Verdict::Taken
+/// }
+///
+/// // SAFETY: `answer` changes the result of the call that was trapped and nothing else.
+/// static TRAPPED: Hook = unsafe { Hook::new(answer) };
+///
+/// TRAPPED.catch(Signal::SYS)?;
+/// # Ok::<(), siglatch::Errno>(())
+/// ```
 #[repr(C)]
 pub struct Hook {
     /// First, for the handler to find the rest by its address.
-    latch: Latch,
+    receiver: Receiver,
     function: fn(Interruption<'_>) -> Verdict,
 }
 
@@ -125,11 +173,11 @@ impl Hook {
     /// - it does not unwind, and does not leave by a jump;
     /// - it does not catch or release signals;
     /// - what it shares with other code it shares through atomics;
-    /// - if it is to catch faults and says [`Verdict::Taken`], running the instruction again, in the
-    ///   context as it left it, must be sound.
+    /// - if it catches what is raised synchronously and does not return [`Verdict::Declined`], going on
+    ///   in the context as it left it must be sound.
     #[must_use]
     pub const unsafe fn new(function: fn(Interruption<'_>) -> Verdict) -> Self {
-        Self { latch: Latch::with(Self::deliver).taking_faults(), function }
+        Self { receiver: Receiver::with(Self::deliver).taking_synchronous(), function }
     }
 
     receiver_methods!();
@@ -139,24 +187,21 @@ impl Hook {
     /// # Safety
     ///
     /// `address` is that of a registered `Hook`.
-    unsafe extern "C" fn deliver(address: NonNull<Latch>, arrival: &Arrival) -> Outcome {
-        // SAFETY: the latch is the first field of the hook, whose address was registered.
-        let hook = unsafe { address.cast::<Self>().as_ref() };
-        match (hook.function)(Interruption { arrival }) {
-            Verdict::Taken if arrival.signal.is_fault() => Outcome::Ended,
-            Verdict::Taken => Outcome::Taken,
-            Verdict::Declined => declined(arrival.signal),
+    unsafe extern "C" fn deliver(address: NonNull<Receiver>, arrival: &Arrival) -> Verdict {
+        // SAFETY: the receiver is the first field of the hook, whose address was registered.
+        let hook: &'static Self = unsafe { address.cast::<Self>().as_ref() };
+        match (hook.function)(Interruption { hook, arrival }) {
+            Verdict::Declined if ends_process(arrival.signal) => Verdict::Declined,
+            Verdict::Taken if arrival.signal.is_synchronous() => Verdict::Taken,
+            _ => Verdict::TakenAndChained,
         }
     }
 }
 
-/// What follows when a hook does not want a signal: the default action, as far as that is to end the
-/// process. To stop it, or to do nothing, needs no help from the action before.
-fn declined(signal: Signal) -> Outcome {
-    match signal.default_action() {
-        DefaultAction::Terminate | DefaultAction::Core => Outcome::Declined,
-        DefaultAction::Stop | DefaultAction::Continue | DefaultAction::Ignore => Outcome::Taken,
-    }
+/// Whether the default action is to end the process. To stop it, or to do nothing, needs no help from
+/// the previous action.
+const fn ends_process(signal: Signal) -> bool {
+    matches!(signal.default_action(), DefaultAction::Terminate | DefaultAction::Core)
 }
 
 impl fmt::Debug for Hook {

@@ -1,17 +1,11 @@
 //! [`Latch`]: the flags that a handler sets and normal code reads.
+#![expect(unsafe_code, reason = "is registered by its address")]
 
 use core::fmt;
-use core::mem::offset_of;
 use core::time::Duration;
-use static_assertions::{assert_impl_all, const_assert_eq};
 
-use super::bits::{AtomicSet, Bit};
-use super::gate::GATE;
-use super::link::Link;
-use super::receiver::{Deliver, StartOver};
-use super::wake::Wake;
-use crate::sys::KernelTimespec;
-use crate::{Errno, SigSet, Signal, time};
+use super::receiver::{Receiver, receiver_methods};
+use crate::{Errno, SigSet, Signal};
 
 /// One flag a signal, set by the handler and read when the program is ready: the safe way to catch
 /// signals.
@@ -42,118 +36,67 @@ use crate::{Errno, SigSet, Signal, time};
 ///
 /// # Choices
 ///
-/// Two choices of sigaction(2) are made when the latch is made, and hold for all its signals:
+/// Three choices of sigaction(2) are made when the latch is made, and hold for all its signals:
 ///
 /// ```
 /// use siglatch::{Latch, SigSet};
 ///
 /// static WINCH: Latch = Latch::new()
 ///     .restart(false)           // a read(2) that is interrupted fails with EINTR
-///     .mask(SigSet::empty());   // other signals may interrupt the handler
+///     .mask(SigSet::empty())    // other signals may interrupt the handler,
+///     .alternate_stack(false);  // which takes the stack of the code that it interrupts: the default
+///                               // with such a mask
 /// ```
 ///
-/// Flags and mask belong to the signal, not to one receiver of it. Where receivers of one signal
-/// differ, no restart wins over restart, and the mask is what any of them asks for; an action that
-/// was there before and is chained to counts as a receiver. It is worked out again with each catch
-/// and release; [`action::query`](crate::action::query) tells what is in force.
+/// They belong to the signal, not to one receiver of it. Where receivers of one signal differ, no
+/// restart wins over restart, the mask is what any of them asks for, and the alternate stack is used
+/// if any asks for it, or, where none has chosen, if that mask keeps the handler from being
+/// interrupted. A handler that ours was installed over counts as a receiver, and its stack is used. It
+/// is decided again with each catch and release; [`action::query`](crate::action::query) tells what is
+/// installed.
+///
+/// # Blocked signals
+///
+/// A signal that every thread blocks stays pending and is never delivered. A launcher may have left
+/// it so: [`mask::unblock`](crate::mask::unblock) before the work begins.
 ///
 /// # Memory ordering
 ///
-/// What the thread that took the signal did before is visible to whoever sees the flag by
+/// What the thread that took the signal did before is visible to the thread that sees the flag by
 /// [`is_set`](Self::is_set), [`wait`](Self::wait) or a method that takes.
 ///
 /// # After fork
 ///
 /// A signal to the child is never seen by the parent, nor the other way: neither flags nor wake-ups
-/// are shared, and the child writes to no descriptor of its parent's. The same actions are in force
+/// are shared, and the child writes to no descriptor of its parent's. The same actions are installed
 /// in the child, and the flags that were set are set there too, unless it was forked in a
 /// [`ForkWindow`](crate::child::ForkWindow).
 ///
 /// Parent and child are told apart by their process ids. Where both have the same, being the first
 /// processes of two pid namespaces, only a `ForkWindow` makes them two.
+///
+/// A child of vfork(2) runs the handler in its parent's memory: a signal to both, a Ctrl-C, is
+/// delivered twice. A [`ForkWindow`](crate::child::ForkWindow) around it blocks the signals until the
+/// child has executed its program; it is dropped in the parent alone.
 #[repr(C)]
 pub struct Latch {
-    /// First, for the list to find the rest by its address.
-    link: Link,
-    /// What has come. Set by the handler, taken by normal code.
-    pending: AtomicSet,
-    wake: Wake,
-    /// The choices that are not the default, so that a latch is all zero until it is used and
-    /// takes no room in the program's file.
-    interrupts: bool,
-    unblocked: SigSet,
-    /// What it does in the handler besides, if it is the first field of another receiver.
-    deliver: Option<Deliver>,
-    /// What that receiver forgets in a child of fork(2).
-    start_over: Option<StartOver>,
-    /// Whether it may catch the signals of faults.
-    takes_faults: bool,
+    receiver: Receiver,
 }
 
-assert_impl_all!(Latch: Send, Sync, Unpin);
-const_assert_eq!(offset_of!(Latch, link), 0);
-
 impl Latch {
-    /// A latch that has caught nothing yet, restarts system calls, and blocks all signals while
-    /// its handler runs.
+    /// A latch that has caught nothing yet, and makes the default choices: it restarts system calls,
+    /// runs its handler on the alternate stack, and blocks all signals meanwhile but those that the
+    /// kernel raises synchronously.
     ///
     /// # Async-signal-safety
     ///
     /// Async-signal-safe.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            link: Link::new(),
-            pending: AtomicSet::new(),
-            wake: Wake::new(),
-            interrupts: false,
-            unblocked: SigSet::empty(),
-            deliver: None,
-            start_over: None,
-            takes_faults: false,
-        }
+        Self { receiver: Receiver::new() }
     }
 
-    /// The latch of another type of receiver.
-    pub(crate) const fn with(deliver: Deliver) -> Self {
-        Self { deliver: Some(deliver), ..Self::new() }
-    }
-
-    /// Whether a system call that its signal interrupts goes on (`SA_RESTART`, the default) or
-    /// fails with `EINTR`. Some fail with `EINTR` either way: signal(7) lists them.
-    ///
-    /// `std` hands on `EINTR`, as `ErrorKind::Interrupted`, from `read`, `fill_buf`, `write`
-    /// and `recv`. It calls again by itself in `read_line`, `lines`,
-    /// `read_to_end`, `read_exact` and `write_all`, in `accept`, in `Child::wait` and in `thread::sleep`:
-    /// these do not come back. Wait before them, by
-    /// [`wait::poll`](crate::wait::poll()) or for a thread that does them, and look at the flag.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
-    #[doc(alias = "siginterrupt")]
-    #[doc(alias = "SA_RESTART")]
-    #[must_use]
-    pub const fn restart(mut self, restart: bool) -> Self {
-        self.interrupts = !restart;
-        self
-    }
-
-    /// What is blocked on the thread while the handler runs, besides the signal itself
-    /// (`sa_mask`). The default is all. What is left out may interrupt the handler, and each handler
-    /// on top of another takes more of the stack, or of the alternate stack.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
-    #[doc(alias = "sa_mask")]
-    #[must_use]
-    pub const fn mask(mut self, mask: SigSet) -> Self {
-        self.unblocked = SigSet::full().difference(mask);
-        self
-    }
-
-    /// Whether any flag is set.
+    /// Returns `true` if any flag is set.
     ///
     /// # Async-signal-safety
     ///
@@ -161,11 +104,10 @@ impl Latch {
     #[inline]
     #[must_use]
     pub fn is_set(&self) -> bool {
-        // ORDERING: Acquire pairs with the handler's insert in `trip`.
-        !self.pending.is_empty()
+        self.receiver.is_set()
     }
 
-    /// Whether the flag of `signal` is set.
+    /// Returns `true` if the flag of `signal` is set.
     ///
     /// # Async-signal-safety
     ///
@@ -173,8 +115,7 @@ impl Latch {
     #[inline]
     #[must_use]
     pub fn contains(&self, signal: Signal) -> bool {
-        // ORDERING: Acquire pairs with the handler's insert in `trip`.
-        self.pending.contains(Bit::of(signal))
+        self.receiver.contains(signal)
     }
 
     /// The signals whose flags are set; they stay set.
@@ -185,13 +126,10 @@ impl Latch {
     #[inline]
     #[must_use]
     pub fn pending(&self) -> SigSet {
-        // ORDERING: Acquire pairs with the handler's insert in `trip`.
-        self.pending.load()
+        self.receiver.pending()
     }
 
     /// Takes all flags that are set. Of several threads that take, each flag goes to one.
-    ///
-    /// Where words have 32 bits, the signals from 33 on are taken a moment after the others.
     ///
     /// # Async-signal-safety
     ///
@@ -199,11 +137,10 @@ impl Latch {
     #[inline]
     #[must_use = "the flags are cleared"]
     pub fn take(&self) -> SigSet {
-        // ORDERING: Acquire pairs with the handler's insert in `trip`.
-        self.pending.take()
+        self.receiver.take()
     }
 
-    /// Takes the flag of `signal`. Says whether it was set.
+    /// Takes the flag of `signal`. Returns `true` if it was set.
     ///
     /// # Async-signal-safety
     ///
@@ -211,8 +148,7 @@ impl Latch {
     #[inline]
     #[must_use = "the flag is cleared"]
     pub fn take_signal(&self, signal: Signal) -> bool {
-        // ORDERING: as in `take`.
-        self.pending.remove(Bit::of(signal))
+        self.receiver.take_signal(signal)
     }
 
     /// Takes one flag after the other, the lowest number first, until none is set. Breaking off
@@ -225,20 +161,18 @@ impl Latch {
         Drain { latch: self }
     }
 
-    /// Sets the flag of `signal` and wakes who waits, as if the signal had come: for a thread that
-    /// asks for the same as the signal does.
+    /// Sets the flag of `signal` and wakes the threads that wait, as if the signal had come: for a
+    /// thread that asks for the same as the signal does.
     ///
     /// # Async-signal-safety
     ///
-    /// Async-signal-safe.
+    /// Async-signal-safe. While a descriptor is watched, a handler that interrupts it must return: if
+    /// it leaves by siglongjmp(3), a later catch or release may wait for ever.
     pub fn set(&self, signal: Signal) {
-        // As a handler does, so that nobody writes to a descriptor that was taken away.
-        let ticket = GATE.enter();
-        self.trip(signal, Bit::of(signal));
-        GATE.leave(ticket);
+        self.receiver.set(signal);
     }
 
-    /// Sleeps until a flag is set, or for `timeout` at most; `None` has no limit. Says whether a
+    /// Sleeps until a flag is set, or for `timeout` at most; `None` has no limit. Returns `true` if a
     /// flag is set, and takes none.
     ///
     /// Signals do not prolong it: the end is worked out once, to the nanosecond, and never comes
@@ -255,14 +189,7 @@ impl Latch {
     ///
     /// Async-signal-safe, though a handler is a bad place to sleep in.
     pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Errno> {
-        if self.is_set() {
-            return Ok(true);
-        }
-        if timeout.is_some_and(|timeout| timeout.is_zero()) {
-            return Ok(false);
-        }
-        let deadline = timeout.map(time::deadline).transpose()?;
-        self.sleep(deadline.as_ref())
+        self.receiver.wait(timeout)
     }
 
     /// As [`wait`](Self::wait), but until a point in time: what `CLOCK_MONOTONIC` shows, as
@@ -290,95 +217,10 @@ impl Latch {
     ///
     /// Async-signal-safe, though a handler is a bad place to sleep in.
     pub fn wait_until(&self, end: Duration) -> Result<bool, Errno> {
-        if self.is_set() {
-            return Ok(true);
-        }
-        self.sleep(Some(&time::timespec(end)))
+        self.receiver.wait_until(end)
     }
 
-    fn sleep(&self, deadline: Option<&KernelTimespec>) -> Result<bool, Errno> {
-        // ORDERING: SeqCst pairs with the SeqCst insert in `trip`, as `Wake` demands.
-        match self.wake.wait(deadline, || !self.pending.is_empty()) {
-            Ok(()) => Ok(true),
-            Err(Errno::TIMEDOUT) => Ok(self.is_set()),
-            Err(errno) => Err(errno),
-        }
-    }
-
-    /// The signals that it has caught and not released.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
-    #[must_use]
-    pub fn caught(&self) -> SigSet {
-        if self.link.leads_nowhere() { SigSet::empty() } else { self.link.wanted() }
-    }
-
-    /// Flag first, wake second. It runs in the handler.
-    #[inline]
-    pub(super) fn trip(&self, signal: Signal, bit: Bit) {
-        if self.flag(bit) {
-            self.wake.wake(signal);
-        }
-    }
-
-    /// The flag alone. Says whether there is somebody to [`wake`](Wake::wake), which is then to
-    /// follow.
-    #[inline]
-    pub(super) fn flag(&self, bit: Bit) -> bool {
-        // ORDERING: SeqCst. Its Release half pairs with the Acquire of those who look and take;
-        // as a whole it is ordered before the look for listeners, as `Wake` demands.
-        self.pending.insert(bit);
-        self.wake.has_listeners()
-    }
-
-    pub(super) const fn wake(&self) -> &Wake {
-        &self.wake
-    }
-
-    pub(super) const fn link(&self) -> &Link {
-        &self.link
-    }
-
-    /// The same, for a type that can do something about a fault.
-    pub(super) const fn taking_faults(mut self) -> Self {
-        self.takes_faults = true;
-        self
-    }
-
-    /// The same, for a type that has something of its own to forget in a child of fork(2).
-    pub(crate) const fn starting_over(mut self, start_over: StartOver) -> Self {
-        self.start_over = Some(start_over);
-        self
-    }
-
-    /// In a child of fork(2): no flag is set, and no descriptor is written to.
-    pub(super) fn forget(&self) {
-        let _flags = self.take();
-        let _descriptor = self.wake.unwatch();
-    }
-
-    pub(super) const fn takes_faults(&self) -> bool {
-        self.takes_faults
-    }
-
-    pub(super) const fn own_delivery(&self) -> Option<Deliver> {
-        self.deliver
-    }
-
-    pub(super) const fn own_start(&self) -> Option<StartOver> {
-        self.start_over
-    }
-
-    pub(super) const fn restarts(&self) -> bool {
-        !self.interrupts
-    }
-
-    /// What its choice of a mask leaves unblocked.
-    pub(super) const fn unblocked(&self) -> SigSet {
-        self.unblocked
-    }
+    receiver_methods!();
 }
 
 impl Default for Latch {

@@ -1,110 +1,170 @@
 //! Every receiver that was ever registered: an intrusive list that only grows.
 //!
-//! A receiver is linked once and never unlinked, so a handler walks the list without asking
-//! anybody, wherever it interrupts a registration. No memory is needed for it but the receivers'.
+//! A receiver is linked once and never unlinked, so a handler walks the list without a lock, wherever
+//! it interrupts a registration. No memory is needed for it but the receivers'.
+//!
+//! A link says what is *not* wanted. So a link that is all zero wants every signal: such a one stands
+//! at the end, and the walk asks one question a receiver, and whether it is at the end only where a
+//! signal is wanted.
 #![expect(unsafe_code, reason = "follows the addresses that it linked")]
 
 use core::ptr::{self, NonNull};
 
-use super::bits::Bit;
-use super::link::Link;
-use super::receiver::Receiver;
+use super::receiver::Registered;
+use crate::SigSet;
+use crate::bits::{AtomicSet, Bit};
 use crate::sync::atomic::{AtomicPtr, Ordering};
 
+/// What the handler reads of each receiver on its walk.
+pub(super) struct Link {
+    /// The receiver registered after this one, or the end; null in one that leads nowhere yet.
+    next: AtomicPtr<Link>,
+    /// All but what it has caught, once it is linked. Written by `registry`, read by the handler.
+    unwanted: AtomicSet,
+}
+
+/// What comes after the last receiver.
+static END: Link = Link::new();
+
+impl Link {
+    /// Of a receiver that is not linked.
+    pub(super) const fn new() -> Self {
+        Self { next: AtomicPtr::new(ptr::null_mut()), unwanted: AtomicSet::new() }
+    }
+
+    /// Makes it one that wants nothing and leads to the end, to be linked next.
+    pub(super) fn prepare(&self) {
+        // ORDERING: Relaxed: before the store in `lead_to`.
+        self.unwanted.store(u64::MAX);
+        self.lead_to((&raw const END).cast_mut());
+    }
+
+    /// Has the walk go on to `next`.
+    fn lead_to(&self, next: *mut Self) {
+        // ORDERING: SeqCst pairs with the load in `next`: a handler that entered the gate after a catch
+        // waited for it to be empty sees the receiver, as it was made; see `gate`.
+        self.next.store(next, Ordering::SeqCst);
+    }
+
+    #[inline]
+    fn next(&self) -> *mut Self {
+        // ORDERING: SeqCst pairs with the store in `lead_to`.
+        self.next.load(Ordering::SeqCst)
+    }
+
+    /// Whether the walk ends here: after the last receiver, or at one that is not linked.
+    #[inline]
+    pub(super) fn is_end(&self) -> bool {
+        self.next().is_null()
+    }
+
+    /// Whether the handler is to stop here: the receiver wants the signal, or it is the end.
+    #[inline]
+    pub(super) fn wants(&self, bit: Bit) -> bool {
+        // ORDERING: SeqCst pairs with the SeqCst changes in `want` and `unwant`: a handler that entered
+        // the gate after those waited for it to be empty sees them. See `gate`.
+        !self.unwanted.contains(bit)
+    }
+
+    pub(super) fn want(&self, signals: SigSet) {
+        self.unwanted.remove_all(signals);
+    }
+
+    pub(super) fn unwant(&self, signals: SigSet) {
+        self.unwanted.insert_all(signals);
+    }
+
+    /// What is wanted, by a receiver that is linked.
+    pub(super) fn wanted(&self) -> SigSet {
+        SigSet::from_bits(!self.unwanted.bits())
+    }
+}
+
 pub(super) struct List {
-    /// Null while there is none.
-    first: AtomicPtr<Link>,
+    /// Before the first receiver; it leads to null while there is none.
+    head: Link,
 }
 
 impl List {
     pub(super) const fn new() -> Self {
-        Self { first: AtomicPtr::new(ptr::null_mut()) }
+        Self { head: Link::new() }
     }
 
     /// Links a receiver at the end, unless it is in the list. One caller at a time: `registry`
     /// holds its lock.
     ///
-    /// Whether it is there is asked of the list and of nothing else: a thread that was in the middle
-    /// of this when another called fork(2) does not go on in the child, where it is done anew.
-    pub(super) fn link(&self, receiver: Receiver) {
+    /// Only the list itself tells whether it is there: a thread that was in the middle of this when
+    /// another called fork(2) does not go on in the child, where it is linked again.
+    pub(super) fn link(&self, receiver: Registered) {
         let new = receiver.address().as_ptr().cast();
-        let mut last = None;
-        let mut address = self.first();
-        // SAFETY: it is null or a linked receiver's, which is there for ever, or the end.
-        while let Some(link) = unsafe { address.as_ref() } {
+        let mut last = &self.head;
+        loop {
+            let address = last.next();
             if address == new {
                 return;
             }
-            if link.leads_nowhere() {
-                break;
+            // SAFETY: it is null or a linked receiver's, which is there for ever, or the end.
+            match unsafe { address.as_ref() } {
+                Some(link) if !link.is_end() => last = link,
+                _ => break,
             }
-            last = Some(link);
-            address = link.next();
         }
         receiver.link().prepare();
-        match last {
-            Some(last) => last.lead_to(new),
-            // ORDERING: Release pairs with the Acquire in `first`: the receiver was made before. No
-            // handler is installed before there is one, so none can come too early to see it.
-            None => self.first.store(new, Ordering::Release),
-        }
+        last.lead_to(new);
     }
 
     /// The first receiver that wants a signal, in the order of their registration, of all or of those
     /// after one. At least one has been linked before.
     #[inline]
-    pub(super) fn next_wanting(&self, after: Option<Receiver>, bit: Bit) -> Option<Receiver> {
-        let mut address = after.map_or_else(|| self.first(), |receiver| receiver.link().next());
+    pub(super) fn next_wanting(&self, after: Option<Registered>, bit: Bit) -> Option<Registered> {
+        let mut last = after.map_or(&raw const self.head, |after| after.address().as_ptr().cast());
         loop {
-            // SAFETY: a linked receiver is there for ever, and so is the end.
+            // SAFETY: the head is there as long as the list, and a linked receiver for ever.
+            let address = unsafe { &*last }.next();
+            // SAFETY: so is what comes after it: a linked receiver, or the end.
             let link = unsafe { &*address };
             if link.wants(bit) {
-                return (!link.leads_nowhere()).then(|| receiver_at(address));
+                return (!link.is_end()).then(|| receiver_at(address));
             }
-            address = link.next();
+            last = address;
         }
     }
 
     /// Calls `f` on each receiver, in the same order.
-    pub(super) fn each(&self, mut f: impl FnMut(Receiver)) {
-        let mut address = self.first();
+    pub(super) fn each(&self, mut f: impl FnMut(Registered)) {
+        let mut address = self.head.next();
         // SAFETY: it is null or a linked receiver's, which is there for ever, or the end.
         while let Some(link) = unsafe { address.as_ref() } {
-            if link.leads_nowhere() {
+            if link.is_end() {
                 return;
             }
             f(receiver_at(address));
             address = link.next();
         }
     }
-
-    fn first(&self) -> *mut Link {
-        // ORDERING: Acquire pairs with the Release in `link`.
-        self.first.load(Ordering::Acquire)
-    }
 }
 
 /// The receiver whose link this is.
-fn receiver_at(link: *mut Link) -> Receiver {
+fn receiver_at(link: *mut Link) -> Registered {
     // SAFETY: it is neither null nor the end, so it was linked, from the address of a receiver.
-    let latch = unsafe { NonNull::new_unchecked(link.cast()) };
+    let receiver = unsafe { NonNull::new_unchecked(link.cast()) };
     // SAFETY: the same.
-    unsafe { Receiver::new(latch) }
+    unsafe { Registered::new(receiver) }
 }
 
 #[cfg(test)]
 mod tests {
     use core::iter::successors;
 
-    use super::{Bit, List, Receiver};
+    use super::{Bit, List};
     use crate::{Latch, Signal};
 
     /// What a child of fork(2) finds if another thread of its parent was in the middle of it.
     #[test]
-    fn half_done_link_is_done_anew() {
+    fn half_done_link_is_done_again() {
         static LIST: List = List::new();
         static LATCHES: [Latch; 3] = [const { Latch::new() }; 3];
-        let receivers = LATCHES.each_ref().map(Receiver::of);
+        let receivers = LATCHES.each_ref().map(Latch::registered);
         for receiver in receivers {
             receiver.link().prepare();
             LIST.link(receiver);

@@ -1,22 +1,30 @@
 //! One catch or release at a time.
 //!
-//! The handler never takes this lock, so a signal that interrupts its holder is delivered all the
-//! same. Registrations are rare and short: who finds it taken sleeps and looks again.
+//! The handler never takes this lock, so a signal that interrupts its owner is delivered all the
+//! same. Registrations are rare and short: a thread that finds it taken sleeps and looks again.
 #![expect(unsafe_code, reason = "asks the kernel whether a thread is there")]
 
 use crate::sync::atomic::{AtomicI32, Ordering};
 use crate::{ALONE, Errno, sys, time};
 
-/// A lock that holds its owner's thread id, so that an owner that is no more can be told: a thread
-/// that held it in the parent while another called fork(2) does not exist in the child.
+/// A robust lock: it holds its owner's thread id, so that a dead owner can be told. A thread that
+/// held it in the parent while another called fork(2) does not exist in the child.
 pub(super) struct Lock {
-    /// 0 while nobody has it.
+    /// 0 while it is free.
     owner: AtomicI32,
 }
 
 /// Unlocks when dropped.
 pub(super) struct LockGuard<'a> {
     lock: &'a Lock,
+    owner: i32,
+}
+
+impl LockGuard<'_> {
+    /// The calling thread.
+    pub(super) const fn owner(&self) -> i32 {
+        self.owner
+    }
 }
 
 impl Lock {
@@ -35,7 +43,7 @@ impl Lock {
         loop {
             // ORDERING: Acquire pairs with the Release in `drop`.
             match self.owner.compare_exchange(free, me, Ordering::Acquire, Ordering::Relaxed) {
-                Ok(_) => return Ok(LockGuard { lock: self }),
+                Ok(_) => return Ok(LockGuard { lock: self, owner: me }),
                 Err(owner) if owner == me => return Err(Errno::DEADLK),
                 Err(owner) if !ALONE && is_gone(owner) => free = owner,
                 Err(_) => {
@@ -44,6 +52,12 @@ impl Lock {
                 }
             }
         }
+    }
+
+    /// In a child of fork(2), where the calling thread is the only one and does not have it.
+    pub(super) fn reset_after_fork(&self) {
+        // ORDERING: Relaxed: there is no other thread.
+        self.owner.store(0, Ordering::Relaxed);
     }
 }
 

@@ -1,21 +1,22 @@
-//! The action that was in force before ours: chained to by the handler, put back by the last
-//! release.
+//! The action that ours was installed over: chained to by the handler, restored by the last release.
 //!
-//! The handler reads an address and flags that belong together, while a registration may be about
-//! to change them. The address says which: it is taken away first, and no handler starts on the
-//! record until the new one is there; the handlers that have seen the old one are waited for. So
-//! the handler needs no lock and no second look.
+//! The handler reads an address, flags and a mask that belong together, while a registration may be
+//! about to change them. The address decides: it is taken away first, handlers that have seen it are
+//! waited for, and the new one is stored last. So the handler needs no lock and no second look.
 #![expect(unsafe_code, reason = "calls handlers that other code installed")]
 
 use core::ffi::{c_int, c_ulong, c_void};
-use core::mem;
+use core::{mem, ptr};
 
-use super::bits::AtomicSet;
 use super::gate::Gate;
-use crate::ALONE;
 use crate::action::{Handler, SaFlags};
+use crate::bits::AtomicSet;
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sys::{KernelSigaction, KernelSiginfo, KernelSigset, SIG_DFL, SIG_IGN};
+use crate::{ALONE, Signal, signal};
+
+static ACTIONS: [PreviousAction; signal::MAX as usize] =
+    [const { PreviousAction::new() }; signal::MAX as usize];
 
 pub(super) struct PreviousAction {
     /// `SIG_DFL` while the rest is being written, too.
@@ -23,15 +24,16 @@ pub(super) struct PreviousAction {
     flags: AtomicUsize,
     /// Only read and written under the lock of `registry`.
     restorer: AtomicUsize,
-    /// Only read and written under the lock of `registry`.
     mask: AtomicSet,
 }
 
-/// A handler that was there before, to be called after ours.
+/// A previous handler, to be called after ours.
 #[derive(Clone, Copy)]
 pub(super) struct Chained {
     pub(super) address: usize,
-    pub(super) takes_info: bool,
+    pub(super) flags: SaFlags,
+    /// What its action blocks, besides the signal itself.
+    pub(super) mask: KernelSigset,
 }
 
 impl PreviousAction {
@@ -44,9 +46,16 @@ impl PreviousAction {
         }
     }
 
-    /// Keeps `action`. One caller at a time: `registry` holds its lock.
-    pub(super) fn keep(&self, action: &KernelSigaction, handlers: &Gate) {
-        if !ALONE && self.kept() == *action {
+    pub(super) fn of(signal: Signal) -> &'static Self {
+        const LAST: usize = signal::MAX as usize - 1;
+        let index = signal.as_raw().cast_unsigned().wrapping_sub(1) as usize;
+        #[expect(clippy::indexing_slicing, reason = "a power of two, masked: no panic is left")]
+        &ACTIONS[index & LAST]
+    }
+
+    /// Saves `action`. One caller at a time: `registry` holds its lock.
+    pub(super) fn save(&self, action: &KernelSigaction, handlers: &Gate) {
+        if !ALONE && self.is(action) {
             return;
         }
         if ALONE {
@@ -60,14 +69,15 @@ impl PreviousAction {
         self.flags.store(action.flags as usize, Ordering::Relaxed);
         self.restorer.store(action.restorer, Ordering::Relaxed);
         self.mask.store(action.mask.bits());
-        // ORDERING: Release pairs with the load in `chained`: who sees the address sees the flags.
+        // ORDERING: Release pairs with the load in `chained`: the flags and the mask are seen with the
+        // address.
         self.handler.store(action.handler, Ordering::Release);
     }
 
-    /// What was kept, as the kernel would have it by now.
-    pub(super) fn kept(&self) -> KernelSigaction {
-        // ORDERING: Relaxed, all: under the lock of `registry`; or in a handler that finds ours in
-        // force, which `registry` installs after `keep`, by a system call.
+    /// What was saved, as the kernel would have it by now.
+    pub(super) fn saved(&self) -> KernelSigaction {
+        // ORDERING: Relaxed, all: under the lock of `registry`; or in a handler that finds ours
+        // installed, which `registry` does after `save`, by a system call.
         let handler = self.handler.load(Ordering::Relaxed);
         if ALONE {
             return KernelSigaction { handler, ..KernelSigaction::default() };
@@ -84,20 +94,32 @@ impl PreviousAction {
     #[inline]
     pub(super) fn is_handler(&self) -> bool {
         // ORDERING: Relaxed: `chained` looks again before it calls, and a signal that comes once ours
-        // is in force finds what `keep` stored before that system call.
+        // is installed finds what `save` stored before that system call.
         !ALONE && !matches!(self.handler.load(Ordering::Relaxed), SIG_DFL | SIG_IGN)
+    }
+
+    /// Whether this action was saved.
+    #[cfg_attr(not(siglatch_alone), inline(never))] // small, and several places call it
+    pub(super) fn is(&self, action: &KernelSigaction) -> bool {
+        self.saved() == *action
+    }
+
+    /// Whether "ignore" was saved.
+    pub(super) fn is_ignore(&self) -> bool {
+        // ORDERING: as in `saved`.
+        self.handler.load(Ordering::Relaxed) == SIG_IGN
     }
 
     /// The handler to call now, if there is one. It runs in the handler, inside the gate.
     pub(super) fn chained(&self) -> Option<Chained> {
-        // ORDERING: SeqCst pairs with the stores in `keep`.
+        // ORDERING: SeqCst pairs with the stores in `save`.
         let address = self.handler.load(Ordering::SeqCst);
         if ALONE || matches!(address, SIG_DFL | SIG_IGN) {
             return None;
         }
         let flags = SaFlags::from_bits(self.flags.load(Ordering::Relaxed) as c_ulong);
-        // The kernel would have put the default in its place when it called it. Of several handlers
-        // that come at once, one has the call.
+        // The kernel would have reset the disposition when it called it. Of several handlers that come
+        // at once, one has the call.
         //
         // ORDERING: Relaxed: the address is all that is exchanged.
         let spend = || {
@@ -106,30 +128,37 @@ impl PreviousAction {
         if flags.contains(SaFlags::RESETHAND) && spend().is_err() {
             return None;
         }
-        Some(Chained { address, takes_info: flags.contains(SaFlags::SIGINFO) })
+        Some(Chained { address, flags, mask: KernelSigset::from_bits(self.mask.bits()) })
     }
 }
 
 impl Chained {
-    /// Calls it as the kernel would have. It runs in signal context, and may not come back.
+    /// What the kernel would block while it runs, where it interrupts code that blocks `interrupted`.
+    pub(super) fn blocked(&self, signal: Signal, interrupted: KernelSigset) -> KernelSigset {
+        let own = if self.flags.contains(SaFlags::NODEFER) { 0 } else { signal.bit() };
+        KernelSigset::from_bits(interrupted.bits() | self.mask.bits() | own)
+    }
+
+    /// Calls it. It runs in signal context, and may not return.
     ///
     /// # Safety
     ///
-    /// `info` and `context` must be what the kernel handed to our handler for `signo`, which the
-    /// chained one was installed for.
+    /// `info` and `context` must be what our handler was called with for `signo`, which the chained one
+    /// was installed for.
     pub(super) unsafe fn call(self, signo: c_int, info: *mut KernelSiginfo, context: *mut c_void) {
-        if self.takes_info {
-            // SAFETY: an address that was in force as a handler with SA_SIGINFO is that of such a
+        let function = ptr::with_exposed_provenance::<()>(self.address);
+        if self.flags.contains(SaFlags::SIGINFO) {
+            // SAFETY: an address that was installed as a handler with SA_SIGINFO is that of such a
             // function.
-            let handler = unsafe { mem::transmute::<usize, Handler>(self.address) };
-            // SAFETY: whoever installed it answers for it to run whenever the signal comes; the
-            // arguments are the kernel's, as the caller promises.
+            let handler = unsafe { mem::transmute::<*const (), Handler>(function) };
+            // SAFETY: the code that installed it answers for it to run whenever the signal comes; the
+            // arguments are those that it would have been called with, as the caller promises.
             unsafe { handler(signo, info, context) };
         } else {
-            // SAFETY: an address that was in force as a handler without SA_SIGINFO is that of a
+            // SAFETY: an address that was installed as a handler without SA_SIGINFO is that of a
             // function of one argument.
             let handler =
-                unsafe { mem::transmute::<usize, unsafe extern "C" fn(c_int)>(self.address) };
+                unsafe { mem::transmute::<*const (), unsafe extern "C" fn(c_int)>(function) };
             // SAFETY: as above.
             unsafe { handler(signo) };
         }

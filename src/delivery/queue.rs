@@ -7,11 +7,9 @@ use core::fmt;
 use core::ptr::NonNull;
 use core::time::Duration;
 
-use super::bits::Bit;
-use super::latch::Latch;
-use super::methods::receiver_methods;
-use super::receiver::{Arrival, Outcome};
-use super::ring::{Batch, Pushed, Ring, Turn};
+use super::receiver::{Arrival, Receiver, Verdict, receiver_methods};
+use super::ring::{Batch, Ring, Turn};
+use crate::bits::Bit;
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::{Errno, SigInfo, Signal, signal};
 
@@ -69,8 +67,7 @@ const MAX_CAPACITY: usize = 1024;
 #[repr(C)]
 pub struct InfoQueue<const N: usize> {
     /// First, for the handler to find the rest by its address.
-    latch: Latch,
-    keep_newest: bool,
+    receiver: Receiver,
     lost: [AtomicU32; signal::MAX as usize],
     ring: Ring<N>,
 }
@@ -87,8 +84,7 @@ impl<const N: usize> InfoQueue<N> {
     pub const fn new() -> Self {
         const { assert!(N >= 1 && N <= MAX_CAPACITY, "the capacity is from 1 to 1,024") };
         Self {
-            latch: Latch::with(Self::deliver).starting_over(Self::start_over),
-            keep_newest: false,
+            receiver: Receiver::with(Self::deliver).resetting(Self::reset_after_fork),
             lost: [const { AtomicU32::new(0) }; signal::MAX as usize],
             ring: Ring::new(),
         }
@@ -102,7 +98,7 @@ impl<const N: usize> InfoQueue<N> {
     /// Async-signal-safe.
     #[must_use]
     pub const fn keep_newest(mut self) -> Self {
-        self.keep_newest = true;
+        self.receiver = self.receiver.delivering(Self::deliver_newest);
         self
     }
 
@@ -167,14 +163,14 @@ impl<const N: usize> InfoQueue<N> {
     ///
     /// Async-signal-safe, though a handler is a bad place to sleep in.
     pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Errno> {
-        self.latch.wait(timeout)
+        self.receiver.wait(timeout)
     }
 
     receiver_methods!();
 
     /// The flags in front of the queue.
-    pub(crate) const fn latch(&self) -> &Latch {
-        &self.latch
+    pub(crate) const fn receiver(&self) -> &Receiver {
+        &self.receiver
     }
 
     /// What happens in the handler: record first, then flag and wake.
@@ -182,28 +178,41 @@ impl<const N: usize> InfoQueue<N> {
     /// # Safety
     ///
     /// `address` is that of a registered `InfoQueue<N>`.
-    unsafe extern "C" fn deliver(address: NonNull<Latch>, arrival: &Arrival) -> Outcome {
-        // SAFETY: the latch is the first field of the queue, whose address was registered.
+    unsafe extern "C" fn deliver(address: NonNull<Receiver>, arrival: &Arrival) -> Verdict {
+        // SAFETY: the receiver is the first field of the queue, whose address was registered.
         let queue = unsafe { address.cast::<Self>().as_ref() };
         let turn = queue.ring.draw(arrival.signal);
         let push = |info| queue.ring.push(turn, SigInfo::from_kernel(info));
-        if queue.keep_newest || !arrival.details().is_some_and(push) {
-            return queue.deliver_anywhere(turn, arrival);
+        if !arrival.details().is_some_and(push) {
+            return queue.deliver_anywhere(turn, arrival, false);
         }
-        queue.latch.trip(arrival.signal, Bit::of(arrival.signal));
-        Outcome::Taken
+        queue.receiver.trip(arrival.signal, Bit::of(arrival.signal));
+        Verdict::TakenAndChained
+    }
+
+    /// The same for a queue that keeps the newest.
+    ///
+    /// # Safety
+    ///
+    /// As [`deliver`](Self::deliver).
+    unsafe extern "C" fn deliver_newest(address: NonNull<Receiver>, arrival: &Arrival) -> Verdict {
+        // SAFETY: as there.
+        let queue = unsafe { address.cast::<Self>().as_ref() };
+        queue.deliver_anywhere(queue.ring.draw(arrival.signal), arrival, true)
     }
 
     /// The same where the slot of its turn will not do, or there are no details. Never inline: without
     /// its calls, the above has few registers to save.
     #[inline(never)]
-    fn deliver_anywhere(&self, turn: Turn, arrival: &Arrival) -> Outcome {
-        match self.ring.push_anywhere(turn, arrival.signal, arrival.info(), self.keep_newest) {
-            Pushed::Stored => {}
-            Pushed::Replaced | Pushed::Dropped => self.count_lost(arrival.signal),
+    fn deliver_anywhere(&self, turn: Turn, arrival: &Arrival, replaces: bool) -> Verdict {
+        let info = arrival.info();
+        let lost = self.ring.push_anywhere(turn, arrival.signal, info, replaces);
+        if let Some(count) = self.counter(arrival.signal) {
+            // ORDERING: Relaxed: a number, nothing is read because of it.
+            count.fetch_add(lost, Ordering::Relaxed);
         }
-        self.latch.trip(arrival.signal, Bit::of(arrival.signal));
-        Outcome::Taken
+        self.receiver.trip(arrival.signal, Bit::of(arrival.signal));
+        Verdict::TakenAndChained
     }
 
     /// In a child of fork(2): it is empty and has lost nothing.
@@ -212,8 +221,8 @@ impl<const N: usize> InfoQueue<N> {
     ///
     /// `address` is that of a registered `InfoQueue<N>`, and nobody else is in it: the threads that
     /// were are the parent's.
-    unsafe extern "C" fn start_over(address: NonNull<Latch>) {
-        // SAFETY: the latch is the first field of the queue, whose address was registered.
+    unsafe extern "C" fn reset_after_fork(address: NonNull<Receiver>) {
+        // SAFETY: the receiver is the first field of the queue, whose address was registered.
         let queue = unsafe { address.cast::<Self>().as_ref() };
         queue.ring.clear();
         for count in &queue.lost {
@@ -232,21 +241,14 @@ impl<const N: usize> InfoQueue<N> {
         take().or_else(|| {
             // The flags say that there is something. Cleared before the last look, so that what
             // comes after it sets them again.
-            let flags = self.latch.take();
+            let flags = self.receiver.take();
             let late = take()?;
             // There may be more: whoever waits has to look.
             for signal in flags {
-                self.latch.set(signal);
+                self.receiver.set(signal);
             }
             Some(late)
         })
-    }
-
-    fn count_lost(&self, signal: Signal) {
-        if let Some(count) = self.counter(signal) {
-            // ORDERING: Relaxed: a number, nothing is read because of it.
-            count.fetch_add(1, Ordering::Relaxed);
-        }
     }
 
     fn counter(&self, signal: Signal) -> Option<&AtomicU32> {

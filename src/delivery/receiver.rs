@@ -1,34 +1,327 @@
-//! A receiver, as the handler sees it: a latch, and what there may be behind it.
+//! [`Receiver`]: what every type that receives signals has in front of it, and what the handler and the
+//! registration know of it.
 //!
-//! Every type that receives signals has a latch as its first field and is never moved or dropped
-//! once it is registered. A plain latch is tripped; one that was made with a function of its own has
-//! that called instead, with its own address, from which it finds the rest of its struct.
+//! A receiver is a `static`: a `repr(C)` struct whose first field is a [`Receiver`], linked into the
+//! process-wide list by its first catch and never unlinked, moved or dropped. A plain one is a flag a
+//! signal. One that was made with a function of its own has that called in the handler instead, with
+//! the address of the whole struct.
 #![expect(unsafe_code, reason = "follows the address of a registered receiver")]
 
-use core::ffi::c_void;
+use core::ffi::{c_int, c_ulong, c_void};
+use core::mem::offset_of;
 use core::ops::Deref;
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
+use core::time::Duration;
+use static_assertions::{assert_impl_all, const_assert_eq};
 
-use super::bits::Bit;
-use super::latch::Latch;
-use crate::sys::KernelSiginfo;
-use crate::{SigInfo, Signal};
+use super::gate::GATE;
+use super::list::Link;
+use super::wake::Wake;
+use crate::action::SaFlags;
+use crate::bits::{AtomicSet, Bit};
+use crate::sys::{KernelSiginfo, KernelTimespec};
+use crate::{Errno, SigInfo, SigSet, Signal, time};
+
+/// What a receiver does about a signal, in the handler.
+#[repr(u8)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Verdict {
+    /// It was taken care of. A signal that the kernel raises synchronously goes no further; any other
+    /// goes on to the other receivers and to the previous handler.
+    Taken,
+    /// It was taken care of, and goes on even if the kernel raised it synchronously.
+    TakenAndChained,
+    /// It is for others to take care of.
+    Declined,
+}
+
+/// What a receiver does in the handler, instead of only setting a flag.
+///
+/// The address is that of the struct it was registered as, with a [`Receiver`] in front. `extern "C"`,
+/// so that nothing unwinds into the handler.
+pub(crate) type Deliver = unsafe extern "C" fn(NonNull<Receiver>, &Arrival) -> Verdict;
+
+/// What a receiver resets in a child of fork(2), besides its flags. The address as above.
+pub(crate) type Reset = unsafe extern "C" fn(NonNull<Receiver>);
+
+/// In front of every type of receiver.
+#[repr(C)]
+pub(crate) struct Receiver {
+    /// First, for the list to find the rest by its address.
+    link: Link,
+    /// What has come. Set by the handler, taken by normal code.
+    pending: AtomicSet,
+    wake: Wake,
+    /// Where its mask differs from the default. So a `static` is all zero, and takes no room in the
+    /// program's file, until it is used.
+    mask_difference: u64,
+    /// `SA_RESTART` and `SA_ONSTACK`, where it does not want them.
+    unwanted_flags: c_ulong,
+    /// Whether the stack was chosen, and does not follow from the mask.
+    has_stack: bool,
+    deliver: Option<Deliver>,
+    reset: Option<Reset>,
+    /// Whether it may catch what the kernel raises synchronously.
+    takes_synchronous: bool,
+}
+
+assert_impl_all!(Receiver: Send, Sync, Unpin);
+const_assert_eq!(offset_of!(Receiver, link), 0);
+
+/// What the receivers of a signal ask of sigaction(2).
+#[derive(Clone, Copy)]
+pub(super) struct Choices {
+    /// What the handler blocks: what any of them asks for.
+    pub(super) mask: u64,
+    /// Those that one of them does not want.
+    unwanted: c_ulong,
+    /// Those that all of them do not want.
+    refused: c_ulong,
+}
+
+impl Choices {
+    /// Those of no receiver.
+    pub(super) const NONE: Self = Self { mask: 0, unwanted: 0, refused: c_ulong::MAX };
+
+    pub(super) fn add(&mut self, receiver: &Receiver) {
+        self.mask |= DEFAULT_MASK ^ receiver.mask_difference;
+        self.unwanted |= receiver.unwanted_flags;
+        self.refused &= receiver.unwanted_flags;
+    }
+
+    /// `SA_RESTART` if all of them want it, `SA_ONSTACK` if any does.
+    pub(super) const fn flags(self) -> SaFlags {
+        let lost = self.unwanted & SaFlags::RESTART.bits() | self.refused & SaFlags::ONSTACK.bits();
+        SaFlags::RESTART.union(SaFlags::ONSTACK).difference(SaFlags::from_bits(lost))
+    }
+}
+
+/// Together with the signal by which a C library cancels threads.
+const DEFAULT_MASK: u64 = SigSet::ASYNCHRONOUS.bits() | Signal::CANCELLATION_BIT;
+
+impl Receiver {
+    /// A plain one, which has caught nothing yet.
+    pub(crate) const fn new() -> Self {
+        Self {
+            link: Link::new(),
+            pending: AtomicSet::new(),
+            wake: Wake::new(),
+            mask_difference: 0,
+            unwanted_flags: 0,
+            has_stack: false,
+            deliver: None,
+            reset: None,
+            takes_synchronous: false,
+        }
+    }
+
+    /// One that calls a function in the handler.
+    pub(crate) const fn with(deliver: Deliver) -> Self {
+        Self::new().delivering(deliver)
+    }
+
+    /// The same with another function.
+    pub(super) const fn delivering(mut self, deliver: Deliver) -> Self {
+        self.deliver = Some(deliver);
+        self
+    }
+
+    /// The same, for a type that has something of its own to reset in a child of fork(2).
+    pub(crate) const fn resetting(mut self, reset: Reset) -> Self {
+        self.reset = Some(reset);
+        self
+    }
+
+    /// The same, for a type that can answer a signal before the handler returns.
+    pub(super) const fn taking_synchronous(mut self) -> Self {
+        self.takes_synchronous = true;
+        self
+    }
+
+    pub(crate) const fn restart(self, restart: bool) -> Self {
+        self.with_flag(SaFlags::RESTART, restart)
+    }
+
+    pub(crate) const fn mask(mut self, mask: SigSet) -> Self {
+        let mask = mask.difference(SigSet::UNCHANGEABLE);
+        self.mask_difference = mask.bits() ^ SigSet::ASYNCHRONOUS.bits();
+        if self.has_stack {
+            return self;
+        }
+        // Handlers of ours nest on the alternate stack only where that was chosen.
+        self.with_flag(SaFlags::ONSTACK, SigSet::ASYNCHRONOUS.difference(mask).is_empty())
+    }
+
+    pub(crate) const fn alternate_stack(mut self, alternate: bool) -> Self {
+        self.has_stack = true;
+        self.with_flag(SaFlags::ONSTACK, alternate)
+    }
+
+    const fn with_flag(mut self, flag: SaFlags, wanted: bool) -> Self {
+        let others = self.unwanted_flags & !flag.bits();
+        self.unwanted_flags = if wanted { others } else { others | flag.bits() };
+        self
+    }
+
+    #[inline]
+    pub(crate) fn is_set(&self) -> bool {
+        // ORDERING: Acquire pairs with the handler's insert in `flag`.
+        !self.pending.is_empty()
+    }
+
+    #[inline]
+    pub(super) fn contains(&self, signal: Signal) -> bool {
+        // ORDERING: Acquire pairs with the handler's insert in `flag`.
+        self.pending.contains(Bit::of(signal))
+    }
+
+    #[inline]
+    pub(crate) fn pending(&self) -> SigSet {
+        // ORDERING: Acquire pairs with the handler's insert in `flag`.
+        self.pending.load()
+    }
+
+    /// Clears all flags, and returns those that were set.
+    #[inline]
+    pub(crate) fn take(&self) -> SigSet {
+        // ORDERING: Acquire pairs with the handler's insert in `flag`.
+        self.pending.take()
+    }
+
+    /// Clears one flag. Returns `true` if it was set.
+    #[inline]
+    pub(crate) fn take_signal(&self, signal: Signal) -> bool {
+        // ORDERING: as in `take`.
+        self.pending.remove(Bit::of(signal))
+    }
+
+    /// Sets a flag and wakes threads and descriptor, in normal code or in a handler.
+    pub(crate) fn set(&self, signal: Signal) {
+        if !self.flag(Bit::of(signal)) {
+            return;
+        }
+        if !self.wake.is_watched() {
+            return self.wake.wake_threads();
+        }
+        // As a handler does, so that nothing is written to a descriptor that was taken away.
+        let epoch = GATE.enter();
+        self.wake.wake(signal);
+        GATE.leave(epoch);
+    }
+
+    /// Sleeps until a flag is set, or for `timeout` at most. Returns `true` if one is set.
+    pub(crate) fn wait(&self, timeout: Option<Duration>) -> Result<bool, Errno> {
+        if self.is_set() {
+            return Ok(true);
+        }
+        if timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return Ok(false);
+        }
+        let deadline = timeout.map(time::deadline).transpose()?;
+        self.sleep(deadline.as_ref())
+    }
+
+    /// The same, until `CLOCK_MONOTONIC` shows `end`.
+    pub(crate) fn wait_until(&self, end: Duration) -> Result<bool, Errno> {
+        if self.is_set() { Ok(true) } else { self.sleep(Some(&time::timespec(end))) }
+    }
+
+    fn sleep(&self, deadline: Option<&KernelTimespec>) -> Result<bool, Errno> {
+        // ORDERING: SeqCst pairs with the SeqCst insert in `flag`, as `Wake` demands.
+        match self.wake.wait(deadline, || !self.pending.is_empty()) {
+            Ok(()) => Ok(true),
+            Err(Errno::TIMEDOUT) => Ok(self.is_set()),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// The signals that it has caught and not released.
+    pub(crate) fn caught(&self) -> SigSet {
+        if self.link.is_end() { SigSet::empty() } else { self.link.wanted() }
+    }
+
+    /// Flag first, wake second. It runs in the handler.
+    #[inline]
+    pub(crate) fn trip(&self, signal: Signal, bit: Bit) {
+        if self.flag(bit) {
+            self.wake.wake(signal);
+        }
+    }
+
+    /// The flag alone. Returns `true` if there is a listener to [`wake`](Wake::wake), which is then to
+    /// follow.
+    #[inline]
+    pub(super) fn flag(&self, bit: Bit) -> bool {
+        // ORDERING: SeqCst. Its Release half pairs with the Acquire of those who look and take;
+        // as a whole it is ordered before the look for listeners, as `Wake` demands.
+        self.pending.insert(bit);
+        self.wake.has_listeners()
+    }
+
+    pub(super) const fn wake(&self) -> &Wake {
+        &self.wake
+    }
+
+    pub(crate) fn wake_fd(&self) -> Option<c_int> {
+        self.wake.watched()
+    }
+
+    pub(crate) fn missed_wakes(&self) -> u32 {
+        self.wake.missed()
+    }
+
+    pub(super) const fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// Whether it has only flags.
+    #[inline]
+    pub(super) const fn is_plain(&self) -> bool {
+        self.deliver.is_none()
+    }
+
+    pub(super) const fn takes_synchronous(&self) -> bool {
+        self.takes_synchronous
+    }
+}
 
 /// One instance of a signal, while its handler runs.
 pub(crate) struct Arrival {
     pub(crate) signal: Signal,
-    /// The kernel's details; null if other code that chains to us has none.
-    pub(crate) info: *mut KernelSiginfo,
-    /// What was interrupted.
-    pub(crate) context: *mut c_void,
+    /// The second argument of the handler.
+    pub(super) info: *mut KernelSiginfo,
+    /// The third: what was interrupted.
+    pub(super) context: *mut c_void,
 }
 
 impl Arrival {
-    /// The details, if there are any.
+    /// The kernel's details, if they are known to belong to this signal.
+    ///
+    /// Other code over ours may chain to it with one argument, and then the others are whatever the
+    /// registers held. The kernel's frame lies above the handler's on the same stack: nothing is read
+    /// from anywhere else. And the details are those of this signal, or of none.
     #[inline]
-    pub(super) fn details(&self) -> Option<&KernelSiginfo> {
-        // SAFETY: it is null or what the kernel handed to our handler, which still runs.
-        unsafe { self.info.as_ref() }
+    pub(crate) fn details(&self) -> Option<&KernelSiginfo> {
+        if !self.is_above(self.info.addr()) {
+            return None;
+        }
+        // SAFETY: it is aligned, and between the frame that this struct is in and the frame of the
+        // code that the handler runs for, on the stack that all of them are on.
+        let info = unsafe { &*self.info };
+        (info.signo() == self.signal.as_raw()).then_some(info)
+    }
+
+    /// What was interrupted, if the arguments are the kernel's.
+    #[inline]
+    pub(super) fn trusted_context(&self) -> Option<NonNull<c_void>> {
+        self.details()?;
+        self.context_above()
+    }
+
+    /// The same, where the kernel is known to be the caller.
+    #[inline]
+    pub(super) fn context_above(&self) -> Option<NonNull<c_void>> {
+        NonNull::new(self.context).filter(|context| self.is_above(context.addr().get()))
     }
 
     /// The details, as far as there are any.
@@ -39,59 +332,39 @@ impl Arrival {
             None => SigInfo::without_details(self.signal),
         }
     }
+
+    /// Whether an address is one of 8 bytes on the stack of the handler, in the frames above it. The
+    /// largest frame of the kernel has some 11 KiB; the rest is for the code that chains to us.
+    #[inline]
+    fn is_above(&self, address: usize) -> bool {
+        const REACH: usize = 1 << 20;
+        address.wrapping_sub(ptr::from_ref(self).addr()) & !(REACH - 8) == 0
+    }
 }
 
-/// What a receiver did about a signal.
-#[repr(u8)]
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// It does not want it after all.
-    Declined = 0,
-    /// It has it. Others get it as well.
-    Taken = 1,
-    /// It has dealt with it: nobody else is to get it.
-    Ended = 2,
-}
-
-/// What a receiver does in the handler, instead of only being tripped.
-///
-/// The address is that of the struct it was registered as, good for ever, with a latch in front.
-/// `extern "C"`, so that nothing unwinds into the handler.
-pub(crate) type Deliver = unsafe extern "C" fn(NonNull<Latch>, &Arrival) -> Outcome;
-
-/// What a receiver forgets in a child of fork(2), besides what a plain latch does. The address as
-/// above.
-pub(crate) type StartOver = unsafe extern "C" fn(NonNull<Latch>);
-
-/// A registered receiver.
+/// A registered receiver: the address of the whole struct.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(transparent)]
-pub(crate) struct Receiver(NonNull<Latch>);
+pub(crate) struct Registered(NonNull<Receiver>);
 
-impl Receiver {
+impl Registered {
     /// # Safety
     ///
-    /// The struct that the latch is the first field of is never dropped, moved or borrowed
-    /// mutably, and the address was taken from a reference to all of it.
-    pub(crate) const unsafe fn new(latch: NonNull<Latch>) -> Self {
-        Self(latch)
+    /// The struct that the receiver is the first field of is never dropped, moved or borrowed mutably,
+    /// and the address was taken from a reference to all of it.
+    pub(crate) const unsafe fn new(receiver: NonNull<Receiver>) -> Self {
+        Self(receiver)
     }
 
-    /// A plain latch.
-    pub(crate) fn of(latch: &'static Latch) -> Self {
-        // SAFETY: a shared reference for ever, to all of it.
-        unsafe { Self::new(NonNull::from(latch)) }
-    }
-
-    pub(crate) const fn address(self) -> NonNull<Latch> {
+    pub(super) const fn address(self) -> NonNull<Receiver> {
         self.0
     }
 
     /// Takes the signal. It runs in the handler.
-    pub(super) fn deliver(self, bit: Bit, arrival: &Arrival) -> Outcome {
-        let Some(deliver) = self.own_delivery() else {
+    pub(super) fn deliver(self, bit: Bit, arrival: &Arrival) -> Verdict {
+        let Some(deliver) = self.deliver else {
             self.trip(arrival.signal, bit);
-            return Outcome::Taken;
+            return Verdict::TakenAndChained;
         };
         // SAFETY: the function belongs to the type that this was registered as.
         unsafe { deliver(self.0, arrival) }
@@ -101,22 +374,312 @@ impl Receiver {
     ///
     /// # Safety
     ///
-    /// Nobody else uses the receiver, a handler included.
-    pub(super) unsafe fn start_over(self) {
-        self.forget();
-        if let Some(start_over) = self.own_start() {
+    /// Nothing else uses the receiver, a handler included.
+    pub(super) unsafe fn reset_after_fork(self) {
+        let _flags = self.take();
+        let _descriptor = self.wake.unwatch();
+        if let Some(reset) = self.reset {
             // SAFETY: the function belongs to the type that this was registered as; the rest is the
             // caller's promise.
-            unsafe { start_over(self.0) }
+            unsafe { reset(self.0) }
         }
     }
 }
 
-impl Deref for Receiver {
-    type Target = Latch;
+impl Deref for Registered {
+    type Target = Receiver;
 
-    fn deref(&self) -> &Latch {
-        // SAFETY: as promised to `new`; a latch is only ever shared.
+    fn deref(&self) -> &Receiver {
+        // SAFETY: as promised to `new`; a receiver is only ever shared.
         unsafe { self.0.as_ref() }
     }
 }
+
+/// How a type with a [`Receiver`] as its first field `receiver`, in a `repr(C)` struct, is registered.
+macro_rules! registered {
+    () => {
+        pub(crate) fn registered(&'static self) -> $crate::delivery::receiver::Registered {
+            const { assert!(core::mem::offset_of!(Self, receiver) == 0, "the receiver is in front") };
+            // SAFETY: the receiver is the first field, as the line above makes sure; the reference is
+            // shared, for ever, and to all of the struct.
+            unsafe {
+                $crate::delivery::receiver::Registered::new(core::ptr::NonNull::from(self).cast())
+            }
+        }
+    };
+}
+pub(crate) use registered;
+
+/// The methods of every type of receiver: a `repr(C)` struct whose first field `receiver` is a
+/// [`Receiver`]. If a catch takes more, a method of it is named that comes before.
+macro_rules! receiver_methods {
+    ($($prepare:ident)?) => {
+        /// Whether a system call that its signal interrupts is restarted (`SA_RESTART`, the default) or
+        /// fails with `EINTR`. Some fail with `EINTR` either way: signal(7) lists them.
+        ///
+        /// `SIGTTIN` and `SIGTTOU` never restart: the kernel would send them again, for ever.
+        ///
+        /// `std` hands on `EINTR`, as `ErrorKind::Interrupted`, from `read`, `fill_buf`, `write` and
+        /// `recv`. It calls again by itself in `read_line`, `lines`, `read_to_end`, `read_exact` and
+        /// `write_all`, in `accept`, in `Child::wait` and in `thread::sleep`: these do not come back.
+        /// Wait before them by [`wait::poll`](crate::wait::poll()), and look at the flag.
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Async-signal-safe.
+        #[doc(alias = "siginterrupt")]
+        #[doc(alias = "SA_RESTART")]
+        #[must_use]
+        pub const fn restart(mut self, restart: bool) -> Self {
+            self.receiver = self.receiver.restart(restart);
+            self
+        }
+
+        /// What is blocked on the thread while the handler runs, besides the signal itself
+        /// (`sa_mask`).
+        ///
+        /// The default is all but what the kernel raises synchronously (`SIGSEGV`, `SIGBUS`, `SIGFPE`,
+        /// `SIGILL`, `SIGTRAP`, `SIGSYS`): one of those that is raised while it is blocked kills the
+        /// process, whatever handler there is for it. What is left out may interrupt the handler, which
+        /// then does not run on the alternate stack unless
+        /// [`alternate_stack`](Self::alternate_stack) says so. Code that interrupts the handler must
+        /// return to it: if it leaves by siglongjmp(3), a later catch or release may wait for ever.
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Async-signal-safe.
+        #[doc(alias = "sa_mask")]
+        #[must_use]
+        pub const fn mask(mut self, mask: $crate::SigSet) -> Self {
+            self.receiver = self.receiver.mask(mask);
+            self
+        }
+
+        /// Whether the handler runs on the thread's alternate stack, if it has one (`SA_ONSTACK`).
+        ///
+        /// The default is yes: threads of another language's runtime may have a stack that is too
+        /// small for a signal frame. It is no where [`mask`](Self::mask) leaves out signals that may
+        /// interrupt the handler: each handler on top of another takes a frame of
+        /// [`stack::min_size`](crate::stack::min_size) bytes and more, up to some kilobytes, and an
+        /// alternate stack often has room for two. One that has not even room for one frame, as of
+        /// 2,048 bytes on a processor with large registers, ends the process by `SIGSEGV`.
+        ///
+        /// Over another handler the stack is the one that its action asks for, and the choice is void.
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Async-signal-safe.
+        #[doc(alias = "SA_ONSTACK")]
+        #[must_use]
+        pub const fn alternate_stack(mut self, alternate: bool) -> Self {
+            self.receiver = self.receiver.alternate_stack(alternate);
+            self
+        }
+
+        /// The signals that it has caught and not released.
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Async-signal-safe.
+        #[must_use]
+        pub fn caught(&self) -> $crate::SigSet {
+            self.receiver.caught()
+        }
+
+        /// Catches `signals`: from now on each of them that comes is received.
+        ///
+        /// The handler of this crate is installed for those that it is not installed for yet. The
+        /// action that it replaces is saved: a handler is chained to, after the receivers, and the last
+        /// [`release`](Self::release) of all receivers restores the action. Catching what is caught
+        /// already makes sure that the handler is still installed, and changes nothing else.
+        ///
+        /// Either all are caught or, on an error, none that was not before.
+        ///
+        /// # A handler of other code
+        ///
+        /// The handler that ours was installed over is called as the kernel would have called it: on
+        /// the stack that its flags ask for, with the mask, the arguments, and the number of times.
+        ///
+        /// **Where other code's handler stands over ours, a catch registers the receiver and leaves the
+        /// kernel's action alone; the signal comes to us as far as that handler chains, as well-behaved
+        /// ones do.** [`Action::is_own`](crate::action::Action::is_own) of
+        /// [`action::query`](crate::action::query) tells. To take a signal back from code that does not
+        /// chain, take the [default action](crate::action::default), then catch it. Over the default
+        /// and "ignore" ours is installed, and that action is what the last release restores.
+        ///
+        /// A signal that every thread blocks does not come: it stays pending. A program starts with what
+        /// its launcher has blocked (runuser and container runtimes did so), and a catch does not change
+        /// that: [`mask::unblock`](crate::mask::unblock).
+        ///
+        /// Code that chains to ours should be installed with `SA_SIGINFO` and pass on the three
+        /// arguments that it was called with. From code that passes on the number alone, the signal
+        /// comes without details. (Details that an earlier instance of the same signal left on the
+        /// stack, and in the registers, cannot be told from its own.)
+        ///
+        /// Code that has caught a signal must stay in memory, even after a release, unless that says
+        /// that ours is out of the chain: a shared library is linked with `-Wl,-z,nodelete`.
+        ///
+        /// # Errors
+        ///
+        /// - `EINVAL`: `SIGKILL` or `SIGSTOP`, which cannot be caught.
+        /// - `EOPNOTSUPP`: `SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`, `SIGTRAP` or `SIGSYS`, and this is
+        ///   not a [`Hook`](crate::Hook). The kernel raises them synchronously, and they need an
+        ///   answer before the handler returns: the instruction would fault again for ever, the trapped
+        ///   system call would return its own number as if it had succeeded.
+        /// - `EBUSY`: there is a handler, and the program was built with `--cfg siglatch_alone`.
+        /// - `EDEADLK`: called in signal context, in the middle of a catch or release of this thread.
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Not async-signal-safe: it waits for handlers that are in flight, and would wait for the one
+        /// it is called from.
+        #[doc(alias = "signal")]
+        #[doc(alias = "sigaction")]
+        pub fn catch(
+            &'static self,
+            signals: impl Into<$crate::SigSet>,
+        ) -> Result<(), $crate::Errno> {
+            let signals = signals.into();
+            $(self.$prepare(signals)?;)?
+            $crate::delivery::registry::catch(self.registered(), signals)
+        }
+
+        /// Catches those of `signals` that were not ignored when no receiver had caught them yet, and
+        /// returns which.
+        ///
+        /// A program that nohup(1) or a shell without job control starts finds `SIGHUP`, or `SIGINT`
+        /// and `SIGQUIT`, ignored, and is expected to leave it so.
+        ///
+        /// # Errors
+        ///
+        /// As [`catch`](Self::catch), for those that are not ignored.
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Not async-signal-safe, as [`catch`](Self::catch).
+        #[doc(alias = "nohup")]
+        pub fn catch_unless_ignored(
+            &'static self,
+            signals: impl Into<$crate::SigSet>,
+        ) -> Result<$crate::SigSet, $crate::Errno> {
+            let signals = signals.into();
+            $(self.$prepare(signals)?;)?
+            $crate::delivery::registry::catch_unless_ignored(self.registered(), signals)
+        }
+
+        /// Releases `signals`: when this returns, no handler delivers them to this receiver any more.
+        /// What was delivered stays. A signal that it has not caught is left alone.
+        ///
+        /// The last receiver of a signal to leave restores the action that was saved, byte for byte, if
+        /// ours is still installed. If other code's is, it stays, and may go on to chain to ours, which
+        /// then chains to the saved handler, if it was one. When that code restores ours, the next
+        /// signal restores what was saved, and takes its effect: a signal whose default is to end the
+        /// process ends it.
+        ///
+        /// Returns those of `signals` for which this crate's handler may still be called: another
+        /// receiver has caught them, or other code's handler stands over ours. The code must stay in
+        /// memory until there are none.
+        ///
+        /// In a child of fork(2) that was not forked in a [`ForkWindow`](crate::child::ForkWindow), the
+        /// first catch or release of all waits for no handler that began before it: those of the
+        /// child's threads cannot be told from those of its parent's, which never end.
+        ///
+        /// # Errors
+        ///
+        /// `EDEADLK`: called in signal context, in the middle of a catch or release of this thread;
+        /// nothing is changed. Otherwise none that Linux documents; a seccomp(2) filter may make one,
+        /// and then the signals are released but the handler may still be installed, which chains.
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Not async-signal-safe, as [`catch`](Self::catch).
+        pub fn release(
+            &'static self,
+            signals: impl Into<$crate::SigSet>,
+        ) -> Result<$crate::SigSet, $crate::Errno> {
+            $crate::delivery::registry::release(self.registered(), signals.into())
+        }
+
+        /// Writes a byte to `fd` with each signal that is delivered, after its flag; `None` ends it.
+        /// Returns the descriptor that it wrote to before. Python's `set_wakeup_fd`.
+        ///
+        /// The byte is the signal's number, as Python writes it, but says nothing that the flags do
+        /// not: drain the descriptor first, look at the flags after. If flags are set already, a byte
+        /// is written at once. When this returns, no handler writes to the old descriptor any more.
+        ///
+        /// What cannot be written, because the pipe is full or gone, is counted in
+        /// [`missed_wakes`](Self::missed_wakes). With a pipe or socket that has no reader, `SIGPIPE`
+        /// comes to the thread that took the signal; if this receiver has caught that, too, nothing
+        /// more is written for it.
+        ///
+        /// # Errors
+        ///
+        /// `EBADF`: `fd` is not open. `EINVAL`: it is not non-blocking; a handler must not block.
+        /// `EDEADLK`: called in signal context, in the middle of a catch or release of this thread. On
+        /// an error the old descriptor stays.
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Not async-signal-safe, as [`catch`](Self::catch).
+        ///
+        /// # Safety
+        ///
+        /// The descriptor must be the caller's to write to, and stay open until it is taken away: a
+        /// number that is closed may become another file's.
+        #[doc(alias = "set_wakeup_fd")]
+        pub unsafe fn set_wake_fd(
+            &self,
+            fd: Option<core::ffi::c_int>,
+        ) -> Result<Option<core::ffi::c_int>, $crate::Errno> {
+            // SAFETY: the caller's promise.
+            unsafe { $crate::delivery::registry::set_wake_fd(&self.receiver, fd) }
+        }
+
+        /// Makes `event` readable with each signal that is delivered, after its flag, unless it is
+        /// readable already: a burst of signals is one write. If flags are set, it is made readable at
+        /// once.
+        ///
+        /// It stays the receiver's for good, since the handler may write to it at any time; another
+        /// call, or [`set_wake_fd`](Self::set_wake_fd), puts another in its place. After poll(2) has
+        /// returned, clear it first, then look at the flags.
+        ///
+        /// # Errors
+        ///
+        /// `EDEADLK`: called in signal context, in the middle of a catch or release of this thread.
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Not async-signal-safe, as [`catch`](Self::catch).
+        pub fn wake_through(
+            &self,
+            event: &'static $crate::fd::EventFd,
+        ) -> Result<(), $crate::Errno> {
+            $crate::delivery::registry::wake_through(&self.receiver, event)
+        }
+
+        /// The descriptor that is written to: Python's missing `get_wakeup_fd`.
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Async-signal-safe.
+        #[must_use]
+        pub fn wake_fd(&self) -> Option<core::ffi::c_int> {
+            self.receiver.wake_fd()
+        }
+
+        /// How many wake-ups could not be written to the descriptor, modulo 2³². Their flags were set
+        /// all the same. Python's warning on a full buffer, as a number.
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Async-signal-safe.
+        #[doc(alias = "warn_on_full_buffer")]
+        #[must_use]
+        pub fn missed_wakes(&self) -> u32 {
+            self.receiver.missed_wakes()
+        }
+
+        $crate::delivery::receiver::registered!();
+    };
+}
+pub(crate) use receiver_methods;

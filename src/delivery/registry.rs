@@ -1,23 +1,27 @@
 //! Catch and release: which receivers want which signals, and the kernel's action that follows.
 //!
 //! A catch links the receiver, sets its interest, waits for handlers that have not seen it, then
-//! installs. A release clears the interest, waits for handlers that have not seen that, then puts
-//! back. In either order a signal on its way finds receivers, or the action before ours:
+//! installs. A release clears the interest, waits for handlers that have not seen that, then restores.
+//! In either order a signal on its way finds receivers, or the action before ours:
 //!
-//! - interest before action: the first signal that our handler gets has somebody to go to;
-//! - the wait in a catch: a handler that saw nobody and is putting the old action back
-//!   (`handler::depart`) has done so before this looks at what is in force;
-//! - the wait in a release: when it returns, no handler of before will set a flag any more.
+//! - interest before action: the first signal that our handler gets has a receiver to go to;
+//! - the wait in a catch: a handler that found no receiver and is restoring the previous action
+//!   (`handler::uninstall_and_reraise`) has done so before this looks at what is installed;
+//! - the wait in a release: when it returns, no handler that began before will set a flag any more.
 #![expect(unsafe_code, reason = "installs the handler through the kernel's door")]
 
-use super::bits::Bit;
+use core::ffi::c_int;
+
 use super::gate::GATE;
-use super::handler::{Place, RECEIVERS, is_handler};
-use super::latch::Latch;
+use super::handler::{RECEIVERS, entry, is_ours};
 use super::lock::{Lock, LockGuard};
 use super::previous::PreviousAction;
-use super::receiver::Receiver;
-use crate::action::{self, SaFlags};
+use super::receiver::{Choices, Receiver, Registered};
+use super::wake::Wake;
+use crate::action::{self, Action, IN_CHAIN, SaFlags, is_handler};
+use crate::bits::Bit;
+use crate::fd::EventFd;
+use crate::process::Process;
 use crate::sync::atomic::{AtomicI32, Ordering};
 use crate::sys::{self, KernelSigaction, KernelSigset, SIG_IGN};
 use crate::{ALONE, Errno, SigSet, Signal};
@@ -27,103 +31,16 @@ static LOCK: Lock = Lock::new();
 /// The process that registered last; 0 before the first. Only read and written under the lock.
 static PROCESS: AtomicI32 = AtomicI32::new(0);
 
-impl Latch {
-    /// Catches `signals`: from now on each of them that comes sets its flag.
-    ///
-    /// The handler of this crate is installed for those that it is not installed for yet. An action
-    /// that was there before is kept: a handler is called after the flag is set, and the last
-    /// [`release`](Self::release) of all receivers puts it back. Catching what this latch has
-    /// caught already makes sure that the handler is still in force, and changes nothing else.
-    ///
-    /// Either all are caught or, on an error, none that was not before.
-    ///
-    /// A signal that every thread blocks does not come: it stays pending. A program starts with what
-    /// its launcher has blocked (runuser and container runtimes did so), and a catch does not change
-    /// that: [`mask::unblock`](crate::mask::unblock). Where other code has given a thread an alternate
-    /// stack, the handler runs there; one of `MINSIGSTKSZ`, 2,048 bytes, is too small for the frame
-    /// of a processor with wide registers ([`stack::min_size`](crate::stack::min_size)), and the kernel
-    /// then ends the process by `SIGSEGV`.
-    ///
-    /// # Errors
-    ///
-    /// - `EINVAL`: `SIGKILL` or `SIGSTOP`, which nobody can catch.
-    /// - `EOPNOTSUPP`: `SIGSEGV`, `SIGBUS`, `SIGFPE` or `SIGILL`. The faulting instruction would run
-    ///   again when the handler returns, and fault again, for ever. [`action::install`] is the
-    ///   `unsafe` way.
-    /// - `EBUSY`: other code has put its handler over ours, and again over the one that was then
-    ///   put over that; see DESIGN.md. Or there is a handler and the program was built with
-    ///   `--cfg siglatch_alone`.
-    /// - `EDEADLK`: called in signal context, in the middle of a catch or release of this thread.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Not async-signal-safe: it waits for handlers that are in flight, and would wait for the one
-    /// it is called from.
-    #[doc(alias = "signal")]
-    #[doc(alias = "sigaction")]
-    pub fn catch(&'static self, signals: impl Into<SigSet>) -> Result<(), Errno> {
-        catch(Receiver::of(self), signals.into())
-    }
-
-    /// Catches those of `signals` that were not ignored when nobody had caught them yet, and
-    /// returns which.
-    ///
-    /// A program that nohup(1) or a shell without job control starts finds `SIGHUP`, or `SIGINT` and
-    /// `SIGQUIT`, ignored, and is expected to leave it so.
-    ///
-    /// # Errors
-    ///
-    /// As [`catch`](Self::catch), for those that are not ignored.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Not async-signal-safe, as [`catch`](Self::catch).
-    #[doc(alias = "nohup")]
-    pub fn catch_unless_ignored(
-        &'static self,
-        signals: impl Into<SigSet>,
-    ) -> Result<SigSet, Errno> {
-        catch_unless_ignored(Receiver::of(self), signals.into())
-    }
-
-    /// Releases `signals`: when this returns, no handler sets their flags in this latch any more.
-    /// Flags that are set stay set. A signal that it has not caught is left alone.
-    ///
-    /// In a child of fork(2) that was not forked in a [`ForkWindow`](crate::child::ForkWindow), the first
-    /// catch or release of all waits for no handler that began before it: nobody can tell those of the
-    /// child's threads from those of its parent's, which never end.
-    ///
-    /// The last receiver of a signal to leave puts back the action that was there before the first,
-    /// byte for byte, if ours is still the one in force. If other code's is, it stays, and may go
-    /// on to chain to ours, which then hands on to the handler that was there before, if there was
-    /// one. When that code puts ours back, the next signal puts back what was there before ours, and
-    /// has its effect: a signal whose default is to end the process ends it.
-    ///
-    /// # Errors
-    ///
-    /// `EDEADLK`: called in signal context, in the middle of a catch or release of this thread;
-    /// nothing is changed. Otherwise none that Linux documents; a seccomp(2) filter may make one,
-    /// and then the signals are released but the action may be the handler still, which hands on.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Not async-signal-safe: it waits for handlers that are in flight, and would wait for the one
-    /// it is called from.
-    pub fn release(&'static self, signals: impl Into<SigSet>) -> Result<(), Errno> {
-        release(Receiver::of(self), signals.into())
-    }
-}
-
-/// [`Latch::catch`] for any receiver.
-pub(crate) fn catch(receiver: Receiver, signals: SigSet) -> Result<(), Errno> {
+/// `catch` of every type of receiver.
+pub(crate) fn catch(receiver: Registered, signals: SigSet) -> Result<(), Errno> {
     check(receiver, signals)?;
     let _lock = lock()?;
     catch_locked(receiver, signals)
 }
 
-/// [`Latch::catch_unless_ignored`] for any receiver.
+/// `catch_unless_ignored` of every type of receiver.
 pub(crate) fn catch_unless_ignored(
-    receiver: Receiver,
+    receiver: Registered,
     mut signals: SigSet,
 ) -> Result<SigSet, Errno> {
     check(receiver, signals)?;
@@ -136,47 +53,122 @@ pub(crate) fn catch_unless_ignored(
     catch_locked(receiver, signals).map(|()| signals)
 }
 
-/// [`Latch::release`] for any receiver.
-pub(crate) fn release(receiver: Receiver, signals: SigSet) -> Result<(), Errno> {
+/// `release` of every type of receiver.
+pub(crate) fn release(receiver: Registered, signals: SigSet) -> Result<SigSet, Errno> {
     let _lock = lock()?;
-    make(Change::Release, receiver, signals & receiver.caught())
+    make(Change::Release, receiver, signals & receiver.caught())?;
+    if ALONE {
+        return Ok(wanted_of(signals));
+    }
+    // ORDERING: more than is needed: under the lock.
+    Ok(signals & IN_CHAIN.load())
+}
+
+/// Those of `signals` that a receiver wants.
+fn wanted_of(signals: SigSet) -> SigSet {
+    let mut wanted = SigSet::empty();
+    RECEIVERS.each(|receiver| wanted |= receiver.link().wanted());
+    signals & wanted
+}
+
+/// Waits until no handler of this crate that began before this call is still with its receivers: what
+/// a [`Hook`](crate::Hook) may have read before is then no longer in use. It is `synchronize_srcu` of
+/// the kernel. The previous handlers that ours chains to are not waited for.
+///
+/// In a child of fork(2) no handler of its parent's is waited for.
+///
+/// # Errors
+///
+/// `EDEADLK`: called in signal context, in the middle of a catch or release of this thread.
+///
+/// # Async-signal-safety
+///
+/// Not async-signal-safe: it waits for handlers that are in flight, and would wait for the one it is
+/// called from.
+pub fn synchronize() -> Result<(), Errno> {
+    let _lock = lock()?;
+    GATE.wait_until_empty();
+    Ok(())
+}
+
+/// `set_wake_fd` of every type of receiver.
+///
+/// # Safety
+///
+/// The descriptor is the caller's to write to, and stays open until it is taken away.
+pub(crate) unsafe fn set_wake_fd(
+    receiver: &Receiver,
+    fd: Option<c_int>,
+) -> Result<Option<c_int>, Errno> {
+    if let Some(fd) = fd {
+        if sys::fcntl_getfl(fd)? & libc::O_NONBLOCK == 0 {
+            return Err(Errno::INVAL);
+        }
+    }
+    exchange_wake_fd(receiver, |wake| fd.into_iter().for_each(|fd| wake.watch(fd)))
+}
+
+/// `wake_through` of every type of receiver.
+pub(crate) fn wake_through(receiver: &Receiver, event: &'static EventFd) -> Result<(), Errno> {
+    exchange_wake_fd(receiver, |wake| wake.watch_event(event)).map(drop)
+}
+
+fn exchange_wake_fd(
+    receiver: &Receiver,
+    watch: impl FnOnce(&Wake),
+) -> Result<Option<c_int>, Errno> {
+    let _lock = lock()?;
+    let wake = receiver.wake();
+    let old = wake.unwatch();
+    if old.is_some() {
+        GATE.wait_until_empty();
+    }
+    watch(wake);
+    if let Some(signal) = receiver.pending().first() {
+        wake.notify(signal);
+    }
+    Ok(old)
 }
 
 /// Takes the lock, and notes if this is another process than last time.
-pub(super) fn lock() -> Result<LockGuard<'static>, Errno> {
+fn lock() -> Result<LockGuard<'static>, Errno> {
     let guard = LOCK.acquire()?;
-    if ALONE {
+    // ORDERING: Relaxed: under the lock. The first thread of a process has its number.
+    if ALONE || PROCESS.load(Ordering::Relaxed) == guard.owner() {
         return Ok(guard);
     }
     let process = sys::getpid();
     // ORDERING: Relaxed: under the lock.
     if PROCESS.swap(process, Ordering::Relaxed) != process {
-        GATE.start_over();
+        GATE.reset_after_fork();
     }
     Ok(guard)
 }
 
-/// In a child of fork(2): nothing that came to the parent is there any more, and nobody is waited
-/// for who is in the parent. What is caught stays caught.
+/// In a child of fork(2): nothing that came to the parent is there any more, and nothing that the
+/// parent's threads were in the middle of is waited for. What is caught stays caught.
 ///
 /// # Safety
 ///
-/// Nobody else is in the process but the calling thread, which is in no handler and blocks all
-/// signals.
-pub(crate) unsafe fn start_over() {
-    GATE.start_over();
-    // ORDERING: Relaxed: nobody else is here.
+/// There is no other thread in the process than the calling one, which is in no handler and in no
+/// catch or release, and blocks all signals that can be delivered asynchronously.
+pub(crate) unsafe fn reset_after_fork() {
+    Process::forked();
+    GATE.reset_after_fork();
+    // The owner may have the number of the calling thread, as process 1 of another namespace.
+    LOCK.reset_after_fork();
+    // ORDERING: Relaxed: there is no other thread.
     PROCESS.store(sys::getpid(), Ordering::Relaxed);
     RECEIVERS.each(|receiver| {
         // SAFETY: the caller's promise.
-        unsafe { receiver.start_over() }
+        unsafe { receiver.reset_after_fork() }
     });
 }
 
-fn check(receiver: Receiver, signals: SigSet) -> Result<(), Errno> {
+fn check(receiver: Registered, signals: SigSet) -> Result<(), Errno> {
     if !(signals & SigSet::UNCHANGEABLE).is_empty() {
         Err(Errno::INVAL)
-    } else if !(signals & SigSet::FAULTS).is_empty() && !receiver.takes_faults() {
+    } else if !(signals & SigSet::SYNCHRONOUS).is_empty() && !receiver.takes_synchronous() {
         Err(Errno::OPNOTSUPP)
     } else {
         Ok(())
@@ -187,11 +179,8 @@ fn check(receiver: Receiver, signals: SigSet) -> Result<(), Errno> {
 fn is_ignored(signal: Signal) -> Result<bool, Errno> {
     let mut current = KernelSigaction::default();
     action::read(signal, &mut current)?;
-    let before = match Place::of(&current) {
-        Some(place) => place.under(signal).map(PreviousAction::kept),
-        None => Some(current),
-    };
-    Ok(before.is_some_and(|action| action.handler == SIG_IGN))
+    let before = if is_ours(&current) { PreviousAction::of(signal).saved() } else { current };
+    Ok(before.handler == SIG_IGN)
 }
 
 /// What a receiver asks for.
@@ -201,157 +190,178 @@ enum Change {
     Release,
 }
 
-fn catch_locked(receiver: Receiver, signals: SigSet) -> Result<(), Errno> {
+fn catch_locked(receiver: Registered, signals: SigSet) -> Result<(), Errno> {
     RECEIVERS.link(receiver);
     let new = signals.difference(receiver.link().wanted());
     let result = make(Change::Catch, receiver, signals);
     if result.is_err() {
-        // The first error is told; putting back is as good as it can be.
+        // The first error is told; restoring is as good as it can be.
         let _released = make(Change::Release, receiver, new);
     }
     result
 }
 
 /// Makes a change for each of `signals`, and returns the first error.
-fn make(change: Change, receiver: Receiver, signals: SigSet) -> Result<(), Errno> {
+fn make(change: Change, receiver: Registered, signals: SigSet) -> Result<(), Errno> {
     // ORDERING: SeqCst, both, pairs with the handler's look, through the gate.
     match change {
         Change::Catch => receiver.link().want(signals),
-        Change::Release => receiver.link().want_no_more(signals),
+        Change::Release => receiver.link().unwant(signals),
     }
     GATE.wait_until_empty();
     let mut result = Ok(());
     for signal in signals {
-        result = result.and(settle(change, signal));
+        result = result.and(update_kernel_action(change, signal));
     }
     result
 }
 
 /// Brings the kernel's action in line with the receivers: ours, with the flags and the mask that
-/// they ask for, or what was under ours if there are none left.
-fn settle(change: Change, signal: Signal) -> Result<(), Errno> {
+/// they ask for, or the saved one if there are none left.
+fn update_kernel_action(change: Change, signal: Signal) -> Result<(), Errno> {
+    let bit = Bit::of(signal);
+    let previous = PreviousAction::of(signal);
+    let choices = choices(bit);
     let mut current = KernelSigaction::default();
     loop {
         action::read(signal, &mut current)?;
-        let ours = Place::of(&current);
-        if ours.is_none() && change == Change::Release {
-            // It is its owner's affair.
+        if is_ours(&current) {
+            // It may have come back, restored by the code that had replaced it. Where no receiver is
+            // left, a handler may just uninstall it, and note that.
+            if !ALONE && choices.is_some() {
+                IN_CHAIN.insert(bit);
+            }
+        } else {
+            if change == Change::Release {
+                // It is its owner's affair. The default and "ignore" chain to no handler.
+                if !ALONE && choices.is_none() && !is_handler(&current) {
+                    IN_CHAIN.remove(bit);
+                }
+                return Ok(());
+            }
+            if is_handler(&current) {
+                if ALONE {
+                    return Err(Errno::BUSY);
+                }
+                // Over one that may chain to ours, the two would call each other for ever. One that ours
+                // was over before, and that chains to ours, would do so already.
+                if IN_CHAIN.contains(bit) && !previous.is(&current) {
+                    return Ok(());
+                }
+            }
+            // Saved before ours is installed, so that the first signal finds it.
+            previous.save(&current, &GATE);
+        }
+        let saved = previous.saved();
+        let new = choices.map_or(saved, |choices| over(signal, &saved, choices));
+        if !ALONE && new == current {
             return Ok(());
         }
-        let place = ours.or_else(|| free_place(signal, &current)).ok_or(Errno::BUSY)?;
-        let under = place.claim(signal).ok_or(Errno::BUSY)?;
-        if ours.is_none() {
-            // Kept before ours is in force, so that the first signal finds it.
-            under.keep(&current, &GATE);
-            if !ALONE {
-                place.enter_chain(Bit::of(signal));
-            }
-        }
-        let mut new = under.kept();
-        go_over(signal, place, &mut new);
-        // SAFETY: our handler may run at any instruction of any thread; what it replaces is kept,
-        // chained to and put back. What is put back was in force until ours replaced it.
-        let result = unsafe { action::compare_exchange(signal, &current, &new) };
-        if result != Err(Errno::AGAIN) {
-            let installed = new.handler == place.entry();
-            note(signal, place, installed);
-            return if installed { result } else { result.and(settle_spent(signal, under, &new)) };
+        // SAFETY: our handler may run at any instruction of any thread; what it replaces is saved,
+        // chained to and restored. What is restored was installed until ours replaced it.
+        match unsafe { exchange(signal, &current, &new) } {
+            Err(Errno::AGAIN) => {}
+            Ok(()) if choices.is_none() => return reset_spent(signal, previous, &new),
+            result => return result,
         }
     }
 }
 
-/// After `put_back` is in force again: if it was good for one call (`SA_RESETHAND`), and one of our
-/// handlers had that call while it was put back, the default is what is left of it.
-fn settle_spent(
+/// Sets the action if it is still `current`, and notes whether ours is in the chain. A child that is
+/// forked in between may believe that it is when it is not: then a catch over a handler leaves that
+/// where it is, which is the safe side.
+///
+/// # Safety
+///
+/// As [`action::compare_exchange`].
+unsafe fn exchange(
     signal: Signal,
-    under: &PreviousAction,
-    put_back: &KernelSigaction,
+    current: &KernelSigaction,
+    new: &KernelSigaction,
 ) -> Result<(), Errno> {
-    if ALONE || !SaFlags::from_bits(put_back.flags).contains(SaFlags::RESETHAND) {
+    let bit = Bit::of(signal);
+    // ORDERING: more than is needed, here and below: under the lock, or in a handler that a catch waits
+    // for, by the gate, before it looks.
+    let noted = ALONE || IN_CHAIN.contains(bit);
+    if !noted && is_ours(new) {
+        IN_CHAIN.insert(bit);
+    }
+    // SAFETY: the caller's promise.
+    let result = unsafe { action::compare_exchange(signal, current, new) };
+    let left = if result.is_ok() { !is_ours(new) } else { !noted };
+    if !ALONE && left {
+        IN_CHAIN.remove(bit);
+    }
+    result
+}
+
+/// After `restored` is installed again: if it was good for one call (`SA_RESETHAND`), and one of our
+/// handlers had that call while it was restored, the default is what is left of it.
+fn reset_spent(
+    signal: Signal,
+    previous: &PreviousAction,
+    restored: &KernelSigaction,
+) -> Result<(), Errno> {
+    if ALONE || !SaFlags::from_bits(restored.flags).contains(SaFlags::RESETHAND) {
         return Ok(());
     }
     GATE.wait_until_empty();
-    let left = under.kept();
-    if left == *put_back {
+    if previous.is(restored) {
         return Ok(());
     }
-    // SAFETY: what is put in force is the default.
-    match unsafe { action::compare_exchange(signal, put_back, &left) } {
+    let left = previous.saved();
+    // SAFETY: what is installed is the default.
+    match unsafe { action::compare_exchange(signal, restored, &left) } {
         // Other code was faster, and has set its own, or the kernel has spent it, too.
         Err(Errno::AGAIN) => Ok(()),
         result => result,
     }
 }
 
-/// Notes that our handler has, or has no longer, a place in the chain of a signal.
-fn note(signal: Signal, place: Place, installed: bool) {
-    if ALONE {
-        return;
+/// What the receivers of a signal ask for; `None` if there are none.
+fn choices(bit: Bit) -> Option<Choices> {
+    let (mut choices, mut last) = (Choices::NONE, None);
+    while let Some(receiver) = RECEIVERS.next_wanting(last, bit) {
+        choices.add(&receiver);
+        last = Some(receiver);
     }
-    let bit = Bit::of(signal);
-    if place == Place::First {
-        // Whoever put the lower place in force took the upper one away.
-        Place::Over.installed().remove(bit);
-    }
-    if installed {
-        // ORDERING: more than is needed: under the lock, as above.
-        place.installed().insert(bit);
-    } else {
-        place.leave_chain(bit);
-    }
+    last.map(|_| choices)
 }
 
-/// The place to take over `current`, which is not ours.
-///
-/// Over a handler it has to be a free one. `SIG_DFL` and `SIG_IGN` chain to nobody, but whoever set
-/// them may put back what was there, ours with it: what is kept under ours must still be there then,
-/// so a place whose record stays as it is comes first.
-fn free_place(signal: Signal, current: &KernelSigaction) -> Option<Place> {
-    let free = |place: Place| !place.installed().contains(Bit::of(signal));
-    if ALONE {
-        return (!is_handler(current)).then_some(Place::First);
-    }
-    let mut places = [Place::First, Place::Over].into_iter();
-    if is_handler(current) {
-        return places.find(|place| free(*place));
-    }
-    let same = |under: &PreviousAction| under.kept() == *current;
-    let keeps =
-        |place: &Place| place.claim(signal).is_some_and(|under| free(*place) || same(under));
-    places.find(keeps).or(Some(Place::First))
-}
-
-/// Changes `action`, which is under our handler, to what the kernel is to do for the receivers that
-/// want the signal, if there are any.
-///
-/// Always `SA_ONSTACK`: a thread of another language's runtime may have a stack that is too small
-/// for a signal frame. No restart wins over restart, and the masks add up. What the previous
-/// handler chose about its children stays so.
-fn go_over(signal: Signal, place: Place, action: &mut KernelSigaction) {
-    const ALWAYS: SaFlags = SaFlags::SIGINFO.union(SaFlags::ONSTACK);
+/// Our action over a saved one. A handler counts as one more receiver, decides on the stack that it was
+/// made for, and keeps its choices about children.
+fn over(signal: Signal, saved: &KernelSigaction, choices: Choices) -> KernelSigaction {
     const ABOUT_CHILDREN: SaFlags = SaFlags::NOCLDSTOP.union(SaFlags::NOCLDWAIT);
-    let bit = Bit::of(signal);
-    let mut flags = ALWAYS.union(SaFlags::RESTART);
-    let mut unblocked = SigSet::full();
-    let mut next = RECEIVERS.next_wanting(None, bit);
-    if next.is_none() {
-        return;
+    let mut flags = choices.flags().union(SaFlags::SIGINFO);
+    if SigSet::TERMINAL_ACCESS.contains(signal) {
+        // The kernel would send the signal and restart the call for ever.
+        flags = flags.difference(SaFlags::RESTART);
     }
-    while let Some(receiver) = next {
-        unblocked = unblocked & receiver.unblocked();
-        if !receiver.restarts() {
-            flags = flags.difference(SaFlags::RESTART);
-        }
-        next = RECEIVERS.next_wanting(next, bit);
+    let mut mask = choices.mask;
+    if !ALONE && is_handler(saved) {
+        const ITS_STACK: SaFlags = ABOUT_CHILDREN.union(SaFlags::ONSTACK);
+        let theirs = SaFlags::from_bits(saved.flags);
+        mask |= saved.mask.bits();
+        flags = flags
+            .intersection(theirs.union(SaFlags::SIGINFO))
+            .union(theirs.intersection(ITS_STACK));
     }
-    let mut mask = SigSet::full().difference(unblocked).bits();
-    if !ALONE && is_handler(action) {
-        let theirs = SaFlags::from_bits(action.flags);
-        mask |= action.mask.bits();
-        flags = flags.intersection(theirs.union(ALWAYS)).union(theirs.intersection(ABOUT_CHILDREN));
+    KernelSigaction {
+        handler: entry(),
+        flags: flags.bits() | sys::SIGACTION_FLAGS,
+        restorer: sys::sigaction_restorer(),
+        mask: KernelSigset::from_bits(mask),
     }
-    action.handler = place.entry();
-    action.flags = flags.bits() | sys::SIGACTION_FLAGS;
-    action.restorer = sys::sigaction_restorer();
-    action.mask = KernelSigset::from_bits(mask);
+}
+
+impl Action {
+    /// Returns `true` if it is the handler that this crate installs for its receivers.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        is_ours(self.as_kernel())
+    }
 }

@@ -15,13 +15,13 @@
 #![expect(unsafe_code, reason = "claims slots")]
 
 use super::slot::{Phase, Record, Slot, State};
-use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::atomic::{AtomicU64, Ordering, fence};
 use crate::{SigInfo, Signal};
 
 pub(super) struct Ring<const N: usize> {
     /// The next one to be drawn.
-    tickets: AtomicUsize,
-    states: [AtomicUsize; N],
+    tickets: AtomicU64,
+    states: [AtomicU64; N],
     records: [Record; N],
 }
 
@@ -32,33 +32,23 @@ pub(super) struct Ring<const N: usize> {
 /// before drawing one of those is in the ring, or was taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Batch {
-    next: usize,
-    end: usize,
+    next: u64,
+    end: u64,
 }
 
 /// What an instance is put in with.
 #[derive(Clone, Copy)]
 pub(super) struct Turn {
-    ticket: usize,
+    ticket: u64,
     /// The state of its slot while it is put in.
     writing: State,
-}
-
-/// What became of the details of a signal.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pushed {
-    Stored,
-    /// They are there, in the place of an older instance of the same signal.
-    Replaced,
-    /// There was no room.
-    Dropped,
 }
 
 impl<const N: usize> Ring<N> {
     pub(super) const fn new() -> Self {
         Self {
-            tickets: AtomicUsize::new(0),
-            states: [const { AtomicUsize::new(State::FREE.to_bits()) }; N],
+            tickets: AtomicU64::new(0),
+            states: [const { AtomicU64::new(State::FREE.to_bits()) }; N],
             records: [const { Record::new() }; N],
         }
     }
@@ -68,8 +58,8 @@ impl<const N: usize> Ring<N> {
     }
 
     /// The slot that an instance with this ticket is in, unless it was taken when it came.
-    fn slot_of(&self, ticket: usize) -> Option<Slot<'_>> {
-        let index = ticket.checked_rem(N)?;
+    fn slot_of(&self, ticket: u64) -> Option<Slot<'_>> {
+        let index = index_of::<N>(ticket)?;
         Some(Slot::new((self.states.get(index)?, self.records.get(index)?)))
     }
 
@@ -102,33 +92,59 @@ impl<const N: usize> Ring<N> {
         slot.is_some()
     }
 
-    /// Puts an instance in any slot; if so wanted, in the place of an older one of its signal.
+    /// Puts an instance in any slot; if so wanted, in the place of an older one of its signal. Returns
+    /// how many instances are lost by it, older ones or itself.
     pub(super) fn push_anywhere(
         &self,
         turn: Turn,
         signal: Signal,
         info: SigInfo,
         replaces: bool,
-    ) -> Pushed {
-        let older = if replaces { self.claim_older(signal, turn.writing) } else { None };
-        let Some(slot) = older.or_else(|| self.claim_free(turn)) else {
-            return Pushed::Dropped;
-        };
+    ) -> u32 {
+        let older = if replaces { self.claim_older(signal, turn) } else { None };
+        let Some(slot) = older.or_else(|| self.claim_free(turn)) else { return 1 };
         put(slot, turn, info);
-        if older.is_some() { Pushed::Replaced } else { Pushed::Stored }
+        let replaced = u32::from(older.is_some());
+        if replaces { replaced.wrapping_add(self.drop_older(turn, signal)) } else { replaced }
+    }
+
+    /// Of instances of one signal that were put in at the same time, when none was there yet for the
+    /// others to replace: frees all that are older than this one, or this one if there is a newer one.
+    /// Returns how many it freed.
+    fn drop_older(&self, turn: Turn, signal: Signal) -> u32 {
+        // ORDERING: SeqCst pairs with itself: of two that come here, one sees the other's instance.
+        fence(Ordering::SeqCst);
+        let own = turn.writing.with(Phase::Ready);
+        let mut freed: u32 = 0;
+        for slot in self.slots() {
+            let state = slot.state();
+            if !state.is_ready_of(signal) || state == own {
+                continue;
+            }
+            let newer = state.age(turn.ticket) < 0;
+            let slot =
+                if newer { self.slots().find(|slot| slot.state() == own) } else { Some(slot) };
+            let older = if newer { own } else { state };
+            if slot.is_some_and(|slot| slot.claim(older, State::FREE)) {
+                freed = freed.wrapping_add(1);
+            }
+        }
+        freed
     }
 
     /// Claims the slot of an older instance.
-    fn claim_older(&self, signal: Signal, writing: State) -> Option<Slot<'_>> {
+    fn claim_older(&self, signal: Signal, turn: Turn) -> Option<Slot<'_>> {
         self.slots().find(|slot| {
             let state = slot.state();
-            state.is(Phase::Ready) && state.is_of(signal) && slot.claim(state, writing)
+            state.is_ready_of(signal)
+                && state.age(turn.ticket) > 0
+                && slot.claim(state, turn.writing)
         })
     }
 
     /// Claims a free slot, beginning with the one of the turn.
     fn claim_free(&self, turn: Turn) -> Option<Slot<'_>> {
-        let own = turn.ticket.checked_rem(N)?;
+        let own = index_of::<N>(turn.ticket)?;
         let (states, states_after) = self.states.split_at_checked(own)?;
         let (records, records_after) = self.records.split_at_checked(own)?;
         let after = states_after.iter().zip(records_after);
@@ -193,10 +209,10 @@ impl<const N: usize> Ring<N> {
     /// published earlier, and cannot take the later one first.
     fn oldest(
         &self,
-        end: usize,
+        end: u64,
         wanted: impl Fn(State) -> bool,
     ) -> Result<(Slot<'_>, State), Nothing> {
-        let mut oldest: Option<(isize, Slot<'_>, State)> = None;
+        let mut oldest: Option<(i64, Slot<'_>, State)> = None;
         let mut nothing = Nothing::Here;
         for slot in self.slots() {
             let state = slot.state();
@@ -222,8 +238,14 @@ enum Nothing {
     Yet,
 }
 
+/// Where the instance with this ticket goes, of so many slots.
+#[inline]
+fn index_of<const N: usize>(ticket: u64) -> Option<usize> {
+    ticket.checked_rem(N as u64).map(|index| index as usize)
+}
+
 /// The ticket after the one of an instance, which is older than `end`.
-fn after(state: State, end: usize) -> usize {
+fn after(state: State, end: u64) -> u64 {
     end.wrapping_sub(state.age(end).cast_unsigned()).wrapping_add(1)
 }
 
@@ -252,7 +274,7 @@ fn take_from(slot: Slot<'_>, state: State) -> Option<SigInfo> {
 mod tests {
     use std::collections::VecDeque;
 
-    use super::{Batch, Pushed, Ring};
+    use super::{Batch, Ring};
     use crate::{SigInfo, Signal};
 
     const N: usize = 3;
@@ -271,7 +293,7 @@ mod tests {
                     0 => {
                         let signal = SIGNALS[step as usize % 2];
                         let pushed = push(&ring, signal, false);
-                        assert_eq!(pushed == Pushed::Stored, model.len() < N);
+                        assert_eq!(pushed, u32::from(model.len() == N));
                         if model.len() < N {
                             model.push_back(signal);
                         }
@@ -301,7 +323,7 @@ mod tests {
                         let signal = SIGNALS[choice as usize];
                         let pushed = push(&ring, signal, true);
                         let older = model.iter().position(|other| *other == signal);
-                        assert_eq!(pushed == Pushed::Replaced, older.is_some());
+                        assert_eq!(pushed, u32::from(older.is_some()));
                         older.map(|older| model.remove(older));
                         model.push_back(signal);
                     }
@@ -316,11 +338,11 @@ mod tests {
         }
     }
 
-    /// As a queue does it.
-    fn push(ring: &Ring<N>, signal: Signal, replaces: bool) -> Pushed {
+    /// As a queue does it. Returns how many instances are lost.
+    fn push(ring: &Ring<N>, signal: Signal, replaces: bool) -> u32 {
         let (turn, info) = (ring.draw(signal), SigInfo::without_details(signal));
         if !replaces && ring.push(turn, info) {
-            return Pushed::Stored;
+            return 0;
         }
         ring.push_anywhere(turn, signal, info, replaces)
     }

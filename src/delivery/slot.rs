@@ -11,12 +11,12 @@
 #![expect(unsafe_code, reason = "shares the record between its owners")]
 
 use crate::sync::UnsafeCell;
-use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::{SigInfo, Signal};
 
 /// What a slot's state is made of: phase, signal, ticket.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct State(usize);
+pub(super) struct State(u64);
 
 pub(super) enum Phase {
     Writing = 1,
@@ -32,36 +32,43 @@ impl State {
     pub(super) const FREE: Self = Self(0);
 
     #[inline]
-    pub(super) const fn to_bits(self) -> usize {
+    pub(super) const fn to_bits(self) -> u64 {
         self.0
     }
 
-    /// Tickets are counted modulo what is left of the word: they tell an order among what is in the
-    /// queue at the same time.
+    /// Tickets are counted modulo 2⁵⁵, what is left of the word: they tell an order among what is in
+    /// the queue at the same time.
     #[inline]
-    pub(super) const fn new(phase: Phase, signal: Signal, ticket: usize) -> Self {
-        let signal = (signal.as_raw() as usize) << PHASE_BITS;
-        Self(ticket << TICKET_SHIFT | signal | phase as usize)
+    pub(super) const fn new(phase: Phase, signal: Signal, ticket: u64) -> Self {
+        let signal = (signal.as_raw() as u64) << PHASE_BITS;
+        Self(ticket << TICKET_SHIFT | signal | phase as u64)
     }
 
     #[inline]
     pub(super) const fn is(self, phase: Phase) -> bool {
-        self.0 & ((1 << PHASE_BITS) - 1) == phase as usize
+        self.0 & ((1 << PHASE_BITS) - 1) == phase as u64
+    }
+
+    /// Whether it is ready, and of a signal: one comparison, on the way over many.
+    #[inline]
+    pub(super) const fn is_ready_of(self, signal: Signal) -> bool {
+        const ALL_BUT_TICKET: u64 = (1 << TICKET_SHIFT) - 1;
+        self.0 & ALL_BUT_TICKET == Self::new(Phase::Ready, signal, 0).0
     }
 
     #[inline]
     pub(super) const fn is_of(self, signal: Signal) -> bool {
-        self.0 >> PHASE_BITS & ((1 << SIGNAL_BITS) - 1) == signal.as_raw() as usize
+        self.0 >> PHASE_BITS & ((1 << SIGNAL_BITS) - 1) == signal.as_raw() as u64
     }
 
     #[inline]
     pub(super) const fn with(self, phase: Phase) -> Self {
-        Self(self.0 & !((1 << PHASE_BITS) - 1) | phase as usize)
+        Self(self.0 & !((1 << PHASE_BITS) - 1) | phase as u64)
     }
 
     /// How many tickets before `next` it was drawn; not above 0 if it was drawn later.
     #[inline]
-    pub(super) const fn age(self, next: usize) -> isize {
+    pub(super) const fn age(self, next: u64) -> i64 {
         (next.wrapping_sub(self.0 >> TICKET_SHIFT) << TICKET_SHIFT).cast_signed() >> TICKET_SHIFT
     }
 }
@@ -70,13 +77,13 @@ impl State {
 /// a look at many states does not go over the records.
 #[derive(Clone, Copy)]
 pub(super) struct Slot<'a> {
-    state: &'a AtomicUsize,
+    state: &'a AtomicU64,
     record: &'a Record,
 }
 
 impl<'a> Slot<'a> {
     #[inline]
-    pub(super) const fn new((state, record): (&'a AtomicUsize, &'a Record)) -> Self {
+    pub(super) const fn new((state, record): (&'a AtomicU64, &'a Record)) -> Self {
         Self { state, record }
     }
 

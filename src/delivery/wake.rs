@@ -63,8 +63,8 @@ impl Wake {
         }
     }
 
-    /// Wakes all who wait, for `signal`. Call it after what they wait for is set, by a `SeqCst`
-    /// operation. It runs in the handler.
+    /// Wakes threads and descriptor, for `signal`. Call it after what they wait for is set, by a
+    /// `SeqCst` operation.
     #[inline]
     pub(super) fn notify(&self, signal: Signal) {
         if self.has_listeners() {
@@ -72,10 +72,15 @@ impl Wake {
         }
     }
 
-    /// Whether anybody is to be woken: the first half of [`notify`](Self::notify).
+    /// Whether there is anything to wake: the first half of [`notify`](Self::notify).
     #[inline]
     pub(super) fn has_listeners(&self) -> bool {
         self.listeners() != 0
+    }
+
+    /// Whether a descriptor is among it, for which a caller has to be inside the gate.
+    pub(super) fn is_watched(&self) -> bool {
+        self.listeners() & DESCRIPTOR != 0
     }
 
     #[inline]
@@ -98,11 +103,16 @@ impl Wake {
             }
         }
         if listeners & !DESCRIPTOR != 0 {
-            // ORDERING: Release pairs with the Acquire load in `wait`: who sees the new count sees
-            // what was set before. The kernel compares the word under a lock of its own.
-            self.count.fetch_add(1, Ordering::Release);
-            sys::futex_wake(&self.count);
+            self.wake_threads();
         }
+    }
+
+    /// The same for the threads alone.
+    pub(super) fn wake_threads(&self) {
+        // ORDERING: Release pairs with the Acquire load in `wait`: what was set before is seen with the
+        // new count. The kernel compares the word under a lock of its own.
+        self.count.fetch_add(1, Ordering::Release);
+        sys::futex_wake(&self.count);
     }
 
     /// Writes the number of the signal in one byte, as Python's `set_wakeup_fd` has it.

@@ -11,6 +11,7 @@
 #![expect(unsafe_code, reason = "reads and writes through the kernel's door")]
 
 use super::Fd;
+use crate::process::Process;
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::{Errno, sys};
 
@@ -33,7 +34,7 @@ pub struct EventFd {
     /// Odd while it is readable; see the head of this file.
     count: AtomicU32,
     /// The process that made it.
-    owner: i32,
+    owner: Process,
 }
 
 impl EventFd {
@@ -51,7 +52,7 @@ impl EventFd {
         let raw = sys::eventfd2(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK)?;
         // SAFETY: it was just opened, and nobody else knows of it.
         let fd = unsafe { Fd::from_raw(raw) };
-        Ok(Self { fd, count: AtomicU32::new(0), owner: sys::getpid() })
+        Ok(Self { fd, count: AtomicU32::new(0), owner: Process::this() })
     }
 
     /// The number, which is open as long as this lives: for poll(2) and its like.
@@ -120,7 +121,7 @@ impl EventFd {
 
     /// Whether this is a child of the process that made it.
     fn is_foreign(&self) -> bool {
-        sys::getpid() != self.owner
+        Process::this() != self.owner
     }
 
     /// The descriptor alone.

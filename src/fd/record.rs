@@ -81,7 +81,7 @@ impl SignalFdInfo {
     /// Async-signal-safe.
     #[must_use]
     pub fn trust(&self) -> Trust {
-        decode::trust(self.0.code)
+        decode::trust(self)
     }
 
     /// The process that sent the signal. `None`: the kernel did, or a timer, or a process outside

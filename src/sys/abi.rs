@@ -103,6 +103,13 @@ impl KernelSiginfo {
     pub const fn zeroed() -> Self {
         Self { bytes: [0; SI_MAX_SIZE] }
     }
+
+    /// `si_signo`.
+    #[inline]
+    pub(crate) const fn signo(&self) -> c_int {
+        let [a, b, c, d, ..] = self.bytes;
+        c_int::from_ne_bytes([a, b, c, d])
+    }
 }
 
 impl core::fmt::Debug for KernelSiginfo {

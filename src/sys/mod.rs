@@ -44,8 +44,8 @@ pub use abi::{
     MAX_ERRNO, SI_MAX_SIZE, SIG_DFL, SIG_IGN, SIGSET_SIZE,
 };
 pub use arch::{
-    SIGACTION_FLAGS, nr, sigaction_restorer, syscall0, syscall1, syscall2, syscall3, syscall4,
-    syscall5, syscall6,
+    SIGACTION_FLAGS, UCONTEXT_SIGMASK, nr, sigaction_restorer, syscall0, syscall1, syscall2,
+    syscall3, syscall4, syscall5, syscall6,
 };
 pub use calls::{
     clock_gettime, clock_nanosleep, close, eventfd2, exit_group, fcntl_getfl, fork, futex_wait,

@@ -296,9 +296,11 @@ impl PosixTimer {
 impl Drop for PosixTimer {
     fn drop(&mut self) {
         if let Ok(id) = self.own_id() {
-            // SAFETY: nobody else deletes the timer.
-            let deleted = unsafe { sys::timer_delete(id) };
-            debug_assert!(deleted.is_ok(), "the timer is there until this");
+            // It is not there in a child of fork(2) with its parent's number, process 1 of another
+            // namespace.
+            //
+            // SAFETY: nothing else deletes the timer.
+            let _deleted = unsafe { sys::timer_delete(id) };
         }
     }
 }

@@ -28,7 +28,7 @@ operations! {
     release_eight_signals until End on Signal::USR1 => Ours, Killed;
     release_eight_signals_to_theirs until End on Signal::USR1 => Both, Theirs;
     release_under_theirs until End on Signal::USR1 => Both, Theirs;
-    release_over_theirs_over_ours until End on Signal::USR1 => Both, Theirs;
+    release_of_the_last_under_theirs until End on Signal::USR1 => Both, Theirs;
     release_by_a_queue until End on RT => Ours, Killed;
     release_by_a_queue_to_theirs until End on Signal::USR1 => Both, Theirs;
     release_by_a_hook until End on Signal::USR1 => Ours, Killed;
@@ -200,8 +200,8 @@ fn release_under_theirs(sent: &Sent) -> Verdict {
     Ok(seen)
 }
 
-/// Ours is over theirs, which is over ours: the upper one of ours goes.
-fn release_over_theirs_over_ours(sent: &Sent) -> Verdict {
+/// The last of two receivers under theirs goes, which is over another handler: ours stays and chains.
+fn release_of_the_last_under_theirs(sent: &Sent) -> Verdict {
     theirs::of_one_argument(sent.signal);
     OTHER.catch(sent.signal)?;
     foreign::first().come(sent.signal.as_raw());

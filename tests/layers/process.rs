@@ -62,17 +62,20 @@ pub(super) struct Process {
     pub(super) chain: Vec<(Party, RawAction)>,
     /// Who gets the signal. The handler of who does not may still be in the chain.
     here: Vec<Party>,
+    /// The versions of this crate that may be in the chain by what they know, and what each replaced.
+    noted: Vec<(Party, RawAction)>,
     hook: Option<SigId>,
 }
 
 impl Process {
     pub(super) fn new(signo: i32) -> Self {
         let first = oracle::raw_action(signo);
-        Self { signo, first, chain: Vec::new(), here: Vec::new(), hook: None }
+        Self { signo, first, chain: Vec::new(), here: Vec::new(), noted: Vec::new(), hook: None }
     }
 
     #[track_caller]
     pub(super) fn come(&mut self, party: Party) {
+        let found = oracle::raw_action(self.signo);
         match party {
             We => assert_eq!(OURS.catch(ours(self.signo)), Ok(())),
             WeToo => assert_eq!(OURS_TOO.catch(ours(self.signo)), Ok(())),
@@ -88,8 +91,12 @@ impl Process {
         self.here.retain(|other| *other != party);
         self.here.push(party);
         let owner = party.owner();
-        if !(owner.is_siglatch() && self.top() == Some(owner)) {
+        if self.top() != Some(owner) && !self.stays(owner, &found) {
             self.chain.push((owner, oracle::raw_action(self.signo)));
+            if owner.is_siglatch() {
+                self.forget(owner);
+                self.noted.push((owner, found));
+            }
         }
         self.assert_in_force();
     }
@@ -98,20 +105,35 @@ impl Process {
     pub(super) fn go(&mut self, party: Party) {
         self.here.retain(|other| *other != party);
         match party {
-            We => assert_eq!(OURS.release(ours(self.signo)), Ok(())),
-            WeToo => assert_eq!(OURS_TOO.release(ours(self.signo)), Ok(())),
-            OtherVersion => assert_eq!(OTHERS.release(others(self.signo)), Ok(())),
+            We => assert_eq!(OURS.release(ours(self.signo)).map(drop), Ok(())),
+            WeToo => assert_eq!(OURS_TOO.release(ours(self.signo)).map(drop), Ok(())),
+            OtherVersion => assert_eq!(OTHERS.release(others(self.signo)).map(drop), Ok(())),
             SignalHook => assert!(unregister(self.hook.take().expect("it has come"))),
             C | SecondC | Deaf | Rude => {}
         }
         if party == Rude {
             return self.go_rudely();
         }
-        if self.top() == Some(party.owner()) {
+        let owner = party.owner();
+        if self.top() == Some(owner) {
             self.pop_if_idle();
+        } else if !self.here.iter().any(|other| other.owner() == owner)
+            && !is_handler(&oracle::raw_action(self.signo))
+        {
+            self.forget(owner);
         }
         self.c_goes();
         self.assert_in_force();
+    }
+
+    /// Whether a version of this crate leaves the action that it finds alone: it may be under it.
+    fn stays(&self, owner: Party, found: &RawAction) -> bool {
+        let noted = self.noted.iter().find(|(party, _)| *party == owner);
+        is_handler(found) && noted.is_some_and(|(_, replaced)| replaced != found)
+    }
+
+    fn forget(&mut self, owner: Party) {
+        self.noted.retain(|(party, _)| *party != owner);
     }
 
     fn top(&self) -> Option<Party> {
@@ -122,11 +144,12 @@ impl Process {
     /// it away. Says whether that is so.
     fn pop_if_idle(&mut self) -> bool {
         let served = |owner| self.here.iter().any(|party| party.owner() == owner);
-        let idle = self.top().is_some_and(|top| top.is_siglatch() && !served(top));
-        if idle {
+        let idle = self.top().filter(|top| top.is_siglatch() && !served(*top));
+        if let Some(owner) = idle {
             self.chain.pop();
+            self.forget(owner);
         }
-        idle
+        idle.is_some()
     }
 
     /// C code that wants to leave does so once its handler is the one in force.
@@ -210,6 +233,10 @@ impl Process {
         let stays = self.chain.iter().any(|(party, _)| *party == SignalHook);
         assert_eq!(self.top(), stays.then_some(SignalHook), "only signal-hook stays in force");
     }
+}
+
+fn is_handler(action: &RawAction) -> bool {
+    !matches!(action.handler, libc::SIG_DFL | libc::SIG_IGN)
 }
 
 /// How often it has seen the signal since this was asked last.

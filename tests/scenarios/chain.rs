@@ -4,7 +4,7 @@
 #![expect(unsafe_code, reason = "reads what the kernel hands to a handler")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::oracle::{RawAction, bit, raw_action, set_raw_action};
+use crate::support::oracle::{RawAction, bit, cancellation, raw_action, set_raw_action};
 use crate::support::siginfo::{self, RawInfo};
 use crate::support::state::raw_mask;
 use crate::support::{
@@ -172,10 +172,10 @@ fn several_latches_call_it_once() {
         assert_eq!(LATCH.catch(Signal::TERM), Ok(()));
         raise(Signal::TERM);
         assert_eq!(calls(), 1);
-        assert_eq!(LATCH.release(Signal::TERM), Ok(()));
+        assert_eq!(LATCH.release(Signal::TERM).map(drop), Ok(()));
         raise(Signal::TERM);
         assert_eq!(calls(), 2);
-        assert_eq!(NARROW.release(Signal::TERM), Ok(()));
+        assert_eq!(NARROW.release(Signal::TERM).map(drop), Ok(()));
         raise(Signal::TERM);
         assert_eq!(calls(), 3);
     });
@@ -188,7 +188,7 @@ fn ignored_before_is_not_called() {
         assert_eq!(LATCH.catch(Signal::TERM), Ok(()));
         raise(Signal::TERM);
         assert!(LATCH.take_signal(Signal::TERM));
-        assert_eq!(LATCH.release(Signal::TERM), Ok(()));
+        assert_eq!(LATCH.release(Signal::TERM).map(drop), Ok(()));
         raise(Signal::TERM);
         assert!(!LATCH.is_set());
     });
@@ -203,7 +203,7 @@ fn resethand_is_called_once() {
             assert!(LATCH.take_signal(Signal::TERM));
             assert_eq!(calls(), 1);
         }
-        assert_eq!(LATCH.release(Signal::TERM), Ok(()));
+        assert_eq!(LATCH.release(Signal::TERM).map(drop), Ok(()));
         raise(Signal::TERM);
     })
     .wait();
@@ -237,7 +237,7 @@ fn resethand_on_many_threads_is_called_once() {
                     yield_now();
                 }
                 wrong = wrong.saturating_add(u32::from(calls() != round));
-                assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+                assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
             }
         });
         assert_eq!(wrong, 0, "calls too many or too few, while the threads were to go on");
@@ -254,7 +254,7 @@ fn resethand_leaves_the_default_as_the_kernel_would() {
             }
             raise(Signal::USR1);
             assert_eq!(calls(), 1);
-            assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+            assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
             link.say(&format!("{:?}", raw_action(libc::SIGUSR1)));
         });
         let action = child.hear();
@@ -271,7 +271,7 @@ fn resethand_not_called_is_put_back() {
         install(libc::SIGUSR1, libc::SA_RESETHAND, &[]);
         let before = raw_action(libc::SIGUSR1);
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
-        assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+        assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
         assert_eq!(raw_action(libc::SIGUSR1), before);
         raise(Signal::USR1);
         assert_eq!(calls(), 1);
@@ -289,7 +289,7 @@ fn choices_about_children_are_kept() {
                 in_force & u64::from(both.cast_unsigned()),
                 u64::from(flags.cast_unsigned())
             );
-            assert_eq!(LATCH.release(Signal::CHLD), Ok(()));
+            assert_eq!(LATCH.release(Signal::CHLD).map(drop), Ok(()));
         }
     });
 }
@@ -302,15 +302,18 @@ fn its_mask_and_no_restart_are_in_the_rule() {
             (0, &NARROW, false),
             (libc::SA_RESTART, &NARROW, true),
             (libc::SA_RESTART, &INTERRUPTS, false),
+            (libc::SA_RESTART | libc::SA_ONSTACK, &NARROW, true),
         ] {
             install(libc::SIGUSR1, flags, &[libc::SIGINT, libc::SIGRTMAX()]);
             assert_eq!(latch.catch(Signal::USR1), Ok(()));
             let in_force = raw_action(libc::SIGUSR1);
-            assert_eq!(in_force.mask, bit(libc::SIGINT) | bit(libc::SIGRTMAX()));
+            let asked = bit(libc::SIGINT) | bit(libc::SIGRTMAX());
+            assert_eq!(in_force.mask, asked | cancellation());
             assert_eq!(in_force.flags & RESTART != 0, restarts, "{flags:#x}");
-            let always = u64::from((libc::SA_SIGINFO | libc::SA_ONSTACK).cast_unsigned());
-            assert_eq!(in_force.flags & always, always, "its own choice of both does not count");
-            assert_eq!(latch.release(Signal::USR1), Ok(()));
+            let kept = u64::from((libc::SA_SIGINFO | libc::SA_ONSTACK).cast_unsigned());
+            let wanted = u64::from((libc::SA_SIGINFO | flags & libc::SA_ONSTACK).cast_unsigned());
+            assert_eq!(in_force.flags & kept, wanted, "the stack is the one that it asks for");
+            assert_eq!(latch.release(Signal::USR1).map(drop), Ok(()));
         }
     });
 }
@@ -345,9 +348,9 @@ fn every_action_comes_back_to_the_byte() {
             assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
             assert_eq!(NARROW.catch(Signal::USR1), Ok(()));
             assert_ne!(raw_action(libc::SIGUSR1).handler, handler);
-            assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+            assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
             assert_ne!(raw_action(libc::SIGUSR1).handler, handler);
-            assert_eq!(NARROW.release(Signal::USR1), Ok(()));
+            assert_eq!(NARROW.release(Signal::USR1).map(drop), Ok(()));
             assert_eq!(raw_action(libc::SIGUSR1), before);
         }
     });
@@ -370,7 +373,7 @@ fn it_may_run_on_after_the_release() {
                 yield_now();
             }
             // It may never come back, by siglongjmp(3) for one, so nobody waits for it.
-            assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+            assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
             assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
             GO_ON.store(true, SeqCst);
         });

@@ -1,19 +1,17 @@
-//! What is under ours when it is caught anew over an action that is no handler; and actions that
+//! What is under ours when it is caught again over an action that is no handler; and actions that
 //! change while they are looked at.
 
-#![expect(unsafe_code, reason = "puts back an action as other code does")]
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use crate::support::oracle::{self, raw_action, set_raw_action};
-use crate::support::{Child, Scenario, foreign, in_child, recorder, scenarios, steps, thread};
+use crate::support::oracle::{self, raw_action};
+use crate::support::{Scenario, foreign, in_child, recorder, scenarios, steps, thread};
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use siglatch::{Latch, Signal, action, send};
+use siglatch::{Latch, SigSet, Signal, action, send};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
-        caught_while_ignored_keeps_the_default_below,
-        caught_while_ignored_keeps_the_handler_below,
-        comes_again_after_it_left_from_between,
+        last_action_found_is_restored,
+        comes_again_after_it_left,
         steps_aside_and_its_place_is_free,
         steps_aside_amid_a_storm,
         other_code_changes_it_meanwhile,
@@ -27,55 +25,40 @@ static OTHER: Latch = Latch::new();
 
 const USR1: i32 = libc::SIGUSR1;
 
-fn caught_while_ignored_keeps_the_default_below() {
-    let outcome = Child::start(|_| {
-        assert_eq!(LATCH.catch(Signal::TERM), Ok(()));
-        let ignored = action::ignore(Signal::TERM).expect("ignore");
-        assert_eq!(LATCH.release(Signal::TERM), Ok(()));
-        // Comes and goes over the ignored signal, and leaves no trace.
-        assert_eq!(OTHER.catch(Signal::TERM), Ok(()));
-        assert_eq!(OTHER.release(Signal::TERM), Ok(()));
-        assert_eq!(ignored.restore(), Ok(true));
-        // Ours is back with nobody who wants the signal: it has its effect.
-        assert_eq!(send::raise(Signal::TERM), Ok(()));
-    })
-    .wait();
-    outcome.assert_died_by(libc::SIGTERM);
-}
-
-fn caught_while_ignored_keeps_the_handler_below() {
+/// "Over the default and "ignore" ours is installed, and that action is what the last release restores."
+fn last_action_found_is_restored() {
     in_child(|| {
-        let theirs = foreign::first();
         recorder::install(USR1);
-        let first = raw_action(USR1);
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
-        theirs.come(USR1);
-        assert_eq!(LATCH.release(Signal::USR1), Ok(()));
-        let over = oracle::set_ignored(USR1);
+        let ignored = action::ignore(Signal::USR1).expect("ignore");
+        let found = raw_action(USR1);
         assert_eq!(OTHER.catch(Signal::USR1), Ok(()));
-        assert_eq!(OTHER.release(Signal::USR1), Ok(()));
-        // SAFETY: it was in force before.
-        unsafe { set_raw_action(USR1, &over) };
         assert_eq!(send::raise(Signal::USR1), Ok(()));
-        assert_eq!(theirs.take_calls(), 1);
-        assert_eq!(recorder::count(), 1, "the calls of the handler before ours");
-        theirs.leave(USR1);
-        assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
-        assert_eq!(LATCH.release(Signal::USR1), Ok(()));
-        assert_eq!(raw_action(USR1), first);
+        assert!(
+            LATCH.take_signal(Signal::USR1),
+            "ours is back, and the first latch still wants it"
+        );
+        assert!(OTHER.take_signal(Signal::USR1));
+        assert_eq!(recorder::count(), 0, "the handler below is not known any more");
+        assert_eq!(LATCH.release(Signal::USR1), Ok(Signal::USR1.into()));
+        assert_eq!(OTHER.release(Signal::USR1), Ok(SigSet::empty()));
+        assert_eq!(raw_action(USR1), found);
+        // Ours comes back and finds no receiver: it gives way to the same.
+        assert_eq!(ignored.restore(), Ok(true));
+        assert_eq!(send::raise(Signal::USR1), Ok(()));
+        assert_eq!(raw_action(USR1), found);
     });
 }
 
-fn comes_again_after_it_left_from_between() {
+fn comes_again_after_it_left() {
     in_child(|| {
         let theirs = foreign::first();
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
         theirs.come(USR1);
         assert_eq!(OTHER.catch(Signal::USR1), Ok(()));
         theirs.leave(USR1);
-        assert_eq!(OTHER.release(Signal::USR1), Ok(()));
+        assert_eq!(OTHER.release(Signal::USR1).map(drop), Ok(()));
         theirs.come(USR1);
-        // The upper place is free again.
         assert_eq!(OTHER.catch(Signal::USR1), Ok(()));
         assert_eq!(send::raise(Signal::USR1), Ok(()));
         assert_eq!(theirs.take_calls(), 1);
@@ -88,7 +71,6 @@ fn comes_again_after_it_left_from_between() {
 fn steps_aside_and_its_place_is_free() {
     in_child(|| {
         let theirs = foreign::first();
-        // More signals than there are second places.
         for signal in (0..12).map(|n| Signal::rt(n).expect("a real-time signal")) {
             let signo = signal.as_raw();
             recorder::install(signo);
@@ -97,7 +79,7 @@ fn steps_aside_and_its_place_is_free() {
             assert_eq!(LATCH.catch(signal), Ok(()));
             let ours = raw_action(signo);
             theirs.come(signo);
-            assert_eq!(LATCH.release(signal), Ok(()));
+            assert_eq!(LATCH.release(signal).map(drop), Ok(()));
             theirs.leave(signo);
             assert_eq!(raw_action(signo).handler, ours.handler);
             assert_eq!(send::raise(signal), Ok(()));
@@ -106,7 +88,7 @@ fn steps_aside_and_its_place_is_free() {
             // Not over its own: it takes the place that it had.
             assert_eq!(LATCH.catch(signal), Ok(()));
             assert_eq!(raw_action(signo), ours);
-            assert_eq!(LATCH.release(signal), Ok(()));
+            assert_eq!(LATCH.release(signal).map(drop), Ok(()));
             assert_eq!(raw_action(signo), first);
         }
     });
@@ -125,13 +107,13 @@ fn steps_aside_amid_a_storm() {
                 for _ in steps(0..2_000) {
                     assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
                     theirs.come(USR1);
-                    assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+                    assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
                     let _seen = LATCH.take();
                     theirs.leave(USR1);
                     assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
                     assert_eq!(send::raise(Signal::USR1), Ok(()));
                     assert!(LATCH.take_signal(Signal::USR1));
-                    assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+                    assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
                 }
             },
         );
@@ -151,7 +133,7 @@ fn other_code_changes_it_meanwhile() {
         thread::beside(1, change, || {
             for _ in 0..20_000 {
                 assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
-                assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+                assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
             }
         });
         assert!(matches!(raw_action(USR1).handler, libc::SIG_DFL | libc::SIG_IGN));

@@ -4,7 +4,10 @@
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
 use crate::support::oracle::{self, bit, set_default, set_ignored};
-use crate::support::{self, Child, Scenario, example, in_child, scenarios, spawn, state};
+use crate::support::{
+    self, Child, Scenario, Status, example, exit_now, foreign, in_child, scenarios, spawn, state,
+};
+use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use siglatch::child::{ForkWindow, StartState};
 use siglatch::{Errno, Latch, SigSet, Signal, action, mask, send};
 use std::os::unix::process::CommandExt as _;
@@ -27,6 +30,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         what_came_in_the_window_ends_it,
         nothing_noted_is_an_error,
         runs_as_if_we_were_not_there,
+        no_handler_runs_amid_the_restoring,
     ]
 }
 
@@ -182,4 +186,37 @@ fn runs_as_if_we_were_not_there() {
     let outcome = spawn(none.arg("/no/such/program")).wait();
     outcome.assert_exited(1);
     support::assert_contains(&outcome.output, "NotFound");
+}
+
+/// Signals pour in meanwhile: their handler would find that the first actions are restored.
+fn no_handler_runs_amid_the_restoring() {
+    static STATE: StartState = StartState::new();
+    extern "C" fn look(_signo: i32) {
+        if oracle::raw_action(HUP).handler != libc::SIG_IGN {
+            exit_now(3);
+        }
+        CALLS.fetch_add(1, SeqCst);
+    }
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    // Restored late, and no more than one is pending.
+    let late = libc::SIGPWR;
+    for _ in 0..100 {
+        let mut child = Child::start(|link| {
+            STATE.capture().expect("capture");
+            set_ignored(HUP);
+            foreign::set(late, &foreign::action(look as *const () as usize, 0));
+            link.ready();
+            while CALLS.load(SeqCst) < 10 {
+                std::thread::yield_now();
+            }
+            STATE.restore_for_exec().expect("restore");
+            exit_now(0);
+        });
+        child.await_ready();
+        // One that is pending in the end is delivered by default, unless it comes too late.
+        child.flood(late);
+        let status = child.wait().status;
+        let by_default = Status::Signaled { signal: late, core: false };
+        assert!([Status::Exited(0), by_default].contains(&status), "{status}: a handler ran");
+    }
 }

@@ -11,7 +11,8 @@ use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use core::time::Duration;
 use siglatch::child::{self, Children, ForkWindow};
 use siglatch::{
-    ChildState, Handlers, InfoQueue, Latch, Pid, Shutdown, SigSet, Signal, Value, mask, send,
+    ChildState, Handlers, Hook, InfoQueue, Latch, Pid, Shutdown, SigSet, Signal, Tid, Value,
+    Verdict, mask, send,
 };
 use std::io::{self, Read as _, Write as _};
 use std::thread::scope;
@@ -28,6 +29,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         child_of_a_storm_catches_and_releases,
         raw_fork,
         grandchildren,
+        release_waits_for_a_handler_of_the_child,
+        grandchild_of_two_forks_amid_handlers,
     ]
 }
 
@@ -113,15 +116,11 @@ fn what_was_caught_stays_caught() {
 fn no_signal_comes_in_the_window() {
     static LATCH: Latch = Latch::new();
     in_child(|| {
-        LATCH
-            .catch(
-                SigSet::full()
-                    .difference([Signal::SEGV, Signal::BUS, Signal::FPE, Signal::ILL].into()),
-            )
-            .expect("catch");
+        let asynchronous: SigSet =
+            SigSet::full().into_iter().filter(|signal| !signal.is_synchronous()).collect();
+        LATCH.catch(asynchronous).expect("catch");
         let window = ForkWindow::open().expect("window");
-        let all = SigSet::full();
-        assert_eq!(mask::query(), Ok(all));
+        assert_eq!(mask::query(), Ok(asynchronous));
         for signal in [Signal::TERM, Signal::TSTP, Signal::rt(0).expect("real-time")] {
             send::kill(Pid::this(), signal).expect("kill");
         }
@@ -277,5 +276,92 @@ fn grandchildren() {
         LATCH.catch(Signal::USR1).expect("catch");
         QUEUE.catch(Signal::USR1).expect("catch");
         level(5);
+    });
+}
+
+/// A hook in which a thread stays until it is told to go on.
+mod stay {
+    use super::{AtomicBool, Hook, Relaxed, Signal, Verdict, raise};
+    use std::thread::{JoinHandle, spawn, yield_now};
+
+    static INSIDE: AtomicBool = AtomicBool::new(false);
+    static GO_ON: AtomicBool = AtomicBool::new(false);
+    // SAFETY: it waits, which the tests are about, for a thread that waits for nobody.
+    static HOOK: Hook = unsafe {
+        Hook::new(|_| {
+            INSIDE.store(true, Relaxed);
+            while !GO_ON.load(Relaxed) {
+                core::hint::spin_loop();
+            }
+            Verdict::Taken
+        })
+    };
+
+    pub(super) fn catch() {
+        HOOK.catch(Signal::USR2).expect("catch");
+    }
+
+    /// A thread of this process that is inside now.
+    pub(super) fn begin() -> JoinHandle<()> {
+        INSIDE.store(false, Relaxed);
+        let thread = spawn(|| raise(Signal::USR2));
+        while !INSIDE.load(Relaxed) {
+            yield_now();
+        }
+        thread
+    }
+
+    pub(super) fn go_on() {
+        GO_ON.store(true, Relaxed);
+    }
+}
+
+/// The first thing that the child registers is no start over: its own handlers are waited for.
+fn release_waits_for_a_handler_of_the_child() {
+    static LATCH: Latch = Latch::new();
+    static RELEASED: AtomicBool = AtomicBool::new(false);
+    in_child(|| {
+        stay::catch();
+        LATCH.catch(Signal::USR1).expect("catch");
+        assert_fine(fork(|| {
+            let inside = stay::begin();
+            let releaser = Tid::this().as_raw();
+            let watcher = std::thread::spawn(move || {
+                let sleeps = || thread::sleeps(releaser, libc::SYS_clock_nanosleep);
+                while !RELEASED.load(Relaxed) && !sleeps() {
+                    std::thread::yield_now();
+                }
+                let too_early = RELEASED.load(Relaxed);
+                stay::go_on();
+                assert!(!too_early, "the release has returned while the handler runs");
+            });
+            LATCH.release(Signal::USR1).expect("release");
+            RELEASED.store(true, Relaxed);
+            watcher.join().expect("in time");
+            inside.join().expect("a thread that ends");
+        }));
+    });
+}
+
+/// In parent and child a thread is in the handler while it forks. What each leaves behind counts for
+/// nobody.
+fn grandchild_of_two_forks_amid_handlers() {
+    static LATCH: Latch = Latch::new();
+    fn level(depth: usize) {
+        let _stays_here = stay::begin();
+        assert_fine(fork(|| {
+            LATCH.catch(Signal::USR1).expect("catch");
+            raise(Signal::USR1);
+            assert!(LATCH.take_signal(Signal::USR1));
+            LATCH.release(Signal::USR1).expect("release");
+            if let Some(less) = depth.checked_sub(1) {
+                level(less);
+            }
+        }));
+    }
+    in_child(|| {
+        stay::catch();
+        level(3);
+        stay::go_on();
     });
 }

@@ -34,15 +34,13 @@ fn hosted() -> PathBuf {
     example("graceful_shutdown")
 }
 
-/// The main job without libc, if it has been built.
+/// The main job without libc, if this is not the published crate.
 fn bare() -> Option<PathBuf> {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/bare");
-    let program = package.join("target/release/shutdown");
-    if program.exists() {
-        return Some(program);
+    let program = support::bare();
+    if program.is_none() {
+        support::skip("the package of it is not here");
     }
-    support::skip("it is built by `cargo build --release` in examples/bare");
-    None
+    program
 }
 
 /// Starts the program, and waits until it works: then it has caught its signals.

@@ -92,7 +92,7 @@ fn handled_signal_ends_it() {
 
 fn caught_signal_ends_it() {
     static LATCH: Latch = Latch::new();
-    for signal in deadly_and_changeable().filter(|signal| !signal.is_fault()) {
+    for signal in deadly_and_changeable().filter(|signal| !signal.is_synchronous()) {
         dies_after(signal, || LATCH.catch(signal).expect("catch"));
     }
 }

@@ -98,7 +98,7 @@ fn child_releases_for_itself() {
         assert_eq!(LATCH.catch([Signal::TERM, Signal::USR1]), Ok(()));
         let caught = raw_action(libc::SIGTERM);
         let outcome = Child::start(|_| {
-            assert_eq!(LATCH.release([Signal::TERM, Signal::USR1]), Ok(()));
+            assert_eq!(LATCH.release([Signal::TERM, Signal::USR1]).map(drop), Ok(()));
             assert_eq!(raw_action(libc::SIGTERM), before);
             raise(Signal::TERM);
             assert_eq!(recorder::count(), 1);
@@ -166,7 +166,7 @@ fn be_busy(n: usize) {
     if let Some(latch) = BUSY_LATCHES.get(n) {
         let own = u8::try_from(n).ok().and_then(|n| Signal::rt(n).ok()).expect("a signal");
         assert_eq!(latch.catch([own, Signal::USR1]), Ok(()));
-        assert_eq!(latch.release([own, Signal::USR1]), Ok(()));
+        assert_eq!(latch.release([own, Signal::USR1]).map(drop), Ok(()));
     } else {
         thread::raise(libc::SIGUSR2);
     }

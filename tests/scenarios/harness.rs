@@ -51,6 +51,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         program_that_hangs_is_killed,
         command_line_works_as_usual,
         skip_is_visible,
+        failure_tells_how_to_run_it_again,
         every_family_is_run,
     ]
 }
@@ -235,8 +236,9 @@ fn spin_is_reported() {
 fn progress_is_no_hang() {
     let work = |sign: &mut dyn FnMut()| {
         for _ in 0..6 {
-            let begin = Clock::ProcessCpu.now().expect("a time");
-            while Clock::ProcessCpu.now().expect("a time") < begin + SHORT / 2 {
+            let used = || Clock::ProcessCpu.now().expect("a time");
+            let begin = used();
+            while used().saturating_sub(begin).saturating_mul(2) < SHORT {
                 hint::spin_loop();
             }
             sign();
@@ -463,10 +465,20 @@ fn skip_is_visible() {
     assert_contains(&outcome.output, "skipped: harness::skip_is_visible: no such call\n");
 }
 
+fn failure_tells_how_to_run_it_again() {
+    const INNER: &str = "HARNESS_FAILS_INSIDE";
+    const NAME: &str = "harness::failure_tells_how_to_run_it_again";
+    assert!(env::var_os(INNER).is_none(), "as it was to");
+    let outcome = spawn(this_test(&["--exact", NAME]).env(INNER, "1")).wait();
+    outcome.assert_exited(101);
+    assert_contains(&outcome.output, "as it was to\n\nonce more: cargo test");
+    assert_contains(&outcome.output, &format!("--test scenarios -- --exact '{NAME}'\n"));
+}
+
 /// What is in the folder of the scenarios and has no line in `main.rs` would be run by nobody.
 fn every_family_is_run() {
     let main = include_str!("main.rs");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let folder = support::root().join("tests/scenarios");
     for file in fs::read_dir(folder).expect("the scenarios") {
         let path = file.expect("a file").path();
         let family = path.file_stem().and_then(OsStr::to_str).expect("a name").to_owned();

@@ -35,6 +35,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         release_leaves_what_was_there,
         latches_beside_hooks_get_theirs,
         example_tells_the_address_and_dies,
+        declined_fault_over_ignore_ends_the_process,
     ]
 }
 
@@ -399,4 +400,17 @@ fn example_tells_the_address_and_dies() {
     outcome.assert_died_by(libc::SIGSEGV);
     assert_contains(&outcome.output, "fault at 0x0000000000001234\n");
     assert_eq!(outcome.output.matches("fault at").count(), 1);
+}
+
+/// That a fault is ignored does not make the instruction go through: it would be run for ever.
+fn declined_fault_over_ignore_ends_the_process() {
+    // SAFETY: it does nothing.
+    static DECLINES: Hook = unsafe { Hook::new(|_| Verdict::Declined) };
+    let child = Child::start(|_| {
+        oracle::set_ignored(libc::SIGSEGV);
+        DECLINES.catch(Signal::SEGV).expect("catch");
+        // SAFETY: there is no memory: the process ends here.
+        unsafe { ptr::without_provenance::<u8>(16).read_volatile() };
+    });
+    child.wait().assert_died_by(libc::SIGSEGV);
 }

@@ -3,7 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use crate::support::oracle::{bit, raw_action, set_default};
+use crate::support::oracle::{bit, cancellation, raw_action, set_default};
 use crate::support::{Scenario, in_child, recorder, scenarios, thread};
 use siglatch::action::{self, SaFlags};
 use siglatch::{Latch, SigSet, Signal};
@@ -12,7 +12,9 @@ use std::thread::yield_now;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
-        default_is_restart_and_a_full_mask,
+        default_is_restart_and_what_can_be_blocked,
+        stack_is_a_choice,
+        terminal_access_never_restarts,
         choices_hold_for_every_signal,
         restart_is_a_choice,
         no_restart_wins,
@@ -27,21 +29,28 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 static USUAL: Latch = Latch::new();
 
 /// What `Latch` promises in every case, as the kernel's bits.
-fn flags(restart: bool) -> u64 {
-    let always = libc::SA_SIGINFO | libc::SA_ONSTACK;
-    let all = if restart { always | libc::SA_RESTART } else { always };
+fn flags(restart: bool, alternate: bool) -> u64 {
+    let flag = |wanted, flag| if wanted { flag } else { 0 };
+    let all =
+        libc::SA_SIGINFO | flag(restart, libc::SA_RESTART) | flag(alternate, libc::SA_ONSTACK);
     // The kernel's SA_RESTORER, on the architecture that has one.
     let restorer = if cfg!(target_arch = "x86_64") { 0x0400_0000 } else { 0 };
     u64::from(all.cast_unsigned()) | restorer
 }
 
-/// The kernel's action of a signal has these flags and this mask.
+/// The kernel's action of a signal has these flags and this mask, and the stack that goes with it.
 #[track_caller]
 fn assert_action(signal: Signal, restart: bool, mask: u64) {
+    assert_stack(signal, restart, mask, mask == asynchronous());
+}
+
+/// The same with a stack that was chosen.
+#[track_caller]
+fn assert_stack(signal: Signal, restart: bool, mask: u64, alternate: bool) {
     let raw = raw_action(signal.as_raw());
     assert!(raw.handler > libc::SIG_IGN, "{signal} is not caught");
-    assert_eq!(raw.flags, flags(restart), "the flags of {signal}");
-    assert_eq!(raw.mask, mask, "the mask of {signal}");
+    assert_eq!(raw.flags, flags(restart, alternate), "the flags of {signal}");
+    assert_eq!(raw.mask, mask | cancellation(), "the mask of {signal}");
 }
 
 /// Nothing is caught.
@@ -50,30 +59,67 @@ fn assert_default(signal: Signal) {
     assert_eq!(raw_action(signal.as_raw()).handler, libc::SIG_DFL, "{signal}");
 }
 
-/// The full mask, put together without the crate: all but what nobody can block, and what C
-/// libraries keep for themselves.
-fn everything() -> u64 {
+/// The default mask, put together without the crate: all but what cannot be blocked, what the kernel
+/// raises synchronously, and what C libraries keep for themselves.
+fn asynchronous() -> u64 {
     let reserved = (32..libc::SIGRTMIN()).fold(0, |mask, signo| mask | bit(signo));
-    !(bit(libc::SIGKILL) | bit(libc::SIGSTOP) | reserved)
+    let synchronous =
+        [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS];
+    let synchronous = synchronous.into_iter().fold(0, |mask, signo| mask | bit(signo));
+    !(bit(libc::SIGKILL) | bit(libc::SIGSTOP) | reserved | synchronous)
 }
 
-fn default_is_restart_and_a_full_mask() {
+fn default_is_restart_and_what_can_be_blocked() {
     in_child(|| {
         let last = Signal::from_raw(64).expect("a signal");
         assert_eq!(USUAL.catch([Signal::TERM, last]), Ok(()));
-        assert_action(Signal::TERM, true, everything());
-        assert_action(last, true, everything());
+        assert_action(Signal::TERM, true, asynchronous());
+        assert_action(last, true, asynchronous());
     });
 }
 
 fn choices_hold_for_every_signal() {
     static CHOOSY: Latch = Latch::new().restart(false).mask(SigSet::empty());
     in_child(|| {
-        let signals: SigSet = SigSet::full().into_iter().filter(|s| !s.is_fault()).collect();
+        let signals: SigSet = SigSet::full().into_iter().filter(|s| !s.is_synchronous()).collect();
         assert_eq!(CHOOSY.catch(signals), Ok(()));
         for signal in signals {
             assert_action(signal, false, 0);
         }
+    });
+}
+
+fn stack_is_a_choice() {
+    const INT: SigSet = SigSet::empty().with(Signal::INT);
+    static INTERRUPTED: Latch = Latch::new().alternate_stack(false);
+    static ALTERNATE: Latch = Latch::new().alternate_stack(true).mask(INT);
+    static BY_MASK: Latch = Latch::new().mask(SigSet::empty());
+    static FULL: Latch = Latch::new().mask(SigSet::full());
+    in_child(|| {
+        let caught = Signal::USR1;
+        let step = |latch: &'static Latch, mask, alternate| {
+            assert_eq!(latch.catch(caught), Ok(()));
+            assert_stack(caught, true, mask, alternate);
+        };
+        step(&BY_MASK, 0, false);
+        step(&ALTERNATE, bit(libc::SIGINT), true);
+        step(&INTERRUPTED, asynchronous(), true);
+        assert_eq!(ALTERNATE.release(caught).map(drop), Ok(()));
+        assert_stack(caught, true, asynchronous(), false);
+        step(&USUAL, asynchronous(), true);
+        for latch in [&USUAL, &BY_MASK, &INTERRUPTED] {
+            assert_eq!(latch.release(caught).map(drop), Ok(()));
+        }
+        step(&FULL, SigSet::full().bits(), true);
+    });
+}
+
+fn terminal_access_never_restarts() {
+    in_child(|| {
+        assert_eq!(USUAL.catch([Signal::TTIN, Signal::TTOU, Signal::TSTP]), Ok(()));
+        assert_action(Signal::TTIN, false, asynchronous());
+        assert_action(Signal::TTOU, false, asynchronous());
+        assert_action(Signal::TSTP, true, asynchronous());
     });
 }
 
@@ -93,7 +139,7 @@ fn restart_is_a_choice() {
             });
             assert_eq!(result.map_err(|error| error.kind()), wanted);
             assert!(latch.take_signal(Signal::USR1));
-            assert_eq!(latch.release(Signal::USR1), Ok(()));
+            assert_eq!(latch.release(Signal::USR1).map(drop), Ok(()));
         }
     });
 }
@@ -103,9 +149,9 @@ fn no_restart_wins() {
     in_child(|| {
         let caught = Signal::USR1;
         assert_eq!(USUAL.catch(caught), Ok(()));
-        assert_action(caught, true, everything());
+        assert_action(caught, true, asynchronous());
         assert_eq!(INTERRUPTS.catch(caught), Ok(()));
-        assert_action(caught, false, everything());
+        assert_action(caught, false, asynchronous());
         let result = thread::interrupted_read(|reader| {
             thread::kill(reader, libc::SIGUSR1);
             while !USUAL.is_set() {
@@ -113,12 +159,12 @@ fn no_restart_wins() {
             }
         });
         assert_eq!(result.map_err(|error| error.kind()), Err(ErrorKind::Interrupted));
-        assert_eq!(INTERRUPTS.release(caught), Ok(()));
-        assert_action(caught, true, everything());
+        assert_eq!(INTERRUPTS.release(caught).map(drop), Ok(()));
+        assert_action(caught, true, asynchronous());
         assert_eq!(INTERRUPTS.catch(caught), Ok(()));
-        assert_eq!(USUAL.release(caught), Ok(()));
-        assert_action(caught, false, everything());
-        assert_eq!(INTERRUPTS.release(caught), Ok(()));
+        assert_eq!(USUAL.release(caught).map(drop), Ok(()));
+        assert_action(caught, false, asynchronous());
+        assert_eq!(INTERRUPTS.release(caught).map(drop), Ok(()));
         assert_default(caught);
     });
 }
@@ -135,15 +181,15 @@ fn masks_add_up() {
         assert_action(caught, true, int);
         assert_eq!(TERM.catch(caught), Ok(()));
         assert_action(caught, true, int | term);
-        assert_eq!(NARROW.release(caught), Ok(()));
+        assert_eq!(NARROW.release(caught).map(drop), Ok(()));
         assert_action(caught, true, int | term);
-        assert_eq!(INT.release(caught), Ok(()));
+        assert_eq!(INT.release(caught).map(drop), Ok(()));
         assert_action(caught, true, term);
         assert_eq!(USUAL.catch(caught), Ok(()));
-        assert_action(caught, true, everything());
-        assert_eq!(USUAL.release(caught), Ok(()));
+        assert_action(caught, true, asynchronous());
+        assert_eq!(USUAL.release(caught).map(drop), Ok(()));
         assert_action(caught, true, term);
-        assert_eq!(TERM.release(caught), Ok(()));
+        assert_eq!(TERM.release(caught).map(drop), Ok(()));
         assert_default(caught);
     });
 }
@@ -153,9 +199,9 @@ fn rule_is_for_each_signal() {
     in_child(|| {
         assert_eq!(USUAL.catch([Signal::USR1, Signal::HUP]), Ok(()));
         assert_eq!(NARROW.catch([Signal::USR2, Signal::HUP]), Ok(()));
-        assert_action(Signal::USR1, true, everything());
+        assert_action(Signal::USR1, true, asynchronous());
         assert_action(Signal::USR2, false, 0);
-        assert_action(Signal::HUP, false, everything());
+        assert_action(Signal::HUP, false, asynchronous());
     });
 }
 
@@ -173,7 +219,11 @@ fn rule_holds_for_any_three() {
         for step in [0, 1, 2, 0, 2, 1, 1, 0, 1, 2, 1, 0, 2, 1, 0, 2, 0, 1, 2, 0] {
             let latch = LATCHES.get(step).expect("one of three");
             let here = present.get_mut(step).expect("one of three");
-            let done = if *here { latch.release(Signal::USR1) } else { latch.catch(Signal::USR1) };
+            let done = if *here {
+                latch.release(Signal::USR1).map(drop)
+            } else {
+                latch.catch(Signal::USR1)
+            };
             assert_eq!(done, Ok(()));
             *here = !*here;
             let [hup, int, none] = present;
@@ -193,10 +243,10 @@ fn rule_is_brought_back_by_a_catch() {
         // Other code takes it away, which knows nothing of a latch.
         set_default(libc::SIGUSR1);
         assert_eq!(USUAL.catch(Signal::USR1), Ok(()));
-        assert_action(Signal::USR1, true, everything());
+        assert_action(Signal::USR1, true, asynchronous());
         thread::raise(libc::SIGUSR1);
         assert!(USUAL.take_signal(Signal::USR1));
-        assert_eq!(USUAL.release(Signal::USR1), Ok(()));
+        assert_eq!(USUAL.release(Signal::USR1).map(drop), Ok(()));
         assert_default(Signal::USR1);
     });
 }
@@ -209,7 +259,8 @@ fn query_tells_what_is_in_force() {
         for signal in [Signal::USR1, Signal::USR2] {
             let told = action::query(signal).expect("query");
             assert_eq!(told.mask(), Signal::INT.into());
-            assert!(told.flags().contains(SaFlags::SIGINFO | SaFlags::ONSTACK));
+            assert!(told.flags().contains(SaFlags::SIGINFO));
+            assert!(told.is_own());
             assert!(!told.flags().contains(SaFlags::RESTART));
         }
     });

@@ -9,11 +9,15 @@
 
 mod action;
 mod action_handler;
+mod alternate_stack;
 mod auto_traits;
 mod bad_input;
+mod cancel;
 mod chain;
 mod chain_layers;
 mod chain_over;
+mod chained;
+mod chained_matrix;
 mod child_exec;
 mod child_fork;
 mod child_reap;
@@ -25,17 +29,21 @@ mod event_loops;
 mod examples;
 mod exit;
 mod fork;
+mod fork_twins;
 mod group_send;
 mod harness;
 mod hook;
+mod hook_told;
 mod info;
 mod info_child;
 mod info_faults;
 mod info_table;
+mod keep_newest;
 mod latch;
 mod latch_rule;
 mod mask;
 mod nohup;
+mod one_entry;
 mod pidfd;
 mod posix_timer;
 mod python_page;
@@ -44,6 +52,7 @@ mod queue_details;
 mod queue_send;
 mod release;
 mod release_storm;
+mod release_tells;
 mod restart;
 mod send;
 mod shutdown;
@@ -59,10 +68,12 @@ mod storm;
 #[path = "../support/mod.rs"]
 mod support;
 mod sync_wait;
+mod synchronous;
 mod syscalls;
 mod terminal;
 mod timer;
 mod tutorial;
+mod unload;
 mod unwind;
 mod wait;
 mod wake_fd;
@@ -86,11 +97,15 @@ fn families() -> Vec<Vec<Scenario>> {
     vec![
         action::scenarios(),
         action_handler::scenarios(),
+        alternate_stack::scenarios(),
         auto_traits::scenarios(),
         bad_input::scenarios(),
+        cancel::scenarios(),
         chain::scenarios(),
         chain_layers::scenarios(),
         chain_over::scenarios(),
+        chained::scenarios(),
+        chained_matrix::scenarios(),
         child_exec::scenarios(),
         child_fork::scenarios(),
         child_reap::scenarios(),
@@ -102,17 +117,21 @@ fn families() -> Vec<Vec<Scenario>> {
         examples::scenarios(),
         exit::scenarios(),
         fork::scenarios(),
+        fork_twins::scenarios(),
         group_send::scenarios(),
         harness::scenarios(),
         hook::scenarios(),
+        hook_told::scenarios(),
         info::scenarios(),
         info_child::scenarios(),
         info_faults::scenarios(),
         info_table::scenarios(),
+        keep_newest::scenarios(),
         latch::scenarios(),
         latch_rule::scenarios(),
         mask::scenarios(),
         nohup::scenarios(),
+        one_entry::scenarios(),
         pidfd::scenarios(),
         posix_timer::scenarios(),
         python_page::scenarios(),
@@ -121,6 +140,7 @@ fn families() -> Vec<Vec<Scenario>> {
         queue_send::scenarios(),
         release::scenarios(),
         release_storm::scenarios(),
+        release_tells::scenarios(),
         restart::scenarios(),
         send::scenarios(),
         shutdown::scenarios(),
@@ -134,10 +154,12 @@ fn families() -> Vec<Vec<Scenario>> {
         stop::scenarios(),
         storm::scenarios(),
         sync_wait::scenarios(),
+        synchronous::scenarios(),
         syscalls::scenarios(),
         terminal::scenarios(),
         timer::scenarios(),
         tutorial::scenarios(),
+        unload::scenarios(),
         unwind::scenarios(),
         wait::scenarios(),
         wake_fd::scenarios(),

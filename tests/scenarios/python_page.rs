@@ -5,7 +5,6 @@
 use crate::support::{self, Scenario, scenarios};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -96,7 +95,7 @@ for name in dir(signal):
 
 /// The rows of the tables: names in the first cell, between backquotes, and the other cells.
 fn rows() -> BTreeMap<String, Vec<String>> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/python.md");
+    let page = support::root().join("src/python.md");
     let page = fs::read_to_string(page).expect("the page");
     let mut rows = BTreeMap::new();
     for line in page.lines().filter(|line| line.starts_with("| `")) {

@@ -63,7 +63,7 @@ fn handler_in_flight_is_waited_for() {
                 GO_ON.store(true, SeqCst);
                 assert!(!too_early, "the release has returned while the handler runs");
             });
-            assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+            assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
             RELEASED.store(true, SeqCst);
             assert!(LEFT.load(SeqCst), "the release has returned while the handler runs");
         });
@@ -100,7 +100,7 @@ fn handlers_that_keep_coming_are_not() {
         in_a_storm(libc::SIGUSR1, 8, || {
             for _ in steps(0..100) {
                 assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
-                assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+                assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
             }
         });
     });
@@ -115,7 +115,7 @@ fn no_flag_is_set_after_the_release() {
                 while !LATCH.is_set() {
                     yield_now();
                 }
-                assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+                assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
                 let _while_caught = LATCH.take();
                 for _ in 0..3 {
                     let _seen = KEEPS.take();
@@ -142,7 +142,7 @@ fn signal_is_caught_or_takes_its_effect() {
             // If the signal were lost, this would not end.
             while !LATCH.is_set() {
                 assert_eq!(LATCH.catch(Signal::TERM), Ok(()));
-                assert_eq!(LATCH.release(Signal::TERM), Ok(()));
+                assert_eq!(LATCH.release(Signal::TERM).map(drop), Ok(()));
             }
             exit_now(3);
         });
@@ -187,7 +187,7 @@ fn signal_of_a_thread_is_caught_or_takes_its_effect() {
             GO.store(true, SeqCst);
             // A signal takes longer to its handler than a release takes.
             spin(Duration::from_micros(4));
-            assert_eq!(LATCH.release(Signal::TERM), Ok(()));
+            assert_eq!(LATCH.release(Signal::TERM).map(drop), Ok(()));
             drop(other.join());
         })
         .wait();
@@ -212,7 +212,7 @@ fn signal_reaches_the_handler_before_or_ours() {
             });
             while done.load(SeqCst) == 0 {
                 assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
-                assert_eq!(LATCH.release(Signal::USR1), Ok(()));
+                assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
             }
         });
         // Before, after and under ours it is called for each of them, exactly once.

@@ -128,12 +128,16 @@ fn handler_runs_on_the_stack() {
 fn latch_handler_runs_on_the_stack() {
     static LATCH: Latch = Latch::new();
     in_children(|| {
-        install(Signal::USR1, SaFlags::empty());
-        LATCH.catch(Signal::USR1).expect("catch");
-        let guard = StackGuard::map(stack::usual_size()).expect("map");
-        assert!(guard.stack().range().contains(&handler_address(Signal::USR1)));
-        assert!(LATCH.take_signal(Signal::USR1));
-        LATCH.release(Signal::USR1).expect("release");
+        // Over another handler, the stack is the one that it asks for.
+        for flags in [SaFlags::ONSTACK, SaFlags::empty()] {
+            install(Signal::USR1, flags);
+            LATCH.catch(Signal::USR1).expect("catch");
+            let guard = StackGuard::map(stack::usual_size()).expect("map");
+            let on_stack = guard.stack().range().contains(&handler_address(Signal::USR1));
+            assert_eq!(on_stack, flags == SaFlags::ONSTACK);
+            assert!(LATCH.take_signal(Signal::USR1));
+            LATCH.release(Signal::USR1).expect("release");
+        }
     });
 }
 

@@ -3,13 +3,14 @@
 
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::{Outcome, Program, Scenario, assert_contains, example, scenarios, spawn};
+use crate::support::{
+    Outcome, Program, Scenario, assert_contains, example, root, scenarios, spawn,
+};
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::fs;
 use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
 use std::net::TcpStream;
-use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
@@ -325,13 +326,14 @@ fn common_mistakes_term_ignored_before() {
 
 /// A line of the list for each program, and a program for each line.
 fn every_example_is_listed() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let folder = root().join("examples");
     let list = fs::read_to_string(folder.join("README.md")).expect("a list");
     let mut programs: usize = 0;
-    for entry in fs::read_dir(&folder).expect("a folder") {
+    let folders = [folder.clone(), folder.join("crates")];
+    for entry in folders.iter().flat_map(|folder| fs::read_dir(folder).expect("a folder")) {
         let path = entry.expect("an entry").path();
         if path.extension().is_some_and(|extension| extension == "rs") {
-            let name = path.file_name().unwrap_or_default().display();
+            let name = path.strip_prefix(&folder).unwrap_or(&path).display();
             assert_contains(&list, &format!("]({name})"));
             programs = programs.saturating_add(1);
         }

@@ -6,7 +6,8 @@
 use crate::support::{self, Child, Link, Scenario, in_child, recorder, scenarios, steps, thread};
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
-use siglatch::{InfoQueue, Latch, SigSet, Signal, mask, send};
+use siglatch::timer::{Clock, PosixTimer};
+use siglatch::{InfoQueue, Latch, SigSet, Signal, Value, mask, send};
 use std::io;
 use std::sync::mpsc;
 use std::thread::{scope, yield_now};
@@ -28,6 +29,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         interruptions_do_not_end_it,
         no_wake_up_is_lost_between_processes,
         no_wake_up_is_lost_between_threads,
+        flag_that_is_set_as_the_time_is_up_is_told,
     ]
 }
 
@@ -320,4 +322,32 @@ fn no_wake_up_is_lost_between_threads() {
         });
     });
     child.wait().assert_exited(0);
+}
+
+/// The signal comes after the time is up, and before the kernel has woken the thread: it wakes
+/// threads late, to wake several at once, and both at once then.
+fn flag_that_is_set_as_the_time_is_up_is_told() {
+    const ROUNDS: u32 = 100;
+    in_child(|| {
+        let slack = Duration::from_millis(10);
+        // SAFETY: integers only.
+        let set = unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, slack.as_nanos()) };
+        assert_eq!(set, 0, "prctl: {}", io::Error::last_os_error());
+        assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
+        let timer = PosixTimer::new(Clock::Monotonic, Signal::USR1, Value::default());
+        let timer = timer.expect("create");
+        let mut too_late = 0_u32;
+        for _ in steps(0..ROUNDS) {
+            let time = Duration::from_millis(1);
+            timer.set(time.saturating_add(time), Duration::ZERO).expect("settime");
+            if LATCH.wait(Some(time)) == Ok(false) && LATCH.is_set() {
+                too_late = too_late.saturating_add(1);
+            }
+            while !LATCH.take_signal(Signal::USR1) {
+                yield_now();
+            }
+        }
+        // Now and then it may come between the last look and the return.
+        assert!(too_late < ROUNDS / 4, "{too_late} of {ROUNDS} times");
+    });
 }

@@ -4,11 +4,11 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 #![expect(clippy::needless_for_each, reason = "one line for what is one thought")]
 
-use crate::support::{Scenario, in_child, scenarios, steps};
+use crate::support::{Scenario, in_child, recorder, scenarios, steps, thread as threads};
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use siglatch::fd::EventFd;
 use siglatch::{Errno, InfoQueue, Latch, SigSet, Signal, send};
-use std::io::{self, PipeReader, PipeWriter, Read as _};
+use std::io::{self, PipeReader, PipeWriter, Read as _, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::net::UnixStream;
 use std::thread;
@@ -30,6 +30,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         poll_loop_on_an_event_misses_nothing,
         two_latches_write_to_one,
         changing_it_amid_a_storm_misses_nothing,
+        write_that_is_interrupted_is_made_again,
     ]
 }
 
@@ -406,6 +407,39 @@ fn changing_it_amid_a_storm_misses_nothing() {
             }
         }
         sender.join().expect("a thread that ends");
+        assert_eq!(LATCH.missed_wakes(), 0);
+    });
+}
+
+/// The descriptor blocks after all, and another handler interrupts the write(2) of ours.
+fn write_that_is_interrupted_is_made_again() {
+    static LATCH: Latch = Latch::new().mask(SigSet::empty());
+    in_child(|| {
+        let (mut reader, mut writer) = pipe();
+        LATCH.catch(Signal::USR1).expect("catch");
+        set(&LATCH, Some(writer.as_raw_fd())).expect("set_wake_fd");
+        while writer.write(&[0]).is_ok() {}
+        // SAFETY: the argument is an int, as the command demands.
+        assert_eq!(unsafe { libc::fcntl(writer.as_raw_fd(), libc::F_SETFL, 0) }, 0);
+        recorder::install(libc::SIGUSR2);
+        thread::scope(|scope| {
+            let (tell, told) = std::sync::mpsc::channel();
+            let writes = scope.spawn(move || {
+                tell.send(recorder::gettid()).expect("somebody to tell");
+                raise(Signal::USR1);
+            });
+            let tid = told.recv().expect("a thread id");
+            threads::await_sleep(tid, libc::SYS_write);
+            threads::kill(tid, libc::SIGUSR2);
+            while recorder::count() == 0 {
+                thread::yield_now();
+            }
+            // Room for it.
+            let mut full = [0; 1 << 12];
+            reader.read_exact(&mut full).expect("a page");
+            writes.join().expect("a thread that ends");
+        });
+        assert_eq!(bytes(&reader).last(), Some(&(libc::SIGUSR1 as u8)));
         assert_eq!(LATCH.missed_wakes(), 0);
     });
 }

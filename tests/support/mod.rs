@@ -47,6 +47,7 @@
     clippy::allow_attributes,
     dead_code,
     unused_imports,
+    unused_macros,
     reason = "each test binary uses its part"
 )]
 #![allow(unreachable_pub, reason = "a test binary exports nothing, yet `pub` marks the interface")]
@@ -54,9 +55,11 @@
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
+pub mod c;
 mod child;
 pub mod core_files;
 pub mod ending;
+mod example;
 mod failure;
 pub mod foreign;
 pub mod names;
@@ -76,15 +79,18 @@ pub mod watchdog;
 pub mod window;
 
 pub use self::child::{Child, Link, in_child};
+pub use self::example::{bare, example, root};
 pub use self::failure::{assert_contains, attach, failure_of, skip, tell_at_the_end};
 pub use self::outcome::{Outcome, Status};
 pub use self::process::Process;
-pub use self::program::{Program, example, spawn};
+pub use self::program::{Program, spawn};
 pub use self::report::signal_name;
 pub use self::sys::{exit_now, shared_counter};
 pub use self::watchdog::{progress, steps};
 
 use libtest_mimic::{Arguments, Completion, Trial};
+use std::env;
+use std::ffi::OsStr;
 use std::process::ExitCode;
 
 /// A named test: a plain function that panics when it fails. Made by [`scenarios!`].
@@ -146,11 +152,24 @@ fn start_from_a_known_state() {
     sys::unblock_all();
 }
 
+/// The command that runs this scenario alone.
+fn again(name: &str) -> String {
+    let this = env::current_exe().unwrap_or_default();
+    let binary = this.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    // scenarios-0123456789abcdef
+    let binary = binary.rsplit_once('-').map_or(binary, |(binary, _)| binary);
+    let release = if cfg!(debug_assertions) { "" } else { " --release" };
+    let features = if cfg!(feature = "std") { " --features std" } else { "" };
+    let asked = env::var("EVERY_INSTRUCTION").map(|asked| format!("EVERY_INSTRUCTION={asked} "));
+    let asked = asked.unwrap_or_default();
+    format!("{asked}cargo test{release}{features} --test {binary} -- --exact '{name}'")
+}
+
 fn trial(Scenario { name, run }: Scenario) -> Trial {
     Trial::ignorable_test(name, move || {
         failure::enter(name);
         progress();
-        failure::catch(run)?;
+        failure::catch(run).map_err(|text| format!("{text}\n\nonce more: {}\n", again(name)))?;
         Ok(match failure::take_skip() {
             Some(reason) => Completion::ignored_with(reason),
             None => Completion::Completed,

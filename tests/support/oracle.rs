@@ -61,6 +61,11 @@ pub fn bit(signo: i32) -> u64 {
     bit.and_then(|bit| 1_u64.checked_shl(bit)).expect("signals are numbered from 1 to 64")
 }
 
+/// The signal by which the C library cancels threads, as a mask: it waits until our handler returns.
+pub fn cancellation() -> u64 {
+    bit(if cfg!(target_env = "musl") { 33 } else { 32 })
+}
+
 /// Whether the mask contains the signal.
 pub fn has(mask: u64, signo: i32) -> bool {
     mask & bit(signo) != 0

@@ -52,6 +52,14 @@ impl Process {
         }
     }
 
+    /// Sends a signal again and again until the process has ended.
+    pub fn flood(&self, signo: i32) {
+        self.note(format!("we send {} until the end", signal_name(signo)));
+        while self.status().is_none() {
+            drop(sys::kill(self.pid, signo));
+        }
+    }
+
     /// Sends a signal with a value, by sigqueue(3), from this process.
     #[track_caller]
     pub fn queue(&self, signo: i32, value: i32) {

@@ -8,9 +8,8 @@ use core::ops::Deref;
 use std::io::{self, PipeReader, Read as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
 use std::process::{self, Command};
-use std::{env, thread};
+use std::thread;
 
 /// A running program whose output (stdout and stderr, in order) comes here. It dies with the test
 /// process, and is killed when dropped before it was waited for.
@@ -29,17 +28,6 @@ pub struct Program {
 #[track_caller]
 pub fn spawn(command: &mut Command) -> Program {
     Program::start(command)
-}
-
-/// The path of an example of this crate. `cargo test` without a target selection has built it.
-#[track_caller]
-pub fn example(name: &str) -> PathBuf {
-    // …/debug/deps/this_test-0123 and …/debug/examples/name
-    let this = env::current_exe().expect("the path of this test");
-    let profile = this.ancestors().nth(2).expect("a directory for the profile");
-    let path = profile.join("examples").join(name);
-    assert!(path.exists(), "{} is missing: run `cargo build --example {name}`", path.display());
-    path
 }
 
 impl Program {

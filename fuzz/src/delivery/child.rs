@@ -109,8 +109,8 @@ fn called(info: &SigInfo) {
 fn release(receiver: Receiver) {
     let signals = signals_of(receiver);
     let result = match receiver {
-        Receiver::Latch => LATCH.release(signals),
-        Receiver::Queue => QUEUE.release(signals),
+        Receiver::Latch => LATCH.release(signals).map(drop),
+        Receiver::Queue => QUEUE.release(signals).map(drop),
         Receiver::Table => TABLE.off(Signal::USR2).map(drop),
     };
     assert_eq!(result, Ok(()));

@@ -38,8 +38,8 @@ impl Run {
             11 => self.guard(a, set),
             12 => self.wait(set),
             13 => self.read(a, set),
-            14 => self.come_over(a, pool::signals()[usize::from(b % 4)]),
-            15 => self.leave(pool::signals()[usize::from(b % 4)]),
+            14 => self.come_over(a, signal),
+            15 => self.leave(signal),
             16 => self.on(a, signal),
             17 => self.off(signal),
             18 => self.dispatch(a),
@@ -56,10 +56,11 @@ impl Run {
     }
 
     pub fn release(&mut self, receiver: usize, set: SigSet) {
-        assert_eq!(pool::release(receiver, set), Ok(()));
+        let left = pool::release(receiver, set).expect("release");
         for number in numbers(set) {
             self.model.release(receiver, number);
         }
+        assert_eq!(numbers(left), &numbers(set) & &self.model.in_chain);
     }
 
     fn catch_unless_ignored(&mut self, receiver: usize, set: SigSet) {
@@ -244,11 +245,13 @@ impl Run {
         }
         if a & 1 == 0 {
             let previous = action::ignore(signal).expect("ignore");
-            self.leaving.insert(number, Leaving::Restore(previous));
-            self.model.push(number, Layer { kind: Kind::Ignore, restart: false, mask: Set::new() });
+            let had_ours = self.model.in_chain.contains(&number)
+                && self.model.kernel.in_force(number).kind.is_handler();
+            self.leaving.insert(number, Leaving::Restore(previous, had_ours));
+            self.model.push(number, Layer::plain(Kind::Ignore));
         } else {
             let mask = if a & 4 == 0 { Set::new() } else { [libc::SIGHUP].into() };
-            let layer = Layer { kind: Kind::Foreign, restart: a & 2 == 0, mask };
+            let layer = Layer { restart: a & 2 == 0, mask, ..Layer::plain(Kind::Foreign) };
             self.leaving.insert(number, Leaving::PutBack(pool::install_over(number, &layer)));
             self.model.push(number, layer);
         }
@@ -265,7 +268,12 @@ impl Run {
             Some(Leaving::PutBack(replaced)) => {
                 pool::set(number, &replaced);
             }
-            Some(Leaving::Restore(previous)) => assert_eq!(previous.restore(), Ok(true)),
+            Some(Leaving::Restore(previous, had_ours)) => {
+                assert_eq!(previous.restore(), Ok(true));
+                if had_ours {
+                    self.model.in_chain.insert(number);
+                }
+            }
             None => return,
         }
         self.model.pop(number);

@@ -39,8 +39,17 @@ impl Kind {
 pub struct Layer {
     pub kind: Kind,
     pub restart: bool,
+    /// Whether the handler runs on the alternate stack.
+    pub alternate: bool,
     /// What is blocked while the handler runs, besides the signal itself.
     pub mask: Set,
+}
+
+impl Layer {
+    /// One without flags and mask.
+    pub fn plain(kind: Kind) -> Self {
+        Self { kind, restart: false, alternate: false, mask: Set::new() }
+    }
 }
 
 #[derive(Default, Debug)]

@@ -97,8 +97,10 @@ pub struct Model {
     /// Calls of the foreign handlers, those that were there first and those over ours.
     pub first_calls: BTreeMap<Number, u32>,
     pub foreign_calls: BTreeMap<Number, u32>,
-    /// Signals whose chain was left to the action before ours by the handler itself.
-    pub departed: Set,
+    /// What was installed when ours was, and is restored by the last release.
+    pub saved: BTreeMap<Number, Layer>,
+    /// The signals for which ours may be in the chain.
+    pub in_chain: Set,
 }
 
 impl Model {
@@ -133,11 +135,10 @@ impl Model {
         }
     }
 
-    /// The handlers of one signal, from the one in force down.
+    /// The handlers of one signal, from the installed one down.
     fn handle(&mut self, number: Number, instance: Instance) {
         let chain = self.kernel.chains[&number].clone();
-        let wanted = self.receivers.iter().any(|receiver| receiver.caught.contains(&number));
-        let mut ours_came = false;
+        let wanted = self.is_wanted(number);
         for (depth, layer) in chain.iter().enumerate().rev() {
             match layer.kind {
                 Kind::Ignore | Kind::Default => return,
@@ -146,65 +147,84 @@ impl Model {
                         if depth == 0 { &mut self.first_calls } else { &mut self.foreign_calls };
                     *calls.entry(number).or_default() += 1;
                 }
-                Kind::Ours if ours_came => {}
                 Kind::Ours => {
-                    ours_came = true;
                     for receiver in &mut self.receivers {
                         if receiver.caught.contains(&number) {
                             receiver.receive(number, instance);
                         }
                     }
-                    let in_force = depth + 1 == chain.len();
-                    if in_force && !wanted {
-                        // The action before ours takes over: a handler is called now, and to one
-                        // that does nothing the signal comes again.
-                        self.kernel.chains.get_mut(&number).expect("of the pool").pop();
-                        self.kernel.changed(number);
-                        self.departed.insert(number);
+                    let chains = self.saved[&number].kind.is_handler();
+                    if depth + 1 == chain.len() && !wanted {
+                        // The saved action takes over: a handler is called now, and to one that does
+                        // nothing the signal comes again.
+                        self.restore_saved(number);
+                    }
+                    if !chains {
+                        return;
                     }
                 }
             }
         }
     }
 
+    pub fn is_wanted(&self, number: Number) -> bool {
+        self.receivers.iter().any(|receiver| receiver.caught.contains(&number))
+    }
+
+    /// Ours, which is installed, gives way to what was saved.
+    fn restore_saved(&mut self, number: Number) {
+        self.pop(number);
+        let saved = self.saved[&number].clone();
+        let chain = self.kernel.chains.get_mut(&number).expect("of the pool");
+        *chain.last_mut().expect("ours is over another") = saved;
+        self.in_chain.remove(&number);
+        self.kernel.changed(number);
+    }
+
     /// Our layer as the receivers of the signal want it.
-    fn ours(&self, number: Number, under: &Layer) -> Layer {
-        let theirs = under.kind.is_handler();
+    fn ours(&self, number: Number) -> Layer {
+        let saved = &self.saved[&number];
+        let theirs = saved.kind.is_handler();
         let wanting = || self.receivers.iter().filter(|receiver| receiver.caught.contains(&number));
         let mut mask: Set = wanting().flat_map(|receiver| receiver.mask.clone()).collect();
         if theirs {
-            mask.extend(&under.mask);
+            mask.extend(&saved.mask);
         }
-        let restart = wanting().all(|receiver| receiver.restart) && (!theirs || under.restart);
-        Layer { kind: Kind::Ours, restart, mask }
+        let restart = wanting().all(|receiver| receiver.restart) && (!theirs || saved.restart);
+        let alternate =
+            if theirs { saved.alternate } else { wanting().any(|one| !one.mask.is_empty()) };
+        Layer { kind: Kind::Ours, restart, alternate, mask }
     }
 
     pub fn catch(&mut self, receiver: usize, number: Number) {
         self.receivers[receiver].caught.insert(number);
-        let chain = &self.kernel.chains[&number];
-        if chain.last().is_some_and(|layer| layer.kind != Kind::Ours) {
-            let under = self.kernel.in_force(number).clone();
-            self.push(number, self.ours(number, &under));
-        } else {
-            let under = chain[chain.len() - 2].clone();
+        let installed = self.kernel.in_force(number).clone();
+        if installed.kind == Kind::Ours {
             self.pop(number);
-            self.push(number, self.ours(number, &under));
+        } else if installed.kind == Kind::Foreign && self.in_chain.contains(&number) {
+            // It may be over ours.
+            return;
+        } else {
+            self.saved.insert(number, installed);
         }
+        self.in_chain.insert(number);
+        self.push(number, self.ours(number));
     }
 
     pub fn release(&mut self, receiver: usize, number: Number) {
-        if !self.receivers[receiver].caught.remove(&number)
-            || self.kernel.in_force(number).kind != Kind::Ours
-        {
+        if !self.receivers[receiver].caught.remove(&number) {
             return;
         }
-        let wanted = self.receivers.iter().any(|receiver| receiver.caught.contains(&number));
-        self.pop(number);
-        if wanted {
-            let under = self.kernel.in_force(number).clone();
-            self.push(number, self.ours(number, &under));
+        let wanted = self.is_wanted(number);
+        match self.kernel.in_force(number).kind {
+            Kind::Ours if wanted => {
+                self.pop(number);
+                self.push(number, self.ours(number));
+            }
+            Kind::Ours => self.restore_saved(number),
+            Kind::Ignore | Kind::Default if !wanted => _ = self.in_chain.remove(&number),
+            Kind::Foreign | Kind::Ignore | Kind::Default => {}
         }
-        self.kernel.changed(number);
     }
 
     /// Puts an action over the one in force.
@@ -218,11 +238,10 @@ impl Model {
         self.kernel.chains.get_mut(&number).expect("of the pool").pop();
     }
 
-    /// Whether who asks like nohup is told that the signal is ignored.
+    /// Whether the signal was ignored before ours.
     pub fn is_ignored(&self, number: Number) -> bool {
-        let chain = &self.kernel.chains[&number];
-        let top = chain.len() - 1;
-        let asked = if chain[top].kind == Kind::Ours { top - 1 } else { top };
-        chain[asked].kind == Kind::Ignore
+        let installed = self.kernel.in_force(number);
+        let asked = if installed.kind == Kind::Ours { &self.saved[&number] } else { installed };
+        asked.kind == Kind::Ignore
     }
 }

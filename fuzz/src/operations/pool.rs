@@ -12,8 +12,6 @@ use super::kernel::{Kind, Layer, Number, Set};
 use super::model::{Behind, Receiver};
 
 /// Lower and upper half, standard and real-time, those that are ignored by default among them.
-/// Other code's handlers are only ever put over ours for the first four: a process has room for as
-/// many signals that are caught anew under another handler.
 pub fn signals() -> [Signal; 8] {
     let rt = |n| Signal::rt(n).expect("a real-time signal");
     [Signal::USR1, Signal::WINCH, rt(0), rt(30), Signal::HUP, Signal::USR2, Signal::URG, rt(1)]
@@ -45,7 +43,8 @@ pub fn event() -> &'static EventFd {
 
 /// The models of the receivers, in the order of [`catch`] and [`release`].
 pub fn receivers() -> Vec<Receiver> {
-    let all: Set = SigSet::full().into_iter().map(Signal::as_raw).collect();
+    let asynchronous = SigSet::full().into_iter().filter(|signal| !signal.is_synchronous());
+    let all: Set = asynchronous.map(Signal::as_raw).collect();
     vec![
         Receiver::new(Behind::Flags, true, all.clone()),
         Receiver::new(Behind::Flags, false, Set::new()),
@@ -77,7 +76,7 @@ pub fn catch_unless_ignored(receiver: usize, set: SigSet) -> Result<SigSet, Errn
     }
 }
 
-pub fn release(receiver: usize, set: SigSet) -> Result<(), Errno> {
+pub fn release(receiver: usize, set: SigSet) -> Result<SigSet, Errno> {
     match receiver {
         0 => FLAGS.release(set),
         1 => NARROW.release(set),

@@ -19,7 +19,8 @@ pub const NO_DETAILS: Instance = Instance { code: i32::MIN, sender: 0, value: 0 
 /// Other code's layer over ours, and how it leaves.
 pub enum Leaving {
     PutBack(libc::sigaction),
-    Restore(Previous),
+    /// And whether ours was in the chain of what it replaced.
+    Restore(Previous, bool),
 }
 
 /// A sequence: the model, and what of the real thing is not static.
@@ -89,7 +90,7 @@ impl Run {
             // One is what `action::ignore` sets, too: an action that comes over itself.
             let plain = kind == Kind::Ignore && !restart;
             let mask = if plain { Set::new() } else { [libc::SIGUSR2].into() };
-            let layer = Layer { kind, restart, mask };
+            let layer = Layer { restart, mask, ..Layer::plain(kind) };
             outside.push((signal.as_raw(), pool::install_first(signal.as_raw(), &layer)));
             chains.insert(signal.as_raw(), vec![layer]);
         }
@@ -99,7 +100,8 @@ impl Run {
                 receivers: pool::receivers(),
                 first_calls: BTreeMap::new(),
                 foreign_calls: BTreeMap::new(),
-                departed: Set::new(),
+                saved: BTreeMap::new(),
+                in_chain: Set::new(),
             },
             guards: Vec::new(),
             leaving: BTreeMap::new(),
@@ -178,12 +180,8 @@ impl Run {
         }
         for signal in all {
             self.off(signal);
-            // Ours may be under other code's, and with nobody to come back for. Where the handler
-            // left by itself, only the next catch knows for sure, and a second layer of other
-            // code's would be refused until then.
-            while self.model.departed.remove(&signal.as_raw())
-                || self.model.kernel.chains[&signal.as_raw()].len() > 1
-            {
+            // Ours may be under other code's.
+            while self.model.kernel.chains[&signal.as_raw()].len() > 1 {
                 self.leave(signal);
                 self.catch(0, signal.into());
                 self.release(0, signal.into());
@@ -219,9 +217,10 @@ fn same(signal: Signal, action: &Action, layer: &Layer) {
     assert_eq!(action.disposition(), disposition, "{signal}");
     let restarts = action.flags().contains(SaFlags::RESTART);
     assert_eq!((restarts, numbers(action.mask())), (layer.restart, layer.mask.clone()), "{signal}");
+    assert_eq!(action.is_own(), layer.kind == Kind::Ours, "{signal}");
     if layer.kind == Kind::Ours {
-        assert!(
-            action.flags().contains(SaFlags::ONSTACK) && action.flags().contains(SaFlags::SIGINFO)
-        );
+        let flags = action.flags();
+        assert!(flags.contains(SaFlags::SIGINFO), "{signal}");
+        assert_eq!(flags.contains(SaFlags::ONSTACK), layer.alternate, "{signal}");
     }
 }

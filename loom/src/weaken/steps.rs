@@ -103,7 +103,7 @@ pub(crate) const STEPS: &[Weakened] = &[
         "wake_fd: nobody writes",
     ),
     weakened(WAKE_FD, "self.wake().notify(signal);", "let _ = signal;", "wake_fd: what was set"),
-    weakened(SHUTDOWN, "let _flags = self.latch.take();", "", "shutdown:"),
+    weakened(SHUTDOWN, "let _flags = self.receiver.take();", "", "shutdown:"),
     weakened(
         SHUTDOWN,
         "self.count.fetch_add(1, Ordering::Relaxed);",

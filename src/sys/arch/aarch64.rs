@@ -16,6 +16,8 @@
 
 use core::arch::asm;
 use core::ffi::c_ulong;
+use core::mem::offset_of;
+use static_assertions::const_assert_eq;
 
 /// Generates one `syscallN`: the same block, with as many argument registers as it takes.
 macro_rules! syscall {
@@ -134,6 +136,11 @@ pub mod nr {
 /// Flags that every action of ours carries on this architecture: none. The kernel returns from a
 /// handler through its own vDSO, which unwinders know best.
 pub const SIGACTION_FLAGS: c_ulong = 0;
+
+/// Where the kernel's `ucontext_t` has the mask of what was interrupted (`uc_sigmask`), in bytes.
+pub const UCONTEXT_SIGMASK: usize = 40;
+
+const_assert_eq!(UCONTEXT_SIGMASK, offset_of!(libc::ucontext_t, uc_sigmask));
 
 /// The code that a handler returns to: the kernel's own, so none is given.
 ///

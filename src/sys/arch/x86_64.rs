@@ -12,6 +12,8 @@
 
 use core::arch::{asm, global_asm};
 use core::ffi::c_ulong;
+use core::mem::offset_of;
+use static_assertions::const_assert_eq;
 
 /// Generates one `syscallN`: the same block, with as many argument registers as it takes.
 macro_rules! syscall {
@@ -131,6 +133,11 @@ global_asm!(
     ".size __siglatch_sigaction_restorer, . - __siglatch_sigaction_restorer",
     ".popsection",
 );
+
+/// Where the kernel's `ucontext_t` has the mask of what was interrupted (`uc_sigmask`), in bytes.
+pub const UCONTEXT_SIGMASK: usize = 296;
+
+const_assert_eq!(UCONTEXT_SIGMASK, offset_of!(libc::ucontext_t, uc_sigmask));
 
 unsafe extern "C" {
     fn __siglatch_sigaction_restorer();

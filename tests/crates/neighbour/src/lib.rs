@@ -21,7 +21,7 @@ pub fn come(signal: Signal) -> Result<(), Errno> {
 ///
 /// As [`Latch::release`].
 pub fn leave(signal: Signal) -> Result<(), Errno> {
-    SEEN.release(signal)
+    SEEN.release(signal).map(drop)
 }
 
 /// Whether the signal came since this was asked last.

@@ -1,0 +1,154 @@
+//! C code that a test compiles and loads: a shared object of its own, as another language's code in
+//! the process would be.
+
+use core::ffi::{CStr, c_void};
+use core::mem::{self, MaybeUninit};
+use std::ffi::CString;
+use std::io::Write as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{self, Command, Stdio};
+use std::{env, fs};
+
+/// A loaded shared object. It stays loaded until it is closed.
+#[derive(Debug, Clone, Copy)]
+pub struct Library(*mut c_void);
+
+/// Compiles `source` and loads it. Where that cannot be done, marks the scenario as skipped; a
+/// source that does not compile fails it.
+#[track_caller]
+pub fn library(name: &str, source: &str) -> Option<Library> {
+    if let Some(why) = unable() {
+        super::skip(&why);
+        return None;
+    }
+    let path = compile(name, source, &[]);
+    let library = Library::load(&path);
+    drop(fs::remove_file(&path));
+    Some(library)
+}
+
+/// Why nothing can be compiled and loaded here, if so.
+fn unable() -> Option<String> {
+    if cfg!(target_feature = "crt-static") {
+        return Some("a static program loads nothing".to_owned());
+    }
+    let Ok(machine) = Command::new(compiler()).arg("-dumpmachine").output() else {
+        return Some("there is no C compiler".to_owned());
+    };
+    let machine = String::from_utf8_lossy(&machine.stdout).trim().to_owned();
+    let ours = machine.starts_with(env::consts::ARCH);
+    (!ours).then(|| format!("the C compiler makes code for {machine}"))
+}
+
+fn compiler() -> String {
+    env::var("CC").unwrap_or_else(|_| "cc".to_owned())
+}
+
+#[track_caller]
+fn compile(name: &str, source: &str, more: &[&str]) -> PathBuf {
+    // The process id: several test binaries may compile the same source at once.
+    let name = name.replace('/', "-");
+    let file = format!("{name}-{}.so", process::id());
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(file);
+    let mut command = Command::new(compiler());
+    // Fortified, longjmp(3) refuses what handlers do with it.
+    let warnings = ["-Wall", "-Wextra", "-Werror", "-Wno-clobbered"];
+    let flags = ["-shared", "-fPIC", "-O1", "-g", "-pthread", "-U_FORTIFY_SOURCE"];
+    command.args(warnings).args(flags).args(more).args(["-x", "c", "-o"]).arg(&path).arg("-");
+    let mut cc = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("cc starts");
+    let mut input = cc.stdin.take().expect("a pipe to cc");
+    input.write_all(source.as_bytes()).expect("cc reads its input");
+    drop(input);
+    let done = cc.wait_with_output().expect("cc ends");
+    let errors = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success(), "{name}: cc: {errors}");
+    path
+}
+
+impl Library {
+    /// Loads what is in this file.
+    #[track_caller]
+    pub fn load(path: &Path) -> Self {
+        let name = CString::new(path.as_os_str().as_bytes()).expect("a path");
+        // SAFETY: the name is a C string; what the object does when it is loaded is our own code.
+        let handle = unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
+        assert!(!handle.is_null(), "dlopen {}: {}", path.display(), error());
+        Self(handle)
+    }
+
+    /// Closes it: dlclose(3).
+    ///
+    /// # Safety
+    ///
+    /// Nothing of it is used afterwards, unless it was linked to stay in memory.
+    #[track_caller]
+    pub unsafe fn close(self) {
+        // SAFETY: the object is loaded; the rest is the caller's promise.
+        let result = unsafe { libc::dlclose(self.0) };
+        assert_eq!(result, 0, "dlclose: {}", error());
+    }
+
+    /// A function of the object.
+    ///
+    /// # Safety
+    ///
+    /// `F` is the type of a pointer to a C function, and the function's own.
+    #[track_caller]
+    pub unsafe fn function<F: Copy>(self, name: &str) -> F {
+        let name = CString::new(name).expect("a name");
+        const { assert!(size_of::<F>() == size_of::<*mut c_void>(), "a pointer") };
+        // SAFETY: the object is loaded, and the name is a C string.
+        let address = unsafe { libc::dlsym(self.0, name.as_ptr()) };
+        assert!(!address.is_null(), "dlsym {name:?}: {}", error());
+        // SAFETY: the sizes are the same; the rest is the caller's promise.
+        unsafe { mem::transmute_copy::<*mut c_void, F>(&address) }
+    }
+}
+
+/// What dlerror(3) says.
+fn error() -> String {
+    // SAFETY: no argument; the text is good until the next call of its kind.
+    let text = unsafe { libc::dlerror() };
+    if text.is_null() {
+        return "no error".to_owned();
+    }
+    // SAFETY: not null, so a C string.
+    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
+}
+
+/// The text that a C function writes into room that it is given; it returns the length.
+#[track_caller]
+pub fn text(write: impl FnOnce(*mut libc::c_char, usize) -> i32) -> String {
+    let mut room = [const { MaybeUninit::<u8>::zeroed() }; 1024];
+    let length = write(room.as_mut_ptr().cast(), room.len());
+    let length = usize::try_from(length).expect("a length");
+    // SAFETY: all bytes are set: zeroed, or written.
+    let bytes = room.iter().take(length).map(|byte| unsafe { byte.assume_init() }).collect();
+    String::from_utf8(bytes).expect("text")
+}
+
+/// A struct of functions of a C source, with a function `load` that compiles and loads it. The types
+/// here are those of the source.
+macro_rules! c_functions {
+    ($kind:ident, $source:literal: $($name:ident($($argument:ty),*) $(-> $result:ty)?;)+) => {
+        #[derive(Clone, Copy)]
+        struct $kind {
+            $($name: extern "C" fn($($argument),*) $(-> $result)?,)+
+        }
+
+        impl $kind {
+            #[track_caller]
+            fn load() -> Option<Self> {
+                let library = $crate::support::c::library($source, include_str!($source))?;
+                Some(Self {
+                    $(
+                        // SAFETY: the types are those of the source, as told.
+                        $name: unsafe { library.function(stringify!($name)) },
+                    )+
+                })
+            }
+        }
+    };
+}
+pub(crate) use c_functions;
