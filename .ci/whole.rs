@@ -5,6 +5,7 @@
 #![no_std]
 #![no_main]
 
+use core::time::Duration;
 use siglatch::action::{Action, Handler, SaFlags};
 use siglatch::child::{Change, Changes, Children, ExecSignals, ReapAny};
 use siglatch::fd::SignalFd;
@@ -39,6 +40,8 @@ static HOOK: On<Hook> = (Hook::catch, Hook::release);
 #[used]
 static SHUTDOWN: On<Shutdown> = (Shutdown::catch, Shutdown::release);
 #[used]
+static UNBLOCKED: fn(&'static Shutdown, SigSet) -> Result<(), Errno> = Shutdown::catch_unblocked;
+#[used]
 static ON: fn(
     &'static Table,
     Signal,
@@ -63,6 +66,8 @@ static KILL: fn(Target, Signal) -> Result<(), Errno> = send::kill;
 static PROBE: fn(Target) -> Result<(), Errno> = send::probe;
 #[used]
 static WAIT: OnSet<SigInfo> = wait::wait_info;
+#[used]
+static WAIT_UNTIL: fn(SigSet, Duration) -> Result<Option<SigInfo>, Errno> = wait::wait_until;
 #[used]
 static SUSPEND: OnSet<()> = wait::suspend;
 #[used]

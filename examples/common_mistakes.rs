@@ -1,11 +1,11 @@
 //! Two common mistakes, and what becomes of them here.
 //!
 //! 1. A handler that never comes back. It is called in normal code, so nothing is blocked while it
-//!    runs, and a second Ctrl-C ends the program, by that very signal.
+//!    runs, and a second Ctrl-C, half a second later or more, ends the program, by that very signal.
 //! 2. SIGTERM ignored, by whoever started the program too. It is caught whatever was there.
 //!
 //! ```text
-//! cargo run --example common_mistakes     # Ctrl-C: it is stuck; Ctrl-C: it is gone
+//! cargo run --example common_mistakes     # Ctrl-C: it is stuck; Ctrl-C again: it is gone
 //! ```
 
 use core::time::Duration;
@@ -35,5 +35,6 @@ fn main() -> Result<(), Errno> {
     }
     SIGNALS.dispatch();
     println!("Program exited safely");
-    Ok(())
+    // By the signal that asked: a shell that runs this in a loop leaves the loop, too.
+    SHUTDOWN.exit(0)
 }

@@ -28,5 +28,7 @@ fn main() -> Result<(), Errno> {
         println!("{signal} asked to stop");
     }
     println!("Program exited safely");
+    // Status 0: it has done what it was asked to. A tool that scripts run ends by the signal, for a
+    // Ctrl-C to end the script, too: `exit::die_by`, or a `Shutdown` and its `exit`.
     Ok(())
 }

@@ -6,7 +6,7 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
-use siglatch::{Errno, Handlers, SigInfo, Signal};
+use siglatch::{Errno, Handlers, SigInfo, Signal, exit};
 
 static SIGNALS: Handlers = Handlers::new();
 static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -27,5 +27,6 @@ fn main() -> Result<(), Errno> {
         SIGNALS.dispatch();
     }
     println!("Twice is enough");
-    Ok(())
+    // With status 0, a shell's loop would go on to the next, and `prog && deploy` would deploy.
+    exit::die_by(Signal::INT)
 }

@@ -17,5 +17,6 @@ fn main() -> Result<(), Errno> {
         println!("Still serving...");
     }
     println!("Graceful shutdown triggered");
+    // Status 0: a service that its supervisor has asked to stop has done what it was to do.
     Ok(())
 }

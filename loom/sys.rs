@@ -75,6 +75,7 @@ pub(crate) enum Effect {
 struct Timer {
     made: UnsafeCell<bool>,
     deleted: Cell<bool>,
+    armed: Cell<bool>,
 }
 
 /// The only child.
@@ -155,6 +156,15 @@ pub fn clock_nanosleep(_time: &KernelTimespec) -> Result<(), Errno> {
     }
     thread::yield_now();
     Ok(())
+}
+
+/// A clock that stands still.
+///
+/// # Errors
+///
+/// None.
+pub fn clock_gettime(_clock: c_int) -> Result<KernelTimespec, Errno> {
+    Ok(KernelTimespec { seconds: 1, nanoseconds: 0 })
 }
 
 /// The number of the calling thread of the model.
@@ -264,7 +274,8 @@ pub unsafe fn rt_sigprocmask(
 ///
 /// None.
 pub unsafe fn timer_create(_clock: c_int, _event: &KernelSigevent) -> Result<c_int, Errno> {
-    let timer = Rc::new(Timer { made: UnsafeCell::new(false), deleted: Cell::new(false) });
+    let made = UnsafeCell::new(false);
+    let timer = Rc::new(Timer { made, deleted: Cell::new(false), armed: Cell::new(false) });
     // SAFETY: loom checks that nobody else uses it.
     unsafe { timer.made.get().write(true) };
     let kernel = kernel();
@@ -279,6 +290,11 @@ pub(crate) fn timers() -> usize {
     kernel().timers.borrow().iter().filter(|timer| !timer.deleted.get()).count()
 }
 
+/// How many of them are armed.
+pub(crate) fn armed_timers() -> usize {
+    kernel().timers.borrow().iter().filter(|timer| timer.armed.get()).count()
+}
+
 /// Fails if the timer was made in the future, as the caller sees it.
 fn timer(id: c_int) -> Result<Rc<Timer>, Errno> {
     let timer = kernel().timers.borrow().get(id as usize).map(Rc::clone);
@@ -288,7 +304,7 @@ fn timer(id: c_int) -> Result<Rc<Timer>, Errno> {
     if timer.deleted.get() { Err(Errno::INVAL) } else { Ok(timer) }
 }
 
-/// Sets a timer, which will never expire.
+/// Arms or stops a timer, which will never expire.
 ///
 /// # Safety
 ///
@@ -300,9 +316,10 @@ fn timer(id: c_int) -> Result<Rc<Timer>, Errno> {
 pub unsafe fn timer_settime(
     id: c_int,
     _flags: c_int,
-    _new: &KernelItimerspec,
+    new: &KernelItimerspec,
 ) -> Result<KernelItimerspec, Errno> {
-    timer(id).map(|_| KernelItimerspec::default())
+    let arm = |timer: Rc<Timer>| timer.armed.set(new.value != KernelTimespec::default());
+    timer(id).map(arm).map(|()| KernelItimerspec::default())
 }
 
 /// What is left of a timer.
@@ -311,8 +328,9 @@ pub unsafe fn timer_settime(
 ///
 /// `EINVAL`: it was deleted.
 pub fn timer_gettime(id: c_int) -> Result<KernelItimerspec, Errno> {
-    let value = KernelTimespec { seconds: 1, nanoseconds: 0 };
-    timer(id).map(|_| KernelItimerspec { value, ..KernelItimerspec::default() })
+    let value =
+        |timer: Rc<Timer>| KernelTimespec { seconds: timer.armed.get().into(), nanoseconds: 0 };
+    timer(id).map(value).map(|value| KernelItimerspec { value, ..KernelItimerspec::default() })
 }
 
 /// Deletes a timer.

@@ -300,7 +300,9 @@ pub fn query(signal: Signal) -> Result<Action, Errno> {
     read(signal, &mut action.kernel).map(|()| action)
 }
 
-/// Ignores a signal: `SIG_IGN`. Instances that are pending are discarded.
+/// Ignores a signal: `SIG_IGN`. Instances that are pending are discarded; but that of a timer that
+/// repeats comes again when the signal is no longer ignored, and since Linux 6.13 one that was pending
+/// comes back with it.
 ///
 /// Programs that this one executes inherit it. A latch that has caught the signal gets it no more;
 /// [`Previous::restore`] gives it back.

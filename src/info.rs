@@ -10,8 +10,8 @@ mod layout;
 
 use core::fmt;
 
-use crate::Signal;
 use crate::sys::KernelSiginfo;
+use crate::{Pid, Signal};
 
 /// The part of `siginfo_t` that the kernel ever fills (`struct kernel_siginfo`, 64-bit).
 const FILLED: usize = 48;
@@ -390,7 +390,8 @@ impl SigInfo {
         decode::trust(self)
     }
 
-    /// The sender's process id, where there is a sender.
+    /// The process that sent the signal. `None`: the kernel did, or a timer, or a process outside
+    /// this pid namespace.
     ///
     /// Told by the kernel if [`trust`](Self::trust) is at least [`Stamped`](Trust::Stamped), by
     /// the sender itself otherwise.
@@ -400,8 +401,8 @@ impl SigInfo {
     /// Async-signal-safe.
     #[doc(alias = "si_pid")]
     #[must_use]
-    pub fn sender(&self) -> Option<i32> {
-        self.cause().sender()
+    pub fn sender(&self) -> Option<Pid> {
+        decode::sender(self)
     }
 
     /// The value that was sent along, by sigqueue(3), a timer or another source that has one.

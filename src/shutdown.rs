@@ -1,23 +1,22 @@
-//! [`Shutdown`]: the first signal asks, the second or a deadline ends the process.
+//! [`Shutdown`]: the first signal asks, a second request or a deadline ends the process.
 #![expect(unsafe_code, reason = "is a receiver of its own")]
-
-mod deadline;
 
 use core::fmt;
 use core::ptr::{self, NonNull};
 use core::time::Duration;
 
-use self::deadline::Deadline;
 use crate::delivery::receiver::{Arrival, Receiver, Verdict, receiver_methods};
 use crate::sync::atomic::{AtomicI32, AtomicU32, Ordering};
-use crate::{Errno, Pid, Signal, Value, exit, sys};
+use crate::time::Ticks;
+use crate::timer::KeptTimers;
+use crate::{Errno, Pid, SigSet, Signal, Value, exit, mask, sys};
 
-/// A graceful end: the first signal asks the program to finish; the second, or a deadline, ends it
-/// at once.
+/// A graceful end: the first signal asks the program to finish; a second request, or a deadline,
+/// ends it at once.
 ///
-/// Both take effect in signal context, so they end a program whose main loop is stuck, whose deferred
-/// handler blocks for ever or which cannot finish its work; and they end it by a signal, the second
-/// one or the one that asked, so a shell and a supervisor see what happened.
+/// Both take effect in signal context, so they end a program whose main loop is stuck, whose callback
+/// blocks for ever or which cannot finish its work; and they end it by a signal, the second one or
+/// the one that asked, so a shell and a supervisor see what happened.
 ///
 /// ```no_run
 /// use siglatch::{Errno, Shutdown, Signal};
@@ -31,172 +30,265 @@ use crate::{Errno, Pid, Signal, Value, exit, sys};
 ///         println!("Working...");
 ///     }
 ///     if let Some(signal) = SHUTDOWN.asked_by() {
-///         println!("{signal} asked to stop; another one stops at once, and so do 10 seconds");
+///         println!("{signal} asked to stop; again to stop at once, which 10 seconds do, too");
 ///     }
 ///     // finish what is in hand
-///     Ok(())
+///     SHUTDOWN.exit(0) // by the signal that asked
 /// }
 /// ```
 ///
+/// # One request, several signals
+///
+/// A Ctrl-C comes from the terminal and again from a wrapper that forwards it, a closed terminal
+/// hangs up twice, a supervisor sends `SIGHUP` and `SIGTERM`. So a signal is a second request only if
+/// it comes [half a second](Self::settle) after the first and is no [`SIGHUP`](Self::forced_by). The
+/// others are [counted](Self::count). If a launcher has left the signals blocked, none ever comes:
+/// [`catch_unblocked`](Self::catch_unblocked).
+///
 /// # After fork
 ///
-/// The child has a copy: if the parent was asked, the next signal to the child ends it, but the
-/// deadline is the parent's alone. [`cancel`](Self::cancel) in the child makes it start anew, and so
+/// The child has a copy: if the parent was asked, the next request to the child ends it, but the
+/// deadline is the parent's alone. [`cancel`](Self::cancel) in the child makes it start over, and so
 /// does a [`ForkWindow`](crate::child::ForkWindow).
 #[repr(C)]
 pub struct Shutdown {
     /// First, for the handler to find the rest by its address.
     receiver: Receiver,
-    /// The number of the signal that asked; 0 while none has.
-    asked_by: AtomicU32,
+    /// The number of the signal that asked, and when, times 128; 0 while none has.
+    asked: AtomicU32,
     /// The process that sent it; 0 if none did.
     sender: AtomicI32,
-    deadline: Deadline,
+    /// How many signals have come since nobody had asked.
+    count: AtomicU32,
+    /// Its end is the signal of a timer that was made with the catch. It comes again and again, for the
+    /// kernel keeps an ignored signal only of a timer that repeats.
+    deadline: Option<Duration>,
+    timers: KeptTimers,
+    /// The choices; `None`, which takes no room in the program's file, is the default.
+    settling: Option<Ticks>,
+    forced_by: Option<SigSet>,
 }
 
 impl Shutdown {
-    /// Nobody has asked, and nothing is caught yet.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
+    const SETTLING: Ticks = Ticks::at_least(Duration::from_millis(500));
+    const FORCED_BY: SigSet = SigSet::full().without(Signal::HUP);
+    /// Only a timer that has expired has no more left.
+    const INTERVAL: Duration = Duration::from_millis(10);
+
+    /// Nobody has asked, and nothing is caught yet. Async-signal-safe.
     #[must_use]
     pub const fn new() -> Self {
         Self {
             receiver: Receiver::with(Self::deliver).resetting(Self::reset_after_fork),
-            asked_by: AtomicU32::new(0),
+            asked: AtomicU32::new(0),
             sender: AtomicI32::new(0),
-            deadline: Deadline::none(),
+            count: AtomicU32::new(0),
+            deadline: None,
+            timers: KeptTimers::none(),
+            settling: None,
+            forced_by: None,
         }
     }
 
-    /// Gives the program so much time to finish once it was asked. Then it is ended by the signal
-    /// that asked. The default is no end.
+    /// Gives the program so much time, of `CLOCK_MONOTONIC`, to finish once it was asked. Then it is
+    /// ended by the signal that asked. The default is no end.
     ///
-    /// The time is that of `CLOCK_MONOTONIC`. Its end comes as another instance of the signal that
-    /// asked, from a timer: as with a second signal, some thread must not block it. If the signal
-    /// is released meanwhile, its action then decides.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
+    /// It comes as another instance of that signal, from a timer: some thread must not block it, and
+    /// while it is ignored, as by system(3), it waits. If the signal is released meanwhile, its action
+    /// then decides. Async-signal-safe.
     #[must_use]
     pub const fn deadline(mut self, after: Duration) -> Self {
-        self.deadline = Deadline::after(after);
+        self.deadline = Some(after);
         self
     }
 
-    /// How much time is left until the deadline. `None`: nobody has asked, there is no deadline, it
-    /// begins or ends just now, or the kernel had no room for a timer (`RLIMIT_SIGPENDING`).
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
+    /// A signal that comes within `time`, of `CLOCK_MONOTONIC`, of the one that asked belongs to its
+    /// request. The default is half a second. With zero, any other signal is a second request; with
+    /// more than 19 hours, none is. A hundredth of a second is as zero or more. Async-signal-safe.
     #[must_use]
-    pub fn time_left(&self) -> Option<Duration> {
-        self.deadline.left()
+    pub const fn settle(mut self, time: Duration) -> Self {
+        self.settling = Some(Ticks::at_least(time));
+        self
     }
 
-    /// Whether a signal has asked the program to finish.
+    /// Which signals can be a second request. The default is all but `SIGHUP`, which is hardly ever
+    /// sent in impatience. Async-signal-safe.
+    #[must_use]
+    pub const fn forced_by(mut self, signals: SigSet) -> Self {
+        self.forced_by = Some(signals);
+        self
+    }
+
+    /// Before a catch: makes the timers, so that their errors come to the caller, too.
+    fn prepare(&self, signals: SigSet) -> Result<(), Errno> {
+        let signals = if self.deadline.is_some() { signals } else { SigSet::empty() };
+        signals.into_iter().try_for_each(|signal| self.timers.make(signal, self.address()))?;
+        // In a child of fork(2), one that has come meanwhile may have found its timer half made.
+        if let (Some(signal), None) = (self.asked_by(), self.time_left()) {
+            self.start_deadline(signal);
+        }
+        Ok(())
+    }
+
+    /// [Catches](Self::catch) `signals`, and unblocks them in the calling thread.
     ///
-    /// # Async-signal-safety
+    /// # Errors
     ///
+    /// As [`catch`](Self::catch). Not async-signal-safe, either.
+    pub fn catch_unblocked(&'static self, signals: impl Into<SigSet>) -> Result<(), Errno> {
+        let signals = signals.into();
+        self.catch(signals)?;
+        mask::unblock(signals).map(drop)
+    }
+
+    /// How much time is left until the deadline; once that has passed, and the signal is blocked or
+    /// ignored, up to 10 milliseconds. `None`: nobody has asked, there is no deadline, or the signal
+    /// was not caught and the kernel had no room for a timer. Async-signal-safe.
+    #[must_use]
+    pub fn time_left(&self) -> Option<Duration> {
+        self.timers.left(self.asked_by()?)
+    }
+
+    /// Moves the deadline: from now on, `left` is left. Zero is at once, [`Duration::MAX`] never.
+    ///
+    /// # Errors
+    ///
+    /// `ESRCH`: nobody has asked. `EINVAL`: there is no deadline, or it is a parent process's.
     /// Async-signal-safe.
+    pub fn set_time_left(&self, left: Duration) -> Result<(), Errno> {
+        let signal = self.asked_by().ok_or(Errno::SRCH)?;
+        if self.arm(signal, left) { Ok(()) } else { Err(Errno::INVAL) }
+    }
+
+    /// Whether a signal has asked the program to finish. Async-signal-safe.
     #[inline]
     #[must_use]
     pub fn is_asked(&self) -> bool {
         self.asked_by().is_some()
     }
 
-    /// The signal that asked, if one has.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
+    /// The signal that asked, if one has. Async-signal-safe.
     #[inline]
     #[must_use]
     pub fn asked_by(&self) -> Option<Signal> {
-        // ORDERING: Acquire pairs with the Release in `ask_for`.
-        Signal::from_raw(self.asked_by.load(Ordering::Acquire).cast_signed()).ok()
+        // ORDERING: SeqCst pairs with the Release in `receive`, and with the SeqCst in `cancel`: of the
+        // one who cancels and the one who has armed a timer, one sees the other.
+        signal_of(self.asked.load(Ordering::SeqCst))
     }
 
     /// The process that sent the signal that asked. `None`: nobody has asked, or the kernel did (a
-    /// Ctrl-C), or a process outside this pid namespace.
-    ///
-    /// With a `kill` it is what the kernel says; with a queued signal what the sender says itself.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
+    /// Ctrl-C), or a process outside this pid namespace. With a `kill` it is what the kernel says; with
+    /// a queued signal what the sender says itself. Async-signal-safe.
     #[must_use]
     pub fn sender(&self) -> Option<Pid> {
-        self.asked_by()?;
-        // ORDERING: Relaxed: stored before the number, which was acquired.
+        // ORDERING: Relaxed: stored before the flag is set, by which normal code knows.
         Pid::from_raw(self.sender.load(Ordering::Relaxed)).ok()
     }
 
-    /// Sleeps until a signal asks, or for `timeout` at most. Says whether one has asked.
+    /// How many signals have come: the one that asked, and those after it that did not end the
+    /// process. Modulo 2³². Async-signal-safe.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Sleeps until a signal asks, or for `timeout` at most. Returns `true` if one has asked.
     ///
     /// # Errors
     ///
-    /// As [`Latch::wait`](crate::Latch::wait).
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe, though a handler is a bad place to sleep in.
+    /// As [`Latch::wait`](crate::Latch::wait). Async-signal-safe, though a handler is a bad place to sleep in.
     pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Errno> {
         self.receiver.wait(timeout)
     }
 
-    /// Forgets that it was asked: the next signal asks again, and the deadline is off. Returns the
-    /// signal that had asked.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
+    /// Calls it off: the next signal asks again, and there is no deadline until then. Returns the
+    /// signal that had asked. Async-signal-safe.
     pub fn cancel(&self) -> Option<Signal> {
-        // ORDERING: Relaxed: what the one who asked has done before comes with the look below, and
-        // what this thread has done goes with the flags to whoever asks next.
-        let asked = self.asked_by.swap(0, Ordering::Relaxed);
+        self.count.store(0, Ordering::Relaxed);
+        self.sender.store(0, Ordering::Relaxed);
+        // ORDERING: SeqCst pairs with that in `asked_by`. What this thread has done goes with the flags
+        // to the next that asks.
+        let asked = signal_of(self.asked.swap(0, Ordering::SeqCst));
         let _flags = self.receiver.take();
-        self.deadline.cancel();
+        let _stopped = asked.map(|signal| self.stop(signal));
         // What a signal that has asked since has set may have gone with the rest.
         if let Some(signal) = self.asked_by() {
             self.begin(signal);
         }
-        Signal::from_raw(asked.cast_signed()).ok()
+        asked
     }
 
-    /// Asks in the place of a signal: as if `signal` had come. If one had asked before, this ends
-    /// the process by `signal`.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
+    /// Asks in the place of a signal: as if this process had sent `signal`. As a second request it
+    /// ends the process by `signal`. Async-signal-safe.
     pub fn ask(&self, signal: Signal) {
-        self.ask_for(signal, sys::getpid());
+        self.receive(signal, sys::getpid());
     }
 
-    fn ask_for(&self, signal: Signal, sender: i32) {
-        if !self.is_asked() {
-            // ORDERING: Relaxed: before the Release. Of two at once, one ends the process.
-            self.sender.store(sender, Ordering::Relaxed);
+    /// Ends the process, as the last call of `main`: by the signal that asked, or with `status` if
+    /// nobody has. A shell sees a death by Ctrl-C and leaves its loop, and `prog && deploy` does not
+    /// deploy. It also ends the process now, from wherever it is called.
+    ///
+    /// As [`exit::die_by`], it runs no destructor and flushes no buffer. Async-signal-safe.
+    pub fn exit(&self, status: i32) -> ! {
+        match self.asked_by() {
+            Some(signal) => exit::die_by(signal),
+            None => sys::exit_group(status),
         }
-        let number = signal.as_raw().cast_unsigned();
-        // ORDERING: Release pairs with the Acquire in `asked_by`. Of two signals at once, one asks and
-        // one ends.
-        match self.asked_by.compare_exchange(0, number, Ordering::Release, Ordering::Relaxed) {
-            Ok(_) => self.begin(signal),
-            Err(_) => exit::die_by(signal),
+    }
+
+    /// A signal comes. It runs in the handler.
+    fn receive(&self, signal: Signal, sender: i32) {
+        // ORDERING: Relaxed, here and below: numbers. Of a signal that comes in the middle of a cancel
+        // they may be there for the next request.
+        self.count.fetch_add(1, Ordering::Relaxed);
+        let now = Ticks::now();
+        let asked = signal.as_raw().cast_unsigned() | now.map_or(0, Ticks::to_bits) << 7;
+        // ORDERING: Release pairs with the Acquire in `asked_by`.
+        match self.asked.compare_exchange(0, asked, Ordering::Release, Ordering::Relaxed) {
+            Ok(_) => {
+                self.sender.store(sender, Ordering::Relaxed);
+                self.begin(signal);
+            }
+            Err(asked) => {
+                let settling = self.settling.unwrap_or(Self::SETTLING);
+                // Without a clock, any is a second request: there must be a way to make one.
+                let is_second = now.is_none_or(|now| now.is_after(asked >> 7, settling));
+                if is_second && self.forced_by.unwrap_or(Self::FORCED_BY).contains(signal) {
+                    exit::die_by(signal);
+                }
+            }
         }
     }
 
     fn begin(&self, signal: Signal) {
-        self.deadline.begin(signal, self.address(), || self.is_asked());
+        if self.deadline.is_some() {
+            self.start_deadline(signal);
+        }
         self.receiver.set(signal);
     }
 
-    receiver_methods!();
+    #[cold]
+    #[inline(never)]
+    fn start_deadline(&self, signal: Signal) {
+        let Some(after) = self.deadline else { return };
+        // Only in a child of fork(2), or if the signal is not caught, the timer is made here.
+        let _made = self.timers.make(signal, self.address());
+        // Twice, if it was cancelled just before the timer was armed, and asked again since.
+        let mut times = 0..2;
+        while times.next().is_some() && self.arm(signal, after) && self.asked_by() != Some(signal) {
+            self.stop(signal);
+        }
+    }
+
+    fn arm(&self, signal: Signal, left: Duration) -> bool {
+        self.timers.set(signal, left.max(Duration::from_nanos(1)), Self::INTERVAL)
+    }
+
+    fn stop(&self, signal: Signal) -> bool {
+        self.timers.set(signal, Duration::ZERO, Duration::ZERO)
+    }
+
+    receiver_methods!(prepare);
 
     /// What happens in the handler.
     ///
@@ -207,12 +299,22 @@ impl Shutdown {
         // SAFETY: the receiver is the first field of the struct, whose address was registered.
         let shutdown = unsafe { address.cast::<Self>().as_ref() };
         let info = arrival.info();
-        match shutdown.deadline.expired(&info, shutdown.address()) {
-            Some(true) => exit::die_by(shutdown.asked_by().unwrap_or(arrival.signal)),
-            Some(false) => {} // it was cancelled when its end was on the way
-            None => shutdown.ask_for(arrival.signal, info.sender().unwrap_or(0)),
+        match (info.sender(), info.code()) {
+            (None, libc::SI_TIMER) if info.value() == Some(shutdown.address()) => {
+                shutdown.expire(arrival.signal);
+            }
+            (sender, _) => shutdown.receive(arrival.signal, sender.map_or(0, Pid::as_raw)),
         }
         Verdict::TakenAndChained
+    }
+
+    /// A timer has expired. What it was to end may have been cancelled when its signal was on the way.
+    fn expire(&self, signal: Signal) {
+        if self.asked_by() != Some(signal) {
+            self.stop(signal);
+        } else if self.time_left().is_some_and(|left| left <= Self::INTERVAL) {
+            exit::die_by(signal);
+        }
     }
 
     /// In a child of fork(2), which nobody has asked.
@@ -222,13 +324,20 @@ impl Shutdown {
     /// `address` is that of a registered `Shutdown`.
     unsafe extern "C" fn reset_after_fork(address: NonNull<Receiver>) {
         // SAFETY: the receiver is the first field of the struct, whose address was registered.
-        let _asked = unsafe { address.cast::<Self>().as_ref() }.cancel();
+        let shutdown = unsafe { address.cast::<Self>().as_ref() };
+        shutdown.timers.reset_after_fork();
+        let _asked = shutdown.cancel();
     }
 
     /// What its timers are known by.
     fn address(&self) -> Value {
         Value::from_ptr(ptr::from_ref(self).addr())
     }
+}
+
+/// Of what is kept in `asked`.
+fn signal_of(asked: u32) -> Option<Signal> {
+    Signal::from_raw((asked & 0x7f).cast_signed()).ok()
 }
 
 impl Default for Shutdown {

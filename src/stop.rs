@@ -24,6 +24,40 @@
 //!
 //! `SIGCONT` itself has its effect however it is caught or blocked. What is still to be done when
 //! the program goes on, it does after `stop_by`.
+//!
+//! # Reading and writing in the background
+//!
+//! `SIGTTIN` and `SIGTTOU` come from the program's own read(2), write(2) or tcsetattr(3). The call must
+//! then fail with `EINTR`, for the program to stop before it tries again: where it is restarted, the
+//! kernel signals again, and restarts it again, for ever. So the receiver is made with `restart(false)`,
+//! and the program calls what tells of `EINTR`. `read_line`, `read_to_end`, `lines` and `write_all` of
+//! `std` do not: they try again by themselves, which is the same loop once more. `fill_buf`, `read` and
+//! `write` do:
+//!
+//! ```no_run
+//! use siglatch::{Handlers, Signal, stop};
+//! use std::io::{self, BufRead, ErrorKind};
+//!
+//! static SIGNALS: Handlers = Handlers::new().restart(false);
+//!
+//! SIGNALS.on(Signal::TTIN, |_| stop::stop_by(Signal::TTIN).expect("a signal that stops"))?;
+//! let mut stdin = io::stdin().lock();
+//! loop {
+//!     let taken = match stdin.fill_buf() {
+//!         Ok(bytes) => bytes.len(), // 0 at the end; else what is typed
+//!         Err(error) if error.kind() == ErrorKind::Interrupted => {
+//!             SIGNALS.dispatch(); // stops here, until fg
+//!             continue;
+//!         }
+//!         Err(error) => return Err(error.into()), // in an orphaned group, EIO
+//!     };
+//!     if taken == 0 {
+//!         break;
+//!     }
+//!     stdin.consume(taken);
+//! }
+//! # Ok::<(), Box<dyn core::error::Error>>(())
+//! ```
 
 use crate::mask::MaskGuard;
 use crate::{DefaultAction, Errno, Signal, action, send};

@@ -71,6 +71,41 @@ fn after(now: KernelTimespec, timeout: Duration) -> KernelTimespec {
     }
 }
 
+/// A time that fits beside a number into an atomic of 32 bits: 25 bits of 2²³ nanoseconds, some eight
+/// milliseconds. It comes round after 78 hours.
+#[derive(Clone, Copy)]
+pub(crate) struct Ticks(u32);
+
+impl Ticks {
+    const MASK: u32 = (1 << 25) - 1;
+
+    /// No less than `time`, though a tick may be nearly over when it is counted; nothing is after what
+    /// is longer than a quarter of a round.
+    pub(crate) const fn at_least(time: Duration) -> Self {
+        match time.as_nanos() >> 23 {
+            0 if time.is_zero() => Self(0),
+            ticks @ 0..0x80_0000 => Self((ticks as u32).wrapping_add(2)),
+            _ => Self(u32::MAX),
+        }
+    }
+
+    /// What `CLOCK_MONOTONIC` shows; `None` if a seccomp(2) filter does not let it be read.
+    pub(crate) fn now() -> Option<Self> {
+        let now = sys::clock_gettime(libc::CLOCK_MONOTONIC).ok()?;
+        let nanos = now.seconds.wrapping_mul(NANOS_PER_SEC).wrapping_add(now.nanoseconds);
+        Some(Self((nanos >> 23) as u32 & Self::MASK))
+    }
+
+    pub(crate) const fn to_bits(self) -> u32 {
+        self.0
+    }
+
+    /// Whether `time` has passed from the moment with these bits to this one.
+    pub(crate) const fn is_after(self, since: u32, time: Self) -> bool {
+        self.0.wrapping_sub(since) & Self::MASK >= time.0
+    }
+}
+
 /// Sleeps for a moment between two looks at what another thread is about to do. A signal that cuts
 /// it short makes the next look come earlier.
 #[cold]

@@ -2,7 +2,7 @@
 //!
 //! | | what ends it | |
 //! |---|---|---|
-//! | [`wait`], [`wait_info`], [`wait_timeout`] | one of these signals, which it takes | blocked, no handler runs |
+//! | [`wait`], [`wait_info`], [`wait_timeout`], [`wait_until`] | one of these signals, which it takes | blocked, no handler runs |
 //! | [`suspend`], [`pause`] | any handler that has run | caught |
 //! | [`poll()`] | a descriptor, or any handler that has run | caught |
 //! | [`Latch::wait`](crate::Latch::wait) | a flag that a handler has set | caught; any thread may wait |
@@ -88,9 +88,10 @@ pub fn wait_info(signals: impl Into<SigSet>) -> Result<SigInfo, Errno> {
 
 /// As [`wait_info`], for `timeout` at most: sigtimedwait(2). `None` when the time was up.
 ///
-/// Handlers of other signals do not prolong it: its end is worked out once, and is never early. A
-/// `timeout` of zero takes what is pending and does not wait. With no signal at all it is a sleep
-/// that no signal cuts short.
+/// Handlers of other signals do not prolong it: its end is worked out once, and is never early. It is a
+/// time of `CLOCK_MONOTONIC`, which goes on while the process is stopped and stands still while the
+/// machine is suspended. A `timeout` of zero takes what is pending and does not wait. With no signal
+/// at all it is a sleep that no signal cuts short.
 ///
 /// # Errors
 ///
@@ -110,15 +111,52 @@ pub fn wait_timeout(
     if timeout.is_zero() {
         return taken(take(signals, Some(&KernelTimespec::default())));
     }
-    let deadline = time::deadline(timeout)?;
-    loop {
-        // Zero when it has passed: a signal that came just then is taken all the same, and the
-        // kernel does not fail with EINTR when it does not wait.
-        match take(signals, Some(&time::left(deadline)?)) {
-            Err(Errno::INTR) => {}
-            result => return taken(result),
-        }
-    }
+    take_until(signals, time::deadline(timeout)?)
+}
+
+/// As [`wait_timeout`], but until a point in time: what `CLOCK_MONOTONIC` shows, as [`now`] tells.
+/// One that has passed takes what is pending and does not wait.
+///
+/// ```
+/// use siglatch::{Signal, mask, wait};
+/// use std::time::Duration;
+///
+/// mask::block(Signal::USR1)?;
+/// let end = wait::now()? + Duration::from_millis(20);
+/// while let Some(info) = wait::wait_until(Signal::USR1, end)? {
+///     println!("{:?}", info.cause()); // however many come, it ends when it was to end
+/// }
+/// # Ok::<(), siglatch::Errno>(())
+/// ```
+///
+/// # Errors
+///
+/// As for [`wait_timeout`].
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe, though a handler is a bad place to wait in.
+pub fn wait_until(signals: impl Into<SigSet>, end: Duration) -> Result<Option<SigInfo>, Errno> {
+    let signals = signals.into();
+    signals.check_changeable()?;
+    take_until(signals, time::timespec(end))
+}
+
+/// What `CLOCK_MONOTONIC` shows: the clock of all waits of this crate.
+///
+/// It is [`Clock::Monotonic.now()`](crate::timer::Clock::now), for [`wait_until`],
+/// [`Latch::wait_until`](crate::Latch::wait_until) and
+/// [`PosixTimer::set_at`](crate::timer::PosixTimer::set_at).
+///
+/// # Errors
+///
+/// None that Linux documents; a seccomp(2) filter may make one.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+pub fn now() -> Result<Duration, Errno> {
+    sys::clock_gettime(libc::CLOCK_MONOTONIC).map(time::duration)
 }
 
 /// The signals that are pending for the calling thread or its process, and that it blocks:
@@ -197,6 +235,17 @@ pub fn suspend(mask: impl Into<SigSet>) -> Result<(), Errno> {
     match unsafe { sys::rt_sigsuspend(mask.to_kernel()) } {
         Err(Errno::INTR) => Ok(()),
         result => result,
+    }
+}
+
+fn take_until(signals: SigSet, end: KernelTimespec) -> Result<Option<SigInfo>, Errno> {
+    loop {
+        // Zero when it has passed: a signal that came just then is taken all the same, and the
+        // kernel does not fail with EINTR when it does not wait.
+        match take(signals, Some(&time::left(end)?)) {
+            Err(Errno::INTR) => {}
+            result => return taken(result),
+        }
     }
 }
 

@@ -176,6 +176,6 @@ fn lent_event_wakes() {
         LATCH.catch(Signal::USR1).expect("catch");
         send::raise(Signal::USR1).expect("raise");
         let mut fds = [PollFd::new(watched.as_raw_fd(), Events::IN)];
-        assert_eq!(poll(&mut fds, None, SigSet::empty()), Ok(1));
+        assert_eq!(poll(&mut fds, None, Some(SigSet::empty())), Ok(1));
     });
 }

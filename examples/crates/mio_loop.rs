@@ -30,6 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{signal} asked to stop");
     }
     println!("Program exited safely");
+    // Status 0: a service that was asked to stop has not failed.
     Ok(())
 }
 

@@ -32,6 +32,7 @@ fn main() -> io::Result<()> {
         println!("{signal} asked to stop");
     }
     println!("Program exited safely");
+    // Status 0: a service that was asked to stop has not failed.
     Ok(())
 }
 

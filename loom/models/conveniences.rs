@@ -5,7 +5,8 @@ use core::time::Duration;
 use super::{Model, ONE, OTHER, Work, join, spawn};
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::share;
-use crate::{Handlers, Shutdown, SigInfo, sys};
+use crate::timer::KeptTimers;
+use crate::{Handlers, Shutdown, SigInfo, Value, sys};
 
 pub(super) const MODELS: &[Model] = &[
     Model::new("shutdown: asked_by sees what was done before", || {
@@ -16,6 +17,7 @@ pub(super) const MODELS: &[Model] = &[
     }),
     Model::new("shutdown: who asks sees what was done before the cancel", asked_again),
     Model::new("shutdown: who is asked after a cancel has a flag", flagged),
+    Model::new("shutdown: of two at once one asks, and both are counted", counted),
     Model::bounded("deadline: who cancels it finds the timer made", 3, || {
         deadline(|shutdown| _ = shutdown.cancel());
     }),
@@ -30,6 +32,7 @@ pub(super) const MODELS: &[Model] = &[
     Model::bounded("deadline: who asks what is left finds the timer made", 3, || {
         deadline(|shutdown| _ = shutdown.time_left());
     }),
+    Model::bounded("deadline: of two threads that make a timer one's stays", 3, kept),
     Model::bounded("dispatch: function sees what was done before", 2, function),
     Model::bounded("dispatch: who replaces a function sees what was done before", 2, replaced),
 ];
@@ -47,8 +50,8 @@ fn told(looks: fn(&Shutdown) -> bool) {
     join(handler);
 }
 
-/// Not asked twice, which would end the process: the second asks when it sees the cancel, and a
-/// relaxed look cannot tell it what was done before that.
+/// The second asks when it sees the cancel, and a relaxed look cannot tell it what was done before
+/// that.
 fn asked_again() {
     let shutdown = share(Shutdown::new());
     let cancelled = share(AtomicU32::new(0));
@@ -79,13 +82,36 @@ fn flagged() {
     }
 }
 
+fn counted() {
+    let shutdown = share(Shutdown::new());
+    let handler = spawn(|| shutdown.ask(ONE));
+    shutdown.ask(OTHER);
+    join(handler);
+    assert!(shutdown.is_asked());
+    assert_eq!(shutdown.count(), 2, "one is lost");
+    assert!(shutdown.wait(Some(Duration::ZERO)).expect("nothing fails"));
+}
+
+fn kept() {
+    let timers = share(KeptTimers::none());
+    let make_and_set = || {
+        timers.make(ONE, Value::default()).expect("nothing fails");
+        timers.set(ONE, Duration::from_secs(1), Duration::ZERO)
+    };
+    let other = spawn(make_and_set);
+    let set = make_and_set();
+    assert!(join(other) | set, "the one whose timer it is has it");
+    assert_eq!(sys::timers(), 1, "timers are left");
+    assert!(timers.left(ONE).is_some());
+}
+
 fn deadline(looks: fn(&Shutdown)) {
     let shutdown = share(Shutdown::new().deadline(Duration::from_secs(1)));
     let handler = spawn(|| shutdown.ask(ONE));
     looks(shutdown);
     join(handler);
     assert_eq!(shutdown.time_left().is_some(), shutdown.is_asked(), "or else it never ends");
-    assert_eq!(sys::timers(), usize::from(shutdown.is_asked()), "timers are left");
+    assert_eq!(sys::armed_timers(), usize::from(shutdown.is_asked()), "timers are armed");
 }
 
 fn first(_info: &SigInfo) {}

@@ -19,7 +19,7 @@ use super::list::Link;
 use super::wake::Wake;
 use crate::action::SaFlags;
 use crate::bits::{AtomicSet, Bit};
-use crate::sys::KernelSiginfo;
+use crate::sys::{KernelSiginfo, KernelTimespec};
 use crate::{Errno, SigInfo, SigSet, Signal, time};
 
 /// What a receiver does about a signal, in the handler.
@@ -232,8 +232,17 @@ impl Receiver {
             return Ok(false);
         }
         let deadline = timeout.map(time::deadline).transpose()?;
+        self.sleep(deadline.as_ref())
+    }
+
+    /// The same, until `CLOCK_MONOTONIC` shows `end`.
+    pub(crate) fn wait_until(&self, end: Duration) -> Result<bool, Errno> {
+        if self.is_set() { Ok(true) } else { self.sleep(Some(&time::timespec(end))) }
+    }
+
+    fn sleep(&self, deadline: Option<&KernelTimespec>) -> Result<bool, Errno> {
         // ORDERING: SeqCst pairs with the SeqCst insert in `flag`, as `Wake` demands.
-        match self.wake.wait(deadline.as_ref(), || !self.pending.is_empty()) {
+        match self.wake.wait(deadline, || !self.pending.is_empty()) {
             Ok(()) => Ok(true),
             Err(Errno::TIMEDOUT) => Ok(self.is_set()),
             Err(errno) => Err(errno),
@@ -416,13 +425,18 @@ macro_rules! registered {
 pub(crate) use registered;
 
 /// The methods of every type of receiver: a `repr(C)` struct whose first field `receiver` is a
-/// [`Receiver`].
+/// [`Receiver`]. If a catch takes more, a method of it is named that comes before.
 macro_rules! receiver_methods {
-    () => {
+    ($($prepare:ident)?) => {
         /// Whether a system call that its signal interrupts is restarted (`SA_RESTART`, the default) or
         /// fails with `EINTR`. Some fail with `EINTR` either way: signal(7) lists them.
         ///
         /// `SIGTTIN` and `SIGTTOU` never restart: the kernel would send them again, for ever.
+        ///
+        /// `std` hands on `EINTR`, as `ErrorKind::Interrupted`, from `read`, `fill_buf`, `write` and
+        /// `recv`. It calls again by itself in `read_line`, `lines`, `read_to_end`, `read_exact` and
+        /// `write_all`, in `accept`, in `Child::wait` and in `thread::sleep`: these do not come back.
+        /// Wait before them by [`wait::poll`](crate::wait::poll()), and look at the flag.
         ///
         /// # Async-signal-safety
         ///
@@ -507,6 +521,10 @@ macro_rules! receiver_methods {
         /// chain, take the [default action](crate::action::default), then catch it. Over the default
         /// and "ignore" ours is installed, and that action is what the last release restores.
         ///
+        /// A signal that every thread blocks does not come: it stays pending. A program starts with what
+        /// its launcher has blocked (runuser and container runtimes did so), and a catch does not change
+        /// that: [`mask::unblock`](crate::mask::unblock).
+        ///
         /// Code that chains to ours should be installed with `SA_SIGINFO` and pass on the three
         /// arguments that it was called with. From code that passes on the number alone, the signal
         /// comes without details. (Details that an earlier instance of the same signal left on the
@@ -545,7 +563,9 @@ macro_rules! receiver_methods {
             &'static self,
             signals: impl Into<$crate::SigSet>,
         ) -> Result<(), $crate::Errno> {
-            $crate::delivery::registry::catch(self.registered(), signals.into())
+            let signals = signals.into();
+            $(self.$prepare(signals)?;)?
+            $crate::delivery::registry::catch(self.registered(), signals)
         }
 
         /// Catches those of `signals` that were not ignored when no receiver had caught them yet, and
@@ -566,7 +586,9 @@ macro_rules! receiver_methods {
             &'static self,
             signals: impl Into<$crate::SigSet>,
         ) -> Result<$crate::SigSet, $crate::Errno> {
-            $crate::delivery::registry::catch_unless_ignored(self.registered(), signals.into())
+            let signals = signals.into();
+            $(self.$prepare(signals)?;)?
+            $crate::delivery::registry::catch_unless_ignored(self.registered(), signals)
         }
 
         /// Releases `signals`: when this returns, no handler delivers them to this receiver any more.

@@ -74,7 +74,8 @@ impl PidFd {
     ///
     /// `EMFILE`, `ENFILE`: too many open files. `ENODEV`, `ENOMEM`: the kernel lacks what it needs.
     /// `ENOENT`, on older kernels `EINVAL`: a number that only a thread has. `ENOSYS`: Linux before
-    /// 5.3. `ESRCH`: there is no such process.
+    /// 5.3. `EPERM`: the seccomp(2) filter of an older container runtime, which does not know the call.
+    /// `ESRCH`: there is no such process.
     ///
     /// # Async-signal-safety
     ///

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::info::decode::{self, Fields};
 use crate::sys::KernelSignalfdSiginfo;
-use crate::{Cause, FaultDetail, Signal, Trust, Value};
+use crate::{Cause, FaultDetail, Pid, Signal, Trust, Value};
 
 /// What a [`SignalFd`](super::SignalFd) tells about one instance of a signal: signalfd_siginfo.
 ///
@@ -84,7 +84,8 @@ impl SignalFdInfo {
         decode::trust(self)
     }
 
-    /// The sender's process id, where there is a sender.
+    /// The process that sent the signal. `None`: the kernel did, or a timer, or a process outside
+    /// this pid namespace.
     ///
     /// Told by the kernel if [`trust`](Self::trust) is at least [`Stamped`](Trust::Stamped), by
     /// the sender itself otherwise.
@@ -94,8 +95,8 @@ impl SignalFdInfo {
     /// Async-signal-safe.
     #[doc(alias = "ssi_pid")]
     #[must_use]
-    pub fn sender(&self) -> Option<i32> {
-        self.cause().sender()
+    pub fn sender(&self) -> Option<Pid> {
+        decode::sender(self)
     }
 
     /// The value that was sent along, by sigqueue(3), a timer or another source that has one.

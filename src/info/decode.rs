@@ -2,6 +2,7 @@
 //! tells about one.
 
 use super::{Cause, ChildState, FaultDetail, Trust, Value};
+use crate::Pid;
 
 /// `si_code` values that are the same for every signal (include/uapi/asm-generic/siginfo.h).
 pub(super) mod code {
@@ -92,6 +93,14 @@ fn by_signal(fields: &impl Fields, code: i32) -> Cause {
     }
 }
 
+/// The process that sent the signal by hand.
+pub(crate) fn sender(fields: &impl Fields) -> Option<Pid> {
+    match fields.code() {
+        code::USER | code::QUEUE | code::TKILL => Pid::from_raw(fields.pid()).ok(),
+        _ => None,
+    }
+}
+
 fn poll(fields: &impl Fields) -> Cause {
     Cause::Poll { band: fields.band(), fd: fields.fd() }
 }
@@ -127,16 +136,6 @@ fn child(fields: &impl Fields, code: i32) -> Cause {
 }
 
 impl Cause {
-    /// The process that sent the signal, where one did.
-    pub(crate) fn sender(self) -> Option<i32> {
-        match self {
-            Self::User { pid, .. } | Self::Thread { pid, .. } | Self::Queue { pid, .. } => {
-                Some(pid)
-            }
-            _ => None,
-        }
-    }
-
     /// The value that came along, where one did.
     pub(crate) fn value(self) -> Option<Value> {
         match self {

@@ -13,9 +13,11 @@
 //! the interval timers, and no others.
 
 mod interval;
+mod kept;
 mod posix;
 
 pub use interval::{IntervalTimer, alarm};
+pub(crate) use kept::KeptTimers;
 pub use posix::{Clock, PosixTimer};
 
 use core::time::Duration;

@@ -6,7 +6,7 @@ use core::mem::ManuallyDrop;
 use core::time::Duration;
 use static_assertions::assert_impl_all;
 
-use super::{Setting, checked};
+use super::{LONGEST, Setting};
 use crate::sys::{self, KernelItimerspec, KernelSigevent};
 use crate::{Errno, Pid, Signal, Tid, Value, time};
 
@@ -128,9 +128,9 @@ impl Clock {
 #[doc(alias = "timer_create")]
 #[derive(Debug)]
 pub struct PosixTimer {
-    id: c_int,
+    pub(super) id: c_int,
     /// The process that has it. A child's own timers may have the same ids.
-    owner: c_int,
+    pub(super) owner: c_int,
 }
 
 assert_impl_all!(PosixTimer: Send, Sync, Unpin);
@@ -227,19 +227,19 @@ impl PosixTimer {
     }
 
     /// Has the timer expire after `first`, and from then on every `interval`; once only, if that is
-    /// zero. Zero for `first` cancels it. Returns what it was set to.
+    /// zero. Zero for `first` cancels it. Returns what it was set to. What is longer than 146 years
+    /// (2⁶² nanoseconds) is set to that.
     ///
     /// # Errors
     ///
-    /// `EINVAL`: more than 146 years (2⁶² nanoseconds), or the timer is a parent process's; nothing
-    /// is changed.
+    /// `EINVAL`: the timer is a parent process's.
     ///
     /// # Async-signal-safety
     ///
     /// Async-signal-safe.
     #[doc(alias = "timer_settime")]
     pub fn set(&self, first: Duration, interval: Duration) -> Result<Setting, Errno> {
-        self.settime(0, checked(first)?, interval)
+        self.settime(0, first.min(LONGEST), interval)
     }
 
     /// As [`set`](Self::set), but it expires first when its clock shows `deadline`
@@ -247,7 +247,8 @@ impl PosixTimer {
     ///
     /// # Errors
     ///
-    /// As for [`set`](Self::set), but `deadline` may be twice as large: in the year 2262.
+    /// As for [`set`](Self::set), and `EINVAL`: `deadline` is more than 292 years (2⁶³ nanoseconds)
+    /// after the clock's zero: nothing is changed.
     ///
     /// # Async-signal-safety
     ///
@@ -280,7 +281,7 @@ impl PosixTimer {
     }
 
     fn settime(&self, flags: c_int, value: Duration, interval: Duration) -> Result<Setting, Errno> {
-        let interval = time::timespec(checked(interval)?);
+        let interval = time::timespec(interval.min(LONGEST));
         let new = KernelItimerspec { interval, value: time::timespec(value) };
         let id = self.own_id()?;
         // SAFETY: the timer is this crate's, or is no more, and whoever set the signal's action
@@ -338,18 +339,6 @@ impl PosixTimer {
     #[must_use]
     pub const fn id(&self) -> i32 {
         self.id
-    }
-
-    /// What [`from_raw`](Self::from_raw) makes the timer of again. It is not deleted.
-    pub(crate) fn into_raw(self) -> (c_int, c_int) {
-        let timer = ManuallyDrop::new(self);
-        (timer.id, timer.owner)
-    }
-
-    /// The timer with this id, in the process that has made it. Of all who have the id one may delete
-    /// it; to the others, all is `EINVAL` from then on.
-    pub(crate) const fn from_raw(id: c_int, owner: c_int) -> Self {
-        Self { id, owner }
     }
 
     /// The id, in the process that it means this timer in.

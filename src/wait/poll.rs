@@ -6,7 +6,7 @@ use core::slice;
 use core::time::Duration;
 
 use crate::flags::flags;
-use crate::sys::{self, KernelPollfd};
+use crate::sys::{self, KernelPollfd, KernelTimespec};
 use crate::{Errno, SigSet, time};
 
 flags! {
@@ -92,8 +92,8 @@ impl fmt::Debug for PollFd {
 }
 
 /// Sleeps until a descriptor is ready, a handler has run in this thread, or `timeout` is over
-/// (`None` has no limit), and blocks just the signals of `mask` meanwhile: ppoll(2). Returns how
-/// many descriptors are ready: 0 when the time was up.
+/// (`None` has no limit), and blocks just the signals of `mask` meanwhile, if there is one: ppoll(2).
+/// Returns how many descriptors are ready: 0 when the time was up.
 ///
 /// Mask and sleep change in one, as in [`suspend`](super::suspend). A loop that blocks its signals
 /// except here sees each of them as an `EINTR` and never between two lines of its work:
@@ -113,7 +113,7 @@ impl fmt::Debug for PollFd {
 ///
 /// let mut fds = [PollFd::new(socket, Events::IN)];
 /// while !STOP.is_set() {
-///     match poll(&mut fds, None, blocked.before()) {
+///     match poll(&mut fds, None, Some(blocked.before())) {
 ///         Ok(_) => println!("{:?}", fds[0].ready()),
 ///         Err(Errno::INTR) => {} // a handler ran: look at the flag
 ///         Err(errno) => return Err(errno),
@@ -122,7 +122,9 @@ impl fmt::Debug for PollFd {
 /// # Ok::<(), siglatch::Errno>(())
 /// ```
 ///
-/// The time is never up early. Nothing is read from a descriptor, written to it or closed, so that
+/// The time is that of `CLOCK_MONOTONIC`, which stands still while the machine is suspended. It is
+/// never up early, and goes on while the process is stopped: a stop makes it up a second late at most,
+/// and a millisecond if it ends well before. Nothing is read from a descriptor, written to it or closed, so that
 /// any number may be asked about; one that is not open is ready, for [`Events::NVAL`].
 ///
 /// # Errors
@@ -139,20 +141,44 @@ impl fmt::Debug for PollFd {
 pub fn poll(
     fds: &mut [PollFd],
     timeout: Option<Duration>,
-    mask: impl Into<SigSet>,
+    mask: Option<SigSet>,
 ) -> Result<usize, Errno> {
     // What the kernel does not get to is not what it found the last time.
     for fd in &mut *fds {
         fd.0.revents = 0;
     }
-    let mask = mask.into();
-    mask.check_changeable()?;
-    let mut timeout = timeout.map(time::timespec);
+    if let Some(mask) = mask {
+        mask.check_changeable()?;
+    }
+    let mask = mask.map(SigSet::to_kernel);
     let (start, count) = (fds.as_mut_ptr().cast::<KernelPollfd>(), fds.len());
     // SAFETY: a `PollFd` is a `KernelPollfd` and nothing else, and the slice is borrowed for the
     // time of the call.
     let fds = unsafe { slice::from_raw_parts_mut(start, count) };
-    // SAFETY: a mask is for the program to choose, and no set of `SigSet` has a signal in it that
-    // a C library keeps for itself.
-    unsafe { sys::ppoll(fds, timeout.as_mut(), Some(mask.to_kernel())) }
+    let end = timeout.map(time::deadline).transpose()?;
+    loop {
+        let left = end.map(time::left).transpose()?;
+        let part = left.map(first_part);
+        // SAFETY: a mask is for the program to choose, and no set of `SigSet` has a signal in it that
+        // a C library keeps for itself.
+        match unsafe { sys::ppoll(fds, part.clone().as_mut(), mask) } {
+            Ok(0) if part != left => {}
+            result => return result,
+        }
+    }
+}
+
+/// How long to sleep before a look at the clock. After a stop the kernel goes on with what was left
+/// before it, and no other call for descriptors has a point in time for its end; so a stop prolongs
+/// one part at most, and the last one is short.
+fn first_part(left: KernelTimespec) -> KernelTimespec {
+    const SECOND: KernelTimespec = KernelTimespec { seconds: 1, nanoseconds: 0 };
+    const SHORT: i64 = 1_000_000;
+    match left.nanoseconds {
+        _ if left.seconds > 0 => SECOND,
+        ..=SHORT => left,
+        nanoseconds => {
+            KernelTimespec { seconds: 0, nanoseconds: nanoseconds.wrapping_sub(nanoseconds / 32) }
+        }
+    }
 }

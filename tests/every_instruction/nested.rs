@@ -5,6 +5,7 @@ use crate::support::foreign;
 use crate::tracer::op::{Seen, Verdict, Wrong, ensure, window};
 use crate::tracer::ptrace::Sent;
 use core::sync::atomic::{AtomicU32, Ordering};
+use core::time::Duration;
 use siglatch::{
     Handlers, Hook, InfoQueue, Interruption, Latch, Shutdown, SigInfo, SigSet, Signal, send,
 };
@@ -54,7 +55,7 @@ static OTHER: Latch = Latch::new().mask(NONE);
 static FOUR: InfoQueue<4> = InfoQueue::new().mask(NONE);
 static TWO: InfoQueue<2> = InfoQueue::new().mask(NONE);
 static NEWEST: InfoQueue<4> = InfoQueue::new().keep_newest().mask(NONE);
-static SHUTDOWN: Shutdown = Shutdown::new().mask(NONE);
+static SHUTDOWN: Shutdown = Shutdown::new().mask(NONE).settle(Duration::ZERO);
 static TABLE: Handlers<4> = Handlers::new();
 
 static HOOKED: [AtomicU32; 2] = [const { AtomicU32::new(0) }; 2];

@@ -28,6 +28,8 @@ operations! {
     suspend_in_a_loop until Asleep on Signal::USR1 => Ours;
     wait_for_a_blocked_signal until Asleep on RT => During;
     wait_for_details until Asleep on RT => During;
+    wait_until_a_point_in_time until Asleep on Signal::USR1 => Ours;
+    wait_for_details_until_a_point_in_time until Asleep on RT => During;
     wait_for_details_for_a_minute until Asleep on RT => During;
     wait_for_details_until_the_time_is_up until End on RT => During, After;
     look_for_a_blocked_signal until End on RT => During, After;
@@ -61,6 +63,13 @@ fn wait_for_ever(sent: &Sent) -> Verdict {
 fn wait_for_a_minute(sent: &Sent) -> Verdict {
     LATCH.catch(sent.signal)?;
     let said = window(|| LATCH.wait(MINUTE))?;
+    woken(sent, &LATCH, said)
+}
+
+fn wait_until_a_point_in_time(sent: &Sent) -> Verdict {
+    LATCH.catch(sent.signal)?;
+    let end = wait::now()?.saturating_add(Duration::from_secs(60));
+    let said = window(|| LATCH.wait_until(end))?;
     woken(sent, &LATCH, said)
 }
 
@@ -214,6 +223,15 @@ fn details(sent: &Sent, timeout: Duration) -> Verdict {
         return once(sent, false);
     };
     ensure!(same(&info, sent), "torn: {info:?}");
+    not_delivered(sent)?;
+    Ok(Seen::During)
+}
+
+fn wait_for_details_until_a_point_in_time(sent: &Sent) -> Verdict {
+    mask::block(sent.signal)?;
+    let end = wait::now()?.saturating_add(Duration::from_secs(60));
+    let info = window(|| wait::wait_until(sent.signal, end))?;
+    ensure!(info.is_some_and(|info| same(&info, sent)), "torn, or none: {info:?}");
     not_delivered(sent)?;
     Ok(Seen::During)
 }

@@ -102,7 +102,7 @@ fn what_was_caught_stays_caught() {
             raise(Signal::USR1);
             assert!(LATCH.take_signal(Signal::USR1));
             let info = QUEUE.pop().expect("an instance");
-            assert_eq!(info.sender(), Some(Pid::this().as_raw()));
+            assert_eq!(info.sender(), Some(Pid::this()));
             LATCH.release(Signal::USR1).expect("release");
             QUEUE.release(Signal::USR1).expect("release");
             assert_eq!(oracle::raw_action(libc::SIGUSR1).handler, libc::SIG_DFL);

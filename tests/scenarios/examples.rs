@@ -3,11 +3,9 @@
 #![expect(unsafe_code, reason = "a terminal is made for a program")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
+use crate::support::terminal::{open_terminal, take_terminal};
 use crate::support::{self, Outcome, Program, Scenario, example, scenarios, signal_name, spawn};
-use core::ptr;
-use std::fs::File;
-use std::io::{self, Write as _};
-use std::os::fd::{FromRawFd as _, OwnedFd};
+use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -109,41 +107,6 @@ fn ends_by_ctrl_c(path: &Path) {
     let file = path.file_name().unwrap_or_default().display();
     let outcome = end(program, &format!("{file}, Ctrl-C"), sent);
     assert_graceful(&outcome, &["SIGINT"]);
-}
-
-/// A terminal: where it is typed into, and what a program reads from.
-#[track_caller]
-fn open_terminal() -> (File, OwnedFd) {
-    let (mut keyboard, mut terminal) = (-1, -1);
-    // SAFETY: two integers are written; no name, settings or size is asked for or given.
-    let done = unsafe {
-        libc::openpty(
-            &raw mut keyboard,
-            &raw mut terminal,
-            ptr::null_mut(),
-            ptr::null_mut(),
-            ptr::null_mut(),
-        )
-    };
-    assert_eq!(done, 0, "openpty: {}", io::Error::last_os_error());
-    // SAFETY: the call has just made this descriptor, and nobody else knows it.
-    let keyboard = unsafe { OwnedFd::from_raw_fd(keyboard) };
-    // SAFETY: the same.
-    let terminal = unsafe { OwnedFd::from_raw_fd(terminal) };
-    (File::from(keyboard), terminal)
-}
-
-/// Makes standard input the controlling terminal of this process, in a session of its own.
-fn take_terminal() -> io::Result<()> {
-    // SAFETY: the call has no argument.
-    if unsafe { libc::setsid() } == -1 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: this request takes an integer: the terminal is not to be taken from others.
-    if unsafe { libc::ioctl(libc::STDIN_FILENO, libc::TIOCSCTTY, 0) } == -1 {
-        return Err(io::Error::last_os_error());
-    }
-    Ok(())
 }
 
 #[track_caller]

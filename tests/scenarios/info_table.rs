@@ -6,7 +6,7 @@
 
 use crate::support::{Scenario, scenarios};
 use siglatch::sys::KernelSiginfo;
-use siglatch::{Cause, ChildState, FaultDetail, SigInfo, Signal, Trust, Value};
+use siglatch::{Cause, ChildState, FaultDetail, Pid, SigInfo, Signal, Trust, Value};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
@@ -184,7 +184,7 @@ fn codes_of_any_signal_come_before_its_own() {
         assert_eq!(counting(signo, 0).cause(), Cause::User { pid, uid }, "{signal}");
         assert_eq!(counting(signo, 0x80).cause(), Cause::Kernel, "{signal}");
         assert_eq!(counting(signo, -6).cause(), Cause::Thread { pid, uid }, "{signal}");
-        assert_eq!(counting(signo, -1).sender(), Some(pid), "{signal}");
+        assert_eq!(counting(signo, -1).sender().map(Pid::as_raw), Some(pid), "{signal}");
     }
 }
 

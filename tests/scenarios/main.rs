@@ -59,6 +59,8 @@ mod restart;
 mod send;
 mod shutdown;
 mod shutdown_deadline;
+mod shutdown_request;
+mod shutdown_states;
 mod signal_context;
 mod signalfd;
 mod signalfd_records;
@@ -72,6 +74,7 @@ mod support;
 mod sync_wait;
 mod synchronous;
 mod syscalls;
+mod terminal;
 mod timer;
 mod tutorial;
 mod unload;
@@ -148,6 +151,8 @@ fn families() -> Vec<Vec<Scenario>> {
         send::scenarios(),
         shutdown::scenarios(),
         shutdown_deadline::scenarios(),
+        shutdown_request::scenarios(),
+        shutdown_states::scenarios(),
         signal_context::scenarios(),
         signalfd::scenarios(),
         signalfd_records::scenarios(),
@@ -158,6 +163,7 @@ fn families() -> Vec<Vec<Scenario>> {
         sync_wait::scenarios(),
         synchronous::scenarios(),
         syscalls::scenarios(),
+        terminal::scenarios(),
         timer::scenarios(),
         tutorial::scenarios(),
         unload::scenarios(),
@@ -168,8 +174,9 @@ fn families() -> Vec<Vec<Scenario>> {
 }
 
 /// What this binary is with one of these in its environment: a program that a scenario starts.
-const PROGRAMS: [(&str, fn()); 3] = [
+const PROGRAMS: [(&str, fn()); 4] = [
     (nohup::PROGRAM, nohup::program),
     (syscalls::TRACED, syscalls::work),
+    (terminal::PROGRAM, terminal::program),
     (unwind::DEBUGGED, unwind::program),
 ];

@@ -8,8 +8,12 @@ use crate::support::{Scenario, in_child, recorder, scenarios};
 use core::time::Duration;
 use siglatch::action::{self, Disposition, SaFlags};
 use siglatch::timer::IntervalTimer;
-use siglatch::{Errno, Latch, SigSet, Signal};
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use siglatch::{Errno, Latch, Pid, SigSet, Signal, Tid, send};
+use std::io::{self, BufRead as _, BufReader, ErrorKind, PipeWriter, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixDatagram;
+use std::process::Command;
+use std::sync::mpsc;
 use std::thread;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -19,6 +23,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         latch_has_its_own_choice_again,
         every_disposition_has_the_flag,
         unchangeable_signals_are_refused,
+        std_hands_it_on_or_calls_again,
     ]
 }
 
@@ -107,5 +112,84 @@ fn unchangeable_signals_are_refused() {
                 before.assert_unchanged("set_restart");
             }
         }
+    });
+}
+
+/// What `Latch::restart` says of the standard library, call by call: each is interrupted often, and then
+/// gets what it waits for.
+fn std_hands_it_on_or_calls_again() {
+    static LATCH: Latch = Latch::new().restart(false);
+    fn interrupted(call: impl FnOnce() -> io::Result<()>, finish: impl FnOnce() + Send) -> bool {
+        let this = Tid::this();
+        let (tell, told) = mpsc::channel();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                // Until the call is back, or enough were sent to show that it calls again.
+                let back = (0..40).any(|_| {
+                    send::kill_thread(Pid::this(), this, Signal::USR1).expect("tgkill");
+                    told.recv_timeout(Duration::from_millis(5)).is_ok()
+                });
+                if !back {
+                    finish();
+                }
+            });
+            let result = call();
+            // Nobody listens if it took all of them.
+            _ = tell.send(());
+            let kind = result.err().map(|error| error.kind());
+            assert!(matches!(kind, None | Some(ErrorKind::Interrupted)), "{kind:?}");
+            kind.is_some()
+        })
+    }
+    in_child(|| {
+        LATCH.catch(Signal::USR1).expect("catch");
+        let pipe = || io::pipe().expect("pipe");
+        let line = |mut writer: PipeWriter| writer.write_all(b"a line\n").expect("write");
+
+        let (mut reader, writer) = pipe();
+        assert!(interrupted(|| reader.read(&mut [0]).map(drop), || line(writer)), "read");
+        let (reader, writer) = pipe();
+        let mut reader = BufReader::new(reader);
+        assert!(interrupted(|| reader.fill_buf().map(drop), || line(writer)), "fill_buf");
+        let (mut reader, mut writer) = pipe();
+        let full = vec![0; 1 << 20];
+        let drain = || reader.read_exact(&mut vec![0; 1 << 20]).expect("read");
+        assert!(
+            interrupted(
+                || {
+                    let _as_much_as_fits = writer.write(&full)?;
+                    writer.write(&full).map(drop)
+                },
+                drain
+            ),
+            "write"
+        );
+        let (socket, other) = UnixDatagram::pair().expect("socketpair");
+        let send = || _ = other.send(b"x").expect("send");
+        assert!(interrupted(|| socket.recv(&mut [0]).map(drop), send), "recv");
+
+        let (reader, writer) = pipe();
+        let mut reader = BufReader::new(reader);
+        let mut text = String::new();
+        assert!(
+            !interrupted(|| reader.read_line(&mut text).map(drop), || line(writer)),
+            "read_line"
+        );
+        let (mut reader, writer) = pipe();
+        assert!(!interrupted(|| reader.read_exact(&mut [0; 3]), || line(writer)), "read_exact");
+        let (mut reader, writer) = pipe();
+        let to_end = || reader.read_to_end(&mut Vec::new()).map(drop);
+        assert!(!interrupted(to_end, || line(writer)), "read_to_end");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("bind");
+        let address = listener.local_addr().expect("an address");
+        let connect = || _ = TcpStream::connect(address).expect("connect");
+        assert!(!interrupted(|| listener.accept().map(drop), connect), "accept");
+        let mut child = Command::new("sleep").arg("0.1").spawn().expect("sleep");
+        assert!(!interrupted(|| child.wait().map(drop), || ()), "wait");
+        let sleep = || {
+            thread::sleep(Duration::from_millis(50));
+            Ok(())
+        };
+        assert!(!interrupted(sleep, || ()), "sleep");
     });
 }

@@ -37,7 +37,7 @@ fn catch(shutdown: &'static Shutdown) {
 }
 
 fn first_asks_and_wakes() {
-    static SHUTDOWN: Shutdown = Shutdown::new();
+    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let mut child = Child::start(|link| {
             catch(&SHUTDOWN);
@@ -58,7 +58,7 @@ fn first_asks_and_wakes() {
 }
 
 fn second_ends_by_that_signal() {
-    static SHUTDOWN: Shutdown = Shutdown::new();
+    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
     for (first, second) in [(INT, INT), (INT, TERM), (TERM, INT), (TERM, TERM), (HUP, INT)] {
         let mut child = Child::start(|link| {
             catch(&SHUTDOWN);
@@ -77,7 +77,7 @@ fn second_ends_by_that_signal() {
 }
 
 fn second_ends_an_endless_loop() {
-    static SHUTDOWN: Shutdown = Shutdown::new();
+    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
     for (first, second) in [(INT, INT), (INT, TERM), (TERM, INT)] {
         let mut child = Child::start(|link| {
             catch(&SHUTDOWN);
@@ -96,7 +96,7 @@ fn second_ends_an_endless_loop() {
 }
 
 fn second_ends_a_deferred_handler_that_never_returns() {
-    static SHUTDOWN: Shutdown = Shutdown::new();
+    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
     static SIGNALS: Handlers = Handlers::new();
     static INSIDE: AtomicBool = AtomicBool::new(false);
     for second in [INT, TERM] {
@@ -138,7 +138,7 @@ fn panic_with(word: Option<&str>) {
 }
 
 fn second_ends_whichever_thread_takes_it() {
-    static SHUTDOWN: Shutdown = Shutdown::new();
+    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
     in_child(|| {
         let child = Child::start(|_| {
             catch(&SHUTDOWN);
@@ -152,7 +152,7 @@ fn second_ends_whichever_thread_takes_it() {
 
 /// Each thread sends one; of two signals at once, one asks and one ends.
 fn two_at_once_from_many_threads_end_it() {
-    static SHUTDOWN: Shutdown = Shutdown::new();
+    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
     static START: AtomicU32 = AtomicU32::new(0);
     for _ in 0..20 {
         let child = Child::start(|_| {
@@ -171,7 +171,7 @@ fn two_at_once_from_many_threads_end_it() {
 }
 
 fn cancelled_starts_anew() {
-    static SHUTDOWN: Shutdown = Shutdown::new();
+    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
     let child = Child::start(|_| {
         catch(&SHUTDOWN);
         assert_eq!(SHUTDOWN.cancel(), None);
@@ -191,7 +191,7 @@ fn cancelled_starts_anew() {
 
 /// As nohup(1) starts a program.
 fn who_asked_is_told() {
-    static SHUTDOWN: Shutdown = Shutdown::new();
+    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
     let mut child = Child::start(|link| {
         catch(&SHUTDOWN);
         assert_eq!(SHUTDOWN.sender(), None);
@@ -219,7 +219,7 @@ fn who_asked_is_told() {
 }
 
 fn ignored_stays_ignored() {
-    static SHUTDOWN: Shutdown = Shutdown::new();
+    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
     let child = Child::start(|_| {
         oracle::set_ignored(HUP);
         let caught = SHUTDOWN.catch_unless_ignored([Signal::HUP, Signal::TERM]);
@@ -239,7 +239,7 @@ fn ignored_stays_ignored() {
 }
 
 fn another_thread_asks() {
-    static SHUTDOWN: Shutdown = Shutdown::new();
+    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
     let child = Child::start(|_| {
         catch(&SHUTDOWN);
         let asking = thread::spawn(|| SHUTDOWN.ask(Signal::TERM));
@@ -252,7 +252,7 @@ fn another_thread_asks() {
 }
 
 fn asked_twice_by_threads_ends_it() {
-    static SHUTDOWN: Shutdown = Shutdown::new();
+    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
     let child = Child::start(|_| {
         // Nothing is caught: that is not needed to ask.
         SHUTDOWN.ask(Signal::TERM);
@@ -263,7 +263,7 @@ fn asked_twice_by_threads_ends_it() {
 }
 
 fn others_get_the_first_too() {
-    static SHUTDOWN: Shutdown = Shutdown::new();
+    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
     static LATCH: Latch = Latch::new();
     let child = Child::start(|_| {
         catch(&SHUTDOWN);
@@ -277,7 +277,7 @@ fn others_get_the_first_too() {
 }
 
 fn released_leaves_what_was_there() {
-    static SHUTDOWN: Shutdown = Shutdown::new();
+    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
     in_child(|| {
         let before = support::state::SignalState::now();
         catch(&SHUTDOWN);
@@ -290,7 +290,7 @@ fn released_leaves_what_was_there() {
 }
 
 fn child_of_fork_has_a_copy() {
-    static SHUTDOWN: Shutdown = Shutdown::new();
+    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
     in_child(|| {
         catch(&SHUTDOWN);
         send::raise(Signal::TERM).expect("raise");

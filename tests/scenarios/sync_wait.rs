@@ -37,6 +37,9 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         poll_tells_what_is_ready,
         poll_is_never_early,
         poll_takes_the_mask_with_it,
+        poll_without_a_mask_changes_none,
+        poll_ends_when_it_was_to_end_though_it_is_stopped,
+        waits_until_a_point_in_time,
         bad_input_changes_nothing,
     ]
 }
@@ -225,7 +228,7 @@ fn no_timeout_is_too_long() {
             let info = wait::wait_timeout(Signal::ALRM, timeout).expect("wait");
             assert_eq!(info.and_then(|info| info.signal()), Some(Signal::ALRM), "{timeout:?}");
             IntervalTimer::Real.set(Duration::from_millis(2), Duration::ZERO).expect("setitimer");
-            let polled = wait::poll(&mut [], Some(timeout), SigSet::empty());
+            let polled = wait::poll(&mut [], Some(timeout), Some(SigSet::empty()));
             assert_eq!(polled, Err(Errno::INTR), "{timeout:?}");
         }
     });
@@ -313,20 +316,20 @@ fn poll_tells_what_is_ready() {
             PollFd::new(closed, Events::IN),
             PollFd::new(-1, Events::IN),
         ];
-        assert_eq!(wait::poll(&mut fds, None, SigSet::empty()), Ok(2));
+        assert_eq!(wait::poll(&mut fds, None, Some(SigSet::empty())), Ok(2));
         let ready = fds.map(PollFd::ready);
         assert_eq!(ready, [Events::empty(), Events::OUT, Events::NVAL, Events::empty()]);
 
         writer.write_all(b"x").expect("write");
         drop(writer);
-        assert_eq!(wait::poll(&mut fds[..1], None, SigSet::full()), Ok(1));
+        assert_eq!(wait::poll(&mut fds[..1], None, Some(SigSet::full())), Ok(1));
         assert_eq!(fds[0].ready(), Events::IN | Events::HUP);
         assert_eq!(format!("{:?}", fds[0].ready()), "POLLIN | POLLHUP");
         assert_eq!(fds[0].events(), Events::IN);
         assert_eq!(fds[0].fd(), reader.as_raw_fd());
 
         // What was found before is not shown after an error.
-        let bad = wait::poll(&mut fds, None, Signal::KILL);
+        let bad = wait::poll(&mut fds, None, Some(Signal::KILL.into()));
         assert_eq!(bad, Err(Errno::INVAL));
         assert!(fds.iter().all(|fd| fd.ready().is_empty()));
     });
@@ -337,7 +340,8 @@ fn poll_is_never_early() {
         let (reader, _writer) = io::pipe().expect("pipe");
         let mut fds = [PollFd::new(reader.as_raw_fd(), Events::IN)];
         for timeout in [0, 1, 1_000, 1_000_000, 20_000_000].map(Duration::from_nanos) {
-            let (polled, took) = timed(|| wait::poll(&mut fds, Some(timeout), SigSet::empty()));
+            let (polled, took) =
+                timed(|| wait::poll(&mut fds, Some(timeout), Some(SigSet::empty())));
             assert_eq!(polled, Ok(0));
             assert!(took >= timeout, "{took:?} is not {timeout:?}");
         }
@@ -351,14 +355,85 @@ fn poll_takes_the_mask_with_it() {
         send::raise(Signal::USR1).expect("raise");
         let blocked = state::raw_mask();
         // With the signal blocked nothing happens.
-        let polled = wait::poll(&mut [], Some(Duration::ZERO), Signal::USR1);
+        let polled = wait::poll(&mut [], Some(Duration::ZERO), Some(Signal::USR1.into()));
         assert_eq!((polled, recorder::count()), (Ok(0), 0));
         // Without it, the handler has run when it fails, and the mask is as it was.
-        assert_eq!(wait::poll(&mut [], None, before), Err(Errno::INTR));
+        assert_eq!(wait::poll(&mut [], None, Some(before)), Err(Errno::INTR));
         assert_eq!(recorder::count(), 1);
         state::assert_mask(state::raw_mask(), blocked);
         // It goes on to the next time, which finds nothing.
-        assert_eq!(wait::poll(&mut [], Some(Duration::ZERO), before), Ok(0));
+        assert_eq!(wait::poll(&mut [], Some(Duration::ZERO), Some(before)), Ok(0));
+    });
+}
+
+fn poll_without_a_mask_changes_none() {
+    in_child(|| {
+        recorder::install(libc::SIGUSR1);
+        mask::block([Signal::USR1, Signal::TERM]).expect("block");
+        send::raise(Signal::USR1).expect("raise");
+        let before = SignalState::now();
+        for timeout in [0, 1, 2_000_000].map(Duration::from_nanos) {
+            assert_eq!(wait::poll(&mut [], Some(timeout), None), Ok(0));
+        }
+        before.assert_unchanged("polls");
+        assert_eq!(recorder::count(), 0);
+        // One that is not blocked ends it.
+        storm();
+        assert_eq!(wait::poll(&mut [], None, None), Err(Errno::INTR));
+    });
+}
+
+/// The kernel goes on with what was left before a stop.
+fn poll_ends_when_it_was_to_end_though_it_is_stopped() {
+    const STOP: Duration = Duration::from_millis(400);
+    let mut child = Child::start(|link| {
+        let timeout = Duration::from_secs(2);
+        link.ready();
+        let end = wait::now().expect("a clock").saturating_add(timeout);
+        assert_eq!(wait::poll(&mut [], Some(timeout), None), Ok(0));
+        let late = wait::now().expect("a clock").checked_sub(end).expect("it is early");
+        assert!(late < STOP, "it was stopped three times for {STOP:?}, and is late by {late:?}");
+    });
+    child.await_ready();
+    for _ in 0..3 {
+        child.kill(libc::SIGSTOP);
+        assert_eq!(child.stopped(), libc::SIGSTOP);
+        thread::sleep(STOP);
+        child.kill(libc::SIGCONT);
+        child.continued();
+        thread::sleep(Duration::from_millis(50));
+    }
+    child.wait().assert_exited(0);
+}
+
+fn waits_until_a_point_in_time() {
+    in_child(|| {
+        mask::block([Signal::USR1, rt(0)]).expect("block");
+        send::raise(Signal::USR1).expect("raise");
+        let until = |end| {
+            let taken = wait::wait_until([Signal::USR1, rt(0)], end).expect("wait");
+            taken.and_then(|info| info.signal())
+        };
+        // What is pending is taken, whatever the time.
+        for past in [Duration::ZERO, Duration::from_nanos(1), wait::now().expect("a clock")] {
+            send::raise(rt(0)).expect("raise");
+            assert_eq!(until(past), Some(if past.is_zero() { Signal::USR1 } else { rt(0) }));
+        }
+        assert_eq!(until(Duration::MAX), Some(rt(0)));
+        for past in [Duration::ZERO, Duration::from_nanos(1), wait::now().expect("a clock")] {
+            assert_eq!(until(past), None);
+        }
+        // Handlers do not prolong it.
+        storm();
+        let end = wait::now().expect("a clock").saturating_add(Duration::from_millis(50));
+        assert_eq!(until(end), None);
+        let clock = siglatch::timer::Clock::Monotonic.now().expect("a clock");
+        assert!(clock >= end, "it is early");
+        for bad in [Signal::KILL, Signal::STOP] {
+            for end in [Duration::ZERO, Duration::MAX] {
+                assert_eq!(wait::wait_until(bad, end), Err(Errno::INVAL));
+            }
+        }
     });
 }
 
@@ -380,7 +455,7 @@ fn bad_input_changes_nothing() {
             assert_eq!(wait::wait_timeout(set, Duration::ZERO), Err(Errno::INVAL), "{set:?}");
             assert_eq!(wait::wait_timeout(set, Duration::MAX), Err(Errno::INVAL), "{set:?}");
             assert_eq!(wait::suspend(set), Err(Errno::INVAL), "{set:?}");
-            assert_eq!(wait::poll(&mut [], None, set), Err(Errno::INVAL), "{set:?}");
+            assert_eq!(wait::poll(&mut [], None, Some(set)), Err(Errno::INVAL), "{set:?}");
             before.assert_unchanged(&format!("waits for {set:?}"));
         }
         // Nothing could ever end these.
@@ -396,6 +471,6 @@ fn bad_input_changes_nothing() {
         // SAFETY: the limit is initialised and only read.
         assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) }, 0);
         let mut many = [PollFd::new(-1, Events::IN); 9];
-        assert_eq!(wait::poll(&mut many, None, SigSet::empty()), Err(Errno::INVAL));
+        assert_eq!(wait::poll(&mut many, None, Some(SigSet::empty())), Err(Errno::INVAL));
     });
 }

@@ -62,6 +62,17 @@ fn started(mut program: Program, ready: &str) -> Program {
     program
 }
 
+/// An impatient person: the signal again and again, until it has ended the program.
+#[track_caller]
+fn press_until_it_ends(program: Program, signo: i32) -> Outcome {
+    loop {
+        program.kill(signo);
+        if program.ends_within(Duration::from_millis(50)) {
+            return program.wait();
+        }
+    }
+}
+
 /// What it wrote after the line that says that it is ready.
 #[track_caller]
 fn after<'a>(outcome: &'a Outcome, ready: &str) -> Vec<&'a str> {
@@ -87,7 +98,7 @@ fn handle_sigint() {
     program.kill(libc::SIGINT);
     program.expect_line("Signal received: 2 (so far: 1)");
     program.expect_line("Twice is enough");
-    program.wait().assert_exited(0);
+    program.wait().assert_died_by(libc::SIGINT);
 }
 
 #[track_caller]
@@ -291,8 +302,7 @@ fn server_shutdown_at_once_by_the_second() {
     echo(&mut client, "before");
     program.kill(libc::SIGTERM);
     program.expect_line("Shutting down server...");
-    program.kill(libc::SIGINT);
-    program.wait().assert_died_by(libc::SIGINT);
+    press_until_it_ends(program, libc::SIGINT).assert_died_by(libc::SIGINT);
 }
 
 fn common_mistakes() {
@@ -300,8 +310,7 @@ fn common_mistakes() {
         let mut program = start("common_mistakes", &[], "Working...");
         program.kill(libc::SIGINT);
         program.expect_line("Stuck in the handler...");
-        program.kill(second);
-        let outcome = program.wait();
+        let outcome = press_until_it_ends(program, second);
         outcome.assert_died_by(second);
         assert!(!outcome.output.contains("safely"), "it was stuck");
     }
@@ -311,7 +320,7 @@ fn common_mistakes_term_ignored_before() {
     let program = start_ignoring("TERM", "common_mistakes", "Working...");
     program.kill(libc::SIGTERM);
     let outcome = program.wait();
-    outcome.assert_exited(0);
+    outcome.assert_died_by(libc::SIGTERM);
     assert_eq!(after(&outcome, "Working...").last(), Some(&"Program exited safely"));
 }
 

@@ -73,6 +73,7 @@ mod report;
 pub mod siginfo;
 pub mod state;
 mod sys;
+pub mod terminal;
 pub mod thread;
 mod tree;
 pub mod watchdog;

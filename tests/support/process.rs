@@ -139,6 +139,30 @@ impl Process {
         }
     }
 
+    /// Waits until one of `sources` can be read, and tells which.
+    #[track_caller]
+    pub(super) fn readable_of<const N: usize>(
+        &self,
+        sources: [BorrowedFd<'_>; N],
+        awaited: &str,
+    ) -> [bool; N] {
+        loop {
+            let ready = sys::poll(sources, self.next_look());
+            if ready.contains(&true) {
+                watchdog::progress();
+                self.watchdog.borrow_mut().renew();
+                return ready;
+            }
+            self.look(awaited);
+        }
+    }
+
+    /// Waits for the end of the process for so long. `true` if it has ended.
+    pub fn ends_within(&self, time: Duration) -> bool {
+        let until = Instant::now().checked_add(time).expect("a time that a clock can show");
+        sys::poll([self.pidfd.as_fd()], until) == [true]
+    }
+
     /// Waits for the end of the process and reaps it.
     #[track_caller]
     pub(super) fn reap(&self) -> Status {

@@ -227,7 +227,7 @@ impl Run {
             Ok(records) => {
                 let real = records.iter().map(|record| {
                     let value = record.value().map_or(0, Value::as_ptr);
-                    let sender = record.sender().unwrap_or(0);
+                    let sender = record.sender().map_or(0, Pid::as_raw);
                     let number = record.signal().map_or(0, Signal::as_raw);
                     (number, Instance { code: record.code(), sender, value })
                 });

@@ -14,7 +14,7 @@ mod record;
 
 use self::layout::{Abi, Layout, ints, layout_of};
 use siglatch::sys::{KernelSiginfo, SI_MAX_SIZE};
-use siglatch::{Cause, ChildState, FaultDetail, SigInfo, Signal, Trust, Value};
+use siglatch::{Cause, ChildState, FaultDetail, Pid, SigInfo, Signal, Trust, Value};
 
 /// The bytes of a `siginfo_t`.
 pub type Bytes = [u8; SI_MAX_SIZE];
@@ -58,7 +58,7 @@ fn check(bytes: &Bytes) {
     let layout = layout_of(signo, code);
     let wanted = expected(bytes, layout, signo, code);
     assert_eq!(info.cause(), wanted, "signal {signo}, code {code}");
-    assert_eq!(info.sender(), sender(wanted));
+    assert_eq!(info.sender().map(Pid::as_raw), sender(wanted));
     assert_eq!(info.value(), value(wanted));
     c::check(bytes, layout, wanted);
     let debug = format!("{info:?}");
@@ -151,10 +151,12 @@ fn expected(bytes: &Bytes, layout: Layout, signo: i32, code: i32) -> Cause {
     }
 }
 
-/// Only one who sends by hand is a sender.
+/// Only one who sends by hand is a sender, and no process has the number 0 or less.
 fn sender(cause: Cause) -> Option<i32> {
     match cause {
-        Cause::User { pid, .. } | Cause::Thread { pid, .. } | Cause::Queue { pid, .. } => Some(pid),
+        Cause::User { pid: pid @ 1.., .. }
+        | Cause::Thread { pid: pid @ 1.., .. }
+        | Cause::Queue { pid: pid @ 1.., .. } => Some(pid),
         _ => None,
     }
 }

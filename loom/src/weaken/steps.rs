@@ -1,7 +1,7 @@
 //! What else can be left out or done in another order.
 
 use super::table::{
-    BITS, DEADLINE, EVENTFD, GATE, HANDLER, LATCH, LIST, PLACE, PREVIOUS, QUEUE, REGISTRY, RING,
+    BITS, EVENTFD, GATE, HANDLER, KEPT, LATCH, LIST, PLACE, PREVIOUS, QUEUE, REGISTRY, RING,
     SHUTDOWN, SLOT, WAKE, WAKE_FD, WALK, Weakened, weakened,
 };
 
@@ -103,24 +103,26 @@ pub(crate) const STEPS: &[Weakened] = &[
         "wake_fd: nobody writes",
     ),
     weakened(WAKE_FD, "self.wake().notify(signal);", "let _ = signal;", "wake_fd: what was set"),
+    weakened(SHUTDOWN, "let _flags = self.receiver.take();", "", "shutdown:"),
     weakened(
         SHUTDOWN,
-        "let _flags = self.latch.take();\n        self.deadline.cancel();",
-        "self.deadline.cancel();",
-        "shutdown:",
+        "self.count.fetch_add(1, Ordering::Relaxed);",
+        "self.count.store(self.count().wrapping_add(1), Ordering::Relaxed);",
+        "shutdown: of two",
     ),
     weakened(
-        DEADLINE,
-        "!is_asked() && self.forget(id)",
-        "!is_asked() && id < 0 && self.forget(id)",
+        SHUTDOWN,
+        "self.arm(signal, after) && self.asked_by() != Some(signal)",
+        "self.arm(signal, after) && self.deadline.is_none()",
         "deadline: who cancels",
     ),
     weakened(
-        DEADLINE,
-        "if before == 0 { owner } else { before }",
-        "before",
-        "deadline: nor is one left",
+        SHUTDOWN,
+        "let _stopped = asked.map(|signal| self.stop(signal));",
+        "",
+        "deadline: who cancels",
     ),
+    weakened(KEPT, "if claim.is_ok() {", "if claim.is_ok() | true {", "deadline: of two"),
     weakened(
         PLACE,
         "Err(_) => _ = self.exchange(asking | AGAIN, asking),",

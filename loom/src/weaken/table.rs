@@ -37,7 +37,7 @@ pub(crate) const WALK: &str = "delivery/walk.rs";
 pub(crate) const WAKE_FD: &str = "delivery/wake_fd.rs";
 pub(crate) const EVENTFD: &str = "fd/eventfd.rs";
 pub(crate) const SHUTDOWN: &str = "shutdown.rs";
-pub(crate) const DEADLINE: &str = "shutdown/deadline.rs";
+pub(crate) const KEPT: &str = "timer/kept.rs";
 pub(crate) const PLACE: &str = "child/place.rs";
 pub(crate) const START: &str = "child/start.rs";
 pub(crate) const DISPATCH: &str = "dispatch.rs";
@@ -282,33 +282,51 @@ pub(crate) const ORDERINGS: &[Weakened] = &[
     ),
     weakened(
         SHUTDOWN,
-        "self.asked_by.load(Ordering::Acquire)",
-        "self.asked_by.load(Ordering::Relaxed)",
+        "self.asked.load(Ordering::SeqCst)",
+        "self.asked.load(Ordering::Relaxed)",
         "shutdown: asked_by",
     ),
     weakened(
         SHUTDOWN,
-        "compare_exchange(0, number, Ordering::Release, ",
-        "compare_exchange(0, number, Ordering::Relaxed, ",
+        "self.asked.load(Ordering::SeqCst)",
+        "self.asked.load(Ordering::Acquire)",
+        "deadline: who cancels",
+    ),
+    weakened(
+        SHUTDOWN,
+        "self.asked.swap(0, Ordering::SeqCst)",
+        "self.asked.swap(0, Ordering::AcqRel)",
+        "deadline: who cancels",
+    ),
+    weakened(
+        SHUTDOWN,
+        "compare_exchange(0, asked, Ordering::Release, ",
+        "compare_exchange(0, asked, Ordering::Relaxed, ",
         "shutdown: asked_by",
     ),
     weakened(
-        DEADLINE,
-        "self.timer.swap(new, Ordering::AcqRel)",
-        "self.timer.swap(new, Ordering::Acquire)",
+        KEPT,
+        "kept.owner.load(Ordering::SeqCst)",
+        "kept.owner.load(Ordering::Relaxed)",
+        "deadline: ",
+    ),
+    weakened(
+        KEPT,
+        "kept.owner.load(Ordering::SeqCst)",
+        "kept.owner.load(Ordering::Acquire)",
         "deadline: who cancels",
     ),
     weakened(
-        DEADLINE,
-        "self.timer.swap(new, Ordering::AcqRel)",
-        "self.timer.swap(new, Ordering::Release)",
-        "deadline: who cancels",
+        KEPT,
+        "kept.owner.store(me, Ordering::SeqCst)",
+        "kept.owner.store(me, Ordering::Relaxed)",
+        "deadline: ",
     ),
     weakened(
-        DEADLINE,
-        "self.timer.load(Ordering::Acquire);",
-        "self.timer.load(Ordering::Relaxed);",
-        "deadline: who asks",
+        KEPT,
+        "kept.owner.store(me, Ordering::SeqCst)",
+        "kept.owner.store(me, Ordering::Release)",
+        "deadline: who cancels",
     ),
     weakened(
         PLACE,
