@@ -54,11 +54,12 @@ impl Latch {
     /// or [`set_wake_fd`](Self::set_wake_fd), puts another in its place.
     ///
     /// ```
-    /// use siglatch::{Latch, Signal, fd::EventFd, send};
+    /// use siglatch::{Latch, Signal, fd::OnceEventFd, send};
     ///
     /// static STOP: Latch = Latch::new();
+    /// static WAKE: OnceEventFd = OnceEventFd::new();
     ///
-    /// let event: &EventFd = Box::leak(Box::new(EventFd::new()?));
+    /// let event = WAKE.open()?;
     /// STOP.wake_through(event)?;
     /// STOP.catch(Signal::USR2)?;
     /// send::raise(Signal::USR2)?;
