@@ -36,8 +36,9 @@ use crate::{Errno, sys};
 /// A program without an allocator, which wants one for ever, has it in a static: [`OnceEventFd`].
 #[derive(Debug)]
 pub struct EventFd {
-    /// Open, once it can be reached from outside this file: all else is in a [`OnceEventFd`].
-    fd: AtomicI32,
+    /// The complement of the descriptor, so that a static of zeros has none. There is one, once this
+    /// can be reached from outside this file: what has none is in a [`OnceEventFd`].
+    not_fd: AtomicI32,
     /// Odd while it is readable; see the head of this file.
     count: AtomicU32,
     /// The process that opened it.
@@ -46,8 +47,8 @@ pub struct EventFd {
 
 assert_impl_all!(EventFd: Send, Sync, Unpin);
 
-/// No descriptor yet.
-const UNOPENED: i32 = -1;
+/// The complement of -1, which is no descriptor.
+const UNOPENED: i32 = 0;
 
 impl EventFd {
     /// One that is not readable yet.
@@ -67,21 +68,27 @@ impl EventFd {
     }
 
     const fn unopened() -> Self {
-        Self { fd: AtomicI32::new(UNOPENED), count: AtomicU32::new(0), owner: AtomicI32::new(0) }
+        Self {
+            not_fd: AtomicI32::new(UNOPENED),
+            count: AtomicU32::new(0),
+            owner: AtomicI32::new(0),
+        }
     }
 
     /// Opens it, unless it is open.
     fn open(&self) -> Result<(), Errno> {
         // ORDERING: Acquire pairs with the Release below: who sees the descriptor sees the owner.
-        if self.fd.load(Ordering::Acquire) != UNOPENED {
+        if self.not_fd.load(Ordering::Acquire) != UNOPENED {
             return if self.is_foreign() { Err(Errno::INVAL) } else { Ok(()) };
         }
         let raw = sys::eventfd2(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK)?;
         // ORDERING: Relaxed: before the Release. All threads that come here store the same.
         self.owner.store(sys::getpid(), Ordering::Relaxed);
-        // ORDERING: Release and Acquire pair with each other, and with the Acquire above.
-        let won =
-            self.fd.compare_exchange(UNOPENED, raw, Ordering::Release, Ordering::Acquire).is_ok();
+        // ORDERING: Release pairs with the Acquire above. Relaxed: who loses has stored the owner, too.
+        let won = self
+            .not_fd
+            .compare_exchange(UNOPENED, !raw, Ordering::Release, Ordering::Relaxed)
+            .is_ok();
         if !won {
             // Another thread, or a handler of this one, was first.
             //
@@ -99,7 +106,7 @@ impl EventFd {
     #[must_use]
     pub fn as_raw(&self) -> i32 {
         // ORDERING: Relaxed: who has a reference got it after the Acquire in `open`, or from who did.
-        self.fd.load(Ordering::Relaxed)
+        !self.not_fd.load(Ordering::Relaxed)
     }
 
     /// Makes it not readable. Says whether it was.
@@ -178,7 +185,7 @@ impl EventFd {
 impl Drop for EventFd {
     fn drop(&mut self) {
         let raw = self.as_raw();
-        if raw != UNOPENED {
+        if raw != !UNOPENED {
             // SAFETY: it is open, and this is its only owner.
             let _closed = unsafe { sys::close(raw) };
         }
