@@ -11,7 +11,7 @@ mod kernel;
 extern crate std;
 
 use core::cell::{Cell, RefCell};
-use core::ffi::{c_int, c_void};
+use core::ffi::{c_int, c_uint, c_void};
 use core::{mem, ptr};
 use std::rc::Rc;
 use std::vec::Vec;
@@ -237,7 +237,7 @@ pub(crate) fn come() -> Effect {
     }
 }
 
-/// The mask of the calling thread.
+/// The mask of the calling thread, which never changes: it blocks what comes.
 ///
 /// # Safety
 ///
@@ -248,9 +248,8 @@ pub(crate) fn come() -> Effect {
 /// None.
 pub unsafe fn rt_sigprocmask(
     _how: c_int,
-    set: Option<KernelSigset>,
+    _set: Option<KernelSigset>,
 ) -> Result<KernelSigset, Errno> {
-    assert!(set.is_none(), "nothing is blocked in a model");
     Ok(KernelSigset::from_bits(SigSet::from(BLOCKED).bits()))
 }
 
@@ -339,14 +338,15 @@ pub(crate) fn child_becomes(code: c_int) {
 /// # Errors
 ///
 /// None.
-pub fn waitid(_pid: c_int, _options: c_int) -> Result<KernelSiginfo, Errno> {
+pub fn waitid(_kind: c_uint, id: c_int, _options: c_int) -> Result<KernelSiginfo, Errno> {
     let kernel = kernel();
     // SAFETY: loom checks that nobody else uses it.
     unsafe { kernel.child.asked.get().write(true) };
     let mut info = KernelSiginfo::zeroed();
     let code = kernel.child.code.swap(0, Ordering::Relaxed);
     if code != 0 {
-        let fields = [libc::SIGCHLD, 0, code.cast_signed()].map(c_int::to_ne_bytes);
+        // The union begins behind the fourth.
+        let fields = [libc::SIGCHLD, 0, code.cast_signed(), 0, id].map(c_int::to_ne_bytes);
         let filled = info.bytes.iter_mut().zip(fields.as_flattened());
         filled.for_each(|(byte, field)| *byte = *field);
     }

@@ -2,19 +2,23 @@
 //!
 //! A shell and a supervisor look at how a program ended. One that was asked to end by a signal and
 //! exits with a number of its own hides it: a script goes on after Ctrl-C, `systemd` counts a
-//! failure. [`die_by`] ends the process by the signal itself.
+//! failure. [`die_by`] ends the process by the signal itself, and [`exit_as`] as a child of it ended.
 #![expect(unsafe_code, reason = "dies through the kernel's door")]
 
-use crate::sys::{self, KernelSigaction};
-use crate::{DefaultAction, SigSet, Signal};
+use core::ffi::c_int;
+
+use crate::send::SYNCHRONOUS;
+use crate::sys::{self, KernelSigaction, KernelSigset};
+use crate::{ChildState, DefaultAction, Signal};
 
 /// How often to try again when another thread installs a handler in between.
 const ATTEMPTS: u32 = 64;
 
 /// Ends the process by `signal`, so that whoever waits for it sees a death by that signal.
 ///
-/// The default action is put in force, the signal is unblocked in this thread and sent to it. Then
-/// the process is gone, with a core dump if that is the signal's default and `RLIMIT_CORE` allows.
+/// All other signals are blocked in this thread, the default action of this one is installed, and
+/// it is unblocked and sent to this thread. Then the process is gone, with a core dump if that is the
+/// signal's default and `RLIMIT_CORE` allows.
 ///
 /// No destructor, `atexit` function or buffer is run or flushed: do that before.
 ///
@@ -28,21 +32,69 @@ const ATTEMPTS: u32 = 64;
 ///
 /// Async-signal-safe: for a handler that has to end the process, too.
 pub fn die_by(signal: Signal) -> ! {
-    let signo = signal.as_raw();
     if matches!(signal.default_action(), DefaultAction::Terminate | DefaultAction::Core) {
-        let (process, thread) = (sys::getpid(), sys::gettid());
-        let only = SigSet::from(signal).to_kernel();
+        end_by(signal.as_raw(), signal.bit());
+    }
+    exit_after(signal.as_raw())
+}
+
+/// Ends the process as a child of it has ended: by the same signal, as [`die_by`] does, or with the
+/// same exit status. It is for a program that runs another one and stands for it: a shell that
+/// waits for this one sees what it would have seen of that one.
+///
+/// A child that dumped core is followed without a second core dump, so that the one to be seen is
+/// the child's (`PR_SET_DUMPABLE` of prctl(2)).
+///
+/// The state of a child that has not ended gives its [shell status](ChildState::shell_status): 128
+/// and the number of the signal that stopped it; 255 if there is no such number.
+///
+/// ```
+/// use siglatch::{ChildState, child, exit};
+///
+/// // SAFETY: the child exits.
+/// let Some(child) = (unsafe { child::fork() })? else {
+///     exit::exit_as(ChildState::Killed(15)); // what has become of a child of its own
+/// };
+/// assert_eq!(child::wait(child)?, ChildState::Killed(15));
+/// # Ok::<(), siglatch::Errno>(())
+/// ```
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe: for a handler that has to end the process, too.
+pub fn exit_as(state: ChildState) -> ! {
+    let (ChildState::Killed(signo) | ChildState::Dumped(signo)) = state else {
+        sys::exit_group(state.shell_status().unwrap_or(u8::MAX).into())
+    };
+    // An error leaves a core dump, and no other answer.
+    let _no_core_dump = sys::prctl_set_dumpable(false);
+    // A signal that a C library keeps for itself, too: the child is dead of it.
+    end_by(signo, 1_u64.rotate_left(signo.cast_unsigned().wrapping_sub(1)));
+    exit_after(signo)
+}
+
+/// Ends the process by a signal whose default action that is. Returns if the kernel does not let it.
+fn end_by(signo: c_int, bit: u64) {
+    let [all, only] = [!SYNCHRONOUS.bits(), bit].map(KernelSigset::from_bits);
+    // No handler that forks comes in between, whose child would send this process the signal.
+    //
+    // SAFETY: no code of the process waits for a signal on this thread any more.
+    let _blocked = unsafe { sys::rt_sigprocmask(libc::SIG_BLOCK, Some(all)) };
+    let (process, thread) = (sys::getpid(), sys::gettid());
+    for _ in 0..ATTEMPTS {
+        // Every error leads past the loop, and there is an answer to it.
+        //
+        // SAFETY: the default action needs no code of this process.
+        let _set = unsafe { sys::rt_sigaction(signo, Some(&KernelSigaction::default()), None) };
         // SAFETY: only this signal is unblocked, for it to end the process.
         let _unblocked = unsafe { sys::rt_sigprocmask(libc::SIG_UNBLOCK, Some(only)) };
-        for _ in 0..ATTEMPTS {
-            // Every error leads past the loop, and there is an answer to it.
-            //
-            // SAFETY: the default action needs no code of this process.
-            let _set = unsafe { sys::rt_sigaction(signo, Some(&KernelSigaction::default()), None) };
-            // SAFETY: the action is the default, or whatever another thread has just put there.
-            let _sent = unsafe { sys::tgkill(process, thread, signo) };
-        }
+        // SAFETY: the action is the default, or whatever another thread has just put there.
+        let _sent = unsafe { sys::tgkill(process, thread, signo) };
     }
+}
+
+/// Exits with the status that stands for a death by a signal.
+fn exit_after(signo: c_int) -> ! {
     // Two operands below 128 and 65.
     sys::exit_group(128_i32.saturating_add(signo))
 }

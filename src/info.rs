@@ -147,6 +147,67 @@ pub enum ChildState {
     Continued,
 }
 
+impl ChildState {
+    /// Returns `true` if the child has ended. One that has is waited for with this, and its number
+    /// is free.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "WIFEXITED")]
+    #[must_use]
+    pub const fn is_end(self) -> bool {
+        matches!(self, Self::Exited(_) | Self::Killed(_) | Self::Dumped(_))
+    }
+
+    /// The signal that ended or stopped the child. `None` if no signal did, or one that a C library
+    /// keeps for itself.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "WTERMSIG")]
+    #[doc(alias = "WSTOPSIG")]
+    #[must_use]
+    pub fn signal(self) -> Option<Signal> {
+        match self {
+            Self::Killed(signo) | Self::Dumped(signo) | Self::Stopped(signo) => {
+                Signal::from_raw(signo).ok()
+            }
+            _ => None,
+        }
+    }
+
+    /// What a shell makes of it in `$?`: the exit status, or 128 and the number of the signal that
+    /// ended or stopped the child. `None` if it goes on, or is traced.
+    ///
+    /// [`exit::exit_as`](crate::exit::exit_as) ends a process the same way, which tells more than
+    /// this number: a shell script that runs it sees that it died of Ctrl-C, and ends, too.
+    ///
+    /// ```
+    /// use siglatch::ChildState;
+    ///
+    /// assert_eq!(ChildState::Exited(3).shell_status(), Some(3));
+    /// assert_eq!(ChildState::Killed(15).shell_status(), Some(143));
+    /// ```
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "WEXITSTATUS")]
+    #[must_use]
+    pub const fn shell_status(self) -> Option<u8> {
+        match self {
+            // The kernel keeps 8 bits of a status, and no signal has a number above 64.
+            Self::Exited(status) => Some(status as u8),
+            Self::Killed(signo) | Self::Dumped(signo) | Self::Stopped(signo) => {
+                Some((signo as u8).wrapping_add(128))
+            }
+            Self::Trapped(_) | Self::Continued => None,
+        }
+    }
+}
+
 /// What is known of a fault besides its address.
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

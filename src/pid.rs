@@ -43,6 +43,17 @@ impl Pid {
         Self(NonZeroI32::new(sys::getpid()).unwrap_or(NonZeroI32::MAX))
     }
 
+    /// The parent of this process; `None` if it is outside the pid namespace.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "getppid")]
+    #[must_use]
+    pub fn parent() -> Option<Self> {
+        Self::from_raw(sys::getppid()).ok()
+    }
+
     /// The number.
     ///
     /// # Async-signal-safety

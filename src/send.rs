@@ -7,6 +7,7 @@
 //! | a thread | [`kill_thread`] | [`queue_thread`] |
 //! | a process group | [`kill_group`], [`kill_own_group`] | |
 //! | all that there is | [`kill_everything`] | |
+//! | any of these, as a value: [`Target`] | [`kill`], [`probe`] | |
 //!
 //! A process's number may be another process's once the process has been waited for; a
 //! [`PidFd`](crate::fd::PidFd) stays with the one it was opened for.
@@ -30,8 +31,62 @@ mod queue;
 pub(crate) use queue::stamped;
 pub use queue::{queue, queue_thread, resend};
 
-use crate::sys;
-use crate::{Errno, Pid, Signal, Tid};
+use core::ffi::c_int;
+
+use crate::sys::{self, KernelSigset};
+use crate::{Errno, Pid, SigSet, Signal, Tid};
+
+/// To whom a signal is sent: what kill(2) takes a number for, or one thread.
+///
+/// ```
+/// use siglatch::send::{self, Target};
+/// use siglatch::{Errno, Pid};
+///
+/// assert_eq!(send::probe(Target::OwnGroup), Ok(()));
+/// assert_eq!(send::probe(Target::Group(Pid::from_raw(i32::MAX)?)), Err(Errno::SRCH));
+/// # Ok::<(), Errno>(())
+/// ```
+#[non_exhaustive]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Target {
+    /// A process; a [`Pid`] becomes this.
+    Process(Pid),
+    /// One thread of a process.
+    Thread(Pid, Tid),
+    /// Every process of a group; see [`kill_group`].
+    Group(Pid),
+    /// Every process of the caller's own group; see [`kill_own_group`].
+    OwnGroup,
+    /// Every process but the caller and process 1; see [`kill_everything`].
+    Everything,
+}
+
+impl From<Pid> for Target {
+    fn from(pid: Pid) -> Self {
+        Self::Process(pid)
+    }
+}
+
+impl Target {
+    /// Sends the signal of this number; 0 only asks.
+    fn send(self, signo: c_int) -> Result<(), Errno> {
+        let number = match self {
+            Self::Process(pid) => pid.as_raw(),
+            Self::Thread(pid, tid) => {
+                // SAFETY: whoever set the signal's action answers for it to run at any time, should
+                // it reach this process.
+                return unsafe { sys::tgkill(pid.as_raw(), tid.as_raw(), signo) };
+            }
+            // Its number means everybody.
+            Self::Group(group) if group.as_raw() == 1 => return Err(Errno::INVAL),
+            Self::Group(group) => group.as_raw().wrapping_neg(),
+            Self::OwnGroup => 0,
+            Self::Everything => -1,
+        };
+        // SAFETY: as above.
+        unsafe { sys::kill(number, signo) }
+    }
+}
 
 /// Sends `signal` to the calling thread: raise(3).
 ///
@@ -59,40 +114,56 @@ use crate::{Errno, Pid, Signal, Tid};
 /// ```
 #[doc(alias = "raise_signal")]
 pub fn raise(signal: Signal) -> Result<(), Errno> {
-    // Both ids are asked anew: a copy would be another process's after fork(2).
-    //
     // SAFETY: whoever set the signal's action answers for it to run at any time.
-    unsafe { sys::tgkill(sys::getpid(), sys::gettid(), signal.as_raw()) }
+    to_this_thread(|process, thread| unsafe { sys::tgkill(process, thread, signal.as_raw()) })
 }
 
-/// Sends `signal` to a process: kill(2).
+/// Signals that the running instruction raises: where one of them is blocked then, the process ends.
+pub(crate) const SYNCHRONOUS: SigSet = SigSet::FAULTS.with(Signal::TRAP).with(Signal::SYS);
+
+/// Calls `send` with the ids of this process and thread, for a signal that is delivered when this
+/// returns.
 ///
-/// Any thread of it that does not block the signal may take it.
+/// Both are asked for each time: a copy would be another process's after fork(2). And no handler
+/// runs meanwhile, for one that forks would leave its child with the ids of its parent.
+fn to_this_thread(send: impl FnOnce(c_int, c_int) -> Result<(), Errno>) -> Result<(), Errno> {
+    let all = KernelSigset::from_bits(!SYNCHRONOUS.bits());
+    // SAFETY: until the mask is restored below, nothing runs here but three system calls.
+    let mask = unsafe { sys::rt_sigprocmask(libc::SIG_BLOCK, Some(all)) }?;
+    let sent = send(sys::getpid(), sys::gettid());
+    // SAFETY: it was this thread's mask before.
+    unsafe { sys::rt_sigprocmask(libc::SIG_SETMASK, Some(mask)) }.and(sent)
+}
+
+/// Sends `signal` to a process, or to another [`Target`]: kill(2).
+///
+/// Any thread of a process that does not block the signal may take it.
 ///
 /// # Errors
 ///
-/// `ESRCH`: there is no such process. `EPERM`: not allowed to send it there.
+/// `ESRCH`: there is no such process. `EPERM`: not allowed to send it there. For other targets, as
+/// their own functions.
 ///
 /// # Async-signal-safety
 ///
 /// Async-signal-safe.
-pub fn kill(pid: Pid, signal: Signal) -> Result<(), Errno> {
-    // SAFETY: as in `raise`, should it reach this process.
-    unsafe { sys::kill(pid.as_raw(), signal.as_raw()) }
+pub fn kill(target: impl Into<Target>, signal: Signal) -> Result<(), Errno> {
+    target.into().send(signal.as_raw())
 }
 
-/// Asks whether a process is there and may be sent signals: `kill(pid, 0)`.
+/// Asks whether a process, or another [`Target`], is there and may be sent signals: signal 0 of
+/// kill(2).
 ///
 /// # Errors
 ///
 /// `ESRCH`: there is no such process. `EPERM`: there is, but signals may not be sent to it.
+/// `EINVAL`: group 1, as for [`kill_group`].
 ///
 /// # Async-signal-safety
 ///
 /// Async-signal-safe.
-pub fn probe(pid: Pid) -> Result<(), Errno> {
-    // SAFETY: signal 0 is not delivered to anybody.
-    unsafe { sys::kill(pid.as_raw(), 0) }
+pub fn probe(target: impl Into<Target>) -> Result<(), Errno> {
+    target.into().send(0)
 }
 
 /// Sends `signal` to one thread of a process: tgkill(2), pthread_kill(3).
@@ -124,8 +195,7 @@ pub fn probe(pid: Pid) -> Result<(), Errno> {
 #[doc(alias = "tgkill")]
 #[doc(alias = "pthread_kill")]
 pub fn kill_thread(pid: Pid, tid: Tid, signal: Signal) -> Result<(), Errno> {
-    // SAFETY: as in `raise`, should it reach this process.
-    unsafe { sys::tgkill(pid.as_raw(), tid.as_raw(), signal.as_raw()) }
+    kill(Target::Thread(pid, tid), signal)
 }
 
 /// Sends `signal` to every process of the group `group`, which has the number of the process that
@@ -148,11 +218,7 @@ pub fn kill_thread(pid: Pid, tid: Tid, signal: Signal) -> Result<(), Errno> {
 /// Async-signal-safe.
 #[doc(alias = "killpg")]
 pub fn kill_group(group: Pid, signal: Signal) -> Result<(), Errno> {
-    if group.as_raw() == 1 {
-        return Err(Errno::INVAL);
-    }
-    // SAFETY: as in `raise`, should it reach this process.
-    unsafe { sys::kill(group.as_raw().wrapping_neg(), signal.as_raw()) }
+    kill(Target::Group(group), signal)
 }
 
 /// Sends `signal` to every process of the caller's own group, the caller included: `kill(0, …)`.
@@ -168,8 +234,7 @@ pub fn kill_group(group: Pid, signal: Signal) -> Result<(), Errno> {
 ///
 /// Async-signal-safe.
 pub fn kill_own_group(signal: Signal) -> Result<(), Errno> {
-    // SAFETY: as in `raise`, for it reaches this process.
-    unsafe { sys::kill(0, signal.as_raw()) }
+    kill(Target::OwnGroup, signal)
 }
 
 /// Sends `signal` to every process that the caller may send to, but not to itself and not to
@@ -191,6 +256,5 @@ pub fn kill_own_group(signal: Signal) -> Result<(), Errno> {
 ///
 /// Async-signal-safe.
 pub fn kill_everything(signal: Signal) -> Result<(), Errno> {
-    // SAFETY: it does not reach this process.
-    unsafe { sys::kill(-1, signal.as_raw()) }
+    kill(Target::Everything, signal)
 }

@@ -34,6 +34,9 @@ use crate::sys::{self, KernelStack};
 /// where it ends.
 const GUARD_SIZE: usize = 64 * 1024;
 
+/// `SS_AUTODISARM` of include/uapi/linux/signal.h.
+const AUTODISARM: c_int = 1 << 31;
+
 /// How large an alternate stack has to be at least: what the kernel itself puts there when it calls
 /// a handler, all registers of this machine's processor among it. The handler's own use comes on
 /// top.
@@ -75,6 +78,40 @@ pub struct AltStack {
 }
 
 impl AltStack {
+    /// A stack of `size` bytes from this address on, for [`set`].
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub fn new(start: *mut c_void, size: usize) -> Self {
+        Self { kernel: KernelStack { start: start.expose_provenance(), flags: 0, size } }
+    }
+
+    /// The same, and while a handler runs on it the thread has no alternate stack
+    /// (`SS_AUTODISARM`): such a handler may leave by a switch to another context, and the next one
+    /// does not overwrite what it has left.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "SS_AUTODISARM")]
+    #[must_use]
+    pub const fn autodisarm(mut self) -> Self {
+        self.kernel.flags |= AUTODISARM;
+        self
+    }
+
+    /// Returns `true` if it is [taken away](Self::autodisarm) while a handler runs on it.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub const fn disarms(&self) -> bool {
+        self.kernel.flags & AUTODISARM != 0
+    }
+
     /// Its lowest address; it is used from the other end.
     ///
     /// # Async-signal-safety
@@ -134,6 +171,37 @@ pub fn query() -> Result<Option<AltStack>, Errno> {
     Ok((!is_disabled(&kernel)).then_some(AltStack { kernel }))
 }
 
+/// Sets the alternate stack of the calling thread, or takes it away (`None`). Returns the one
+/// before: sigaltstack(2) as it is, for memory that is the caller's to manage. A [`StackGuard`] does
+/// more.
+///
+/// # Errors
+///
+/// `EINVAL`: Linux before 4.7 knows no [`autodisarm`](AltStack::autodisarm). `ENOMEM`: smaller than
+/// the kernel's own minimum. `EPERM`: the thread is running on the alternate stack that it has, in a
+/// handler. Nothing is changed.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe, but what a handler sets is not set when it has returned.
+///
+/// # Safety
+///
+/// - The memory of `new` is writable, used by nobody else, and has room for the deepest of the
+///   handlers that can run on it, with those that may interrupt it, until another stack is set or
+///   the thread ends.
+/// - With `None`, those handlers have room on every stack that the thread runs on.
+/// - The stack before is nobody's who relies on it to be set.
+#[doc(alias = "sigaltstack")]
+#[doc(alias = "SS_DISABLE")]
+pub unsafe fn set(new: Option<AltStack>) -> Result<Option<AltStack>, Errno> {
+    const NONE: KernelStack = KernelStack { start: 0, flags: libc::SS_DISABLE, size: 0 };
+    let new = new.map_or(NONE, |stack| stack.kernel);
+    // SAFETY: the caller's promise.
+    let kernel = unsafe { sys::sigaltstack(Some(&new)) }?;
+    Ok((!is_disabled(&kernel)).then_some(AltStack { kernel }))
+}
+
 /// Keeps an alternate stack set for the thread that made it, and puts the one before back when
 /// dropped.
 ///
@@ -178,7 +246,7 @@ impl StackGuard {
         let mapping = Mapping::new(size)?;
         // SAFETY: the memory is new and stays until the kernel has given it back, see `take_back`;
         // a handler that has no room there reaches the zone below it.
-        match unsafe { set(mapping.stack(), size) } {
+        match unsafe { guard(mapping.stack(), size) } {
             Ok(mut guard) => {
                 guard.mapping = Some(mapping);
                 Ok(guard)
@@ -211,7 +279,7 @@ impl StackGuard {
             return Err(Errno::NOMEM);
         }
         // SAFETY: the memory is nobody else's, for ever; the rest is the caller's promise.
-        unsafe { set(memory.as_mut_ptr().cast(), memory.len()) }
+        unsafe { guard(memory.as_mut_ptr().cast(), memory.len()) }
     }
 
     /// The stack that this guard has set.
@@ -308,7 +376,7 @@ impl Mapping {
 /// # Safety
 ///
 /// As [`sys::sigaltstack`].
-unsafe fn set(start: *mut c_void, size: usize) -> Result<StackGuard, Errno> {
+unsafe fn guard(start: *mut c_void, size: usize) -> Result<StackGuard, Errno> {
     let installed = KernelStack { start: start.expose_provenance(), flags: 0, size };
     // SAFETY: the caller's promise.
     let before = unsafe { sys::sigaltstack(Some(&installed)) }?;

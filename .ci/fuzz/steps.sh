@@ -117,24 +117,31 @@ step_sanitizers() {
     local host
     cargo +nightly --version >/dev/null 2>&1 || skip "there is no nightly toolchain"
     host=$(rustc -vV | sed -n 's/^host: //p')
-    sanitized address latch dispatch_threads release_storm storm fuzz_corpus
+    sanitized address latch:: dispatch_threads:: release_storm:: storm::
+    cargo_sanitized address --test fuzz_corpus
     # It has a thread of its own, beside which the harness refuses to fork: a test whose child has
     # children cannot run. And a handler that was not installed through libc interrupts its runtime
     # anywhere; the tests that keep several threads taking signals hang under it now and then.
     echo 'skipped: storm and dispatch_threads under ThreadSanitizer, which has a thread of its own' \
         'and does not know of handlers that are installed without libc'
     export TSAN_OPTIONS="suppressions=$PWD/.ci/fuzz/tsan-suppressions"
-    sanitized thread latch release_storm
+    sanitized thread latch:: release_storm::
 }
 
-# sanitized SANITIZER TEST…
+# sanitized SANITIZER FAMILY…
 sanitized() {
-    local sanitizer=$1 tests=() name
+    local sanitizer=$1 family
     shift
-    for name in "$@"; do
-        tests+=(--test "$name")
+    for family in "$@"; do
+        cargo_sanitized "$sanitizer" --test scenarios "$family"
     done
-    echo "+ $sanitizer: $*"
+}
+
+# cargo_sanitized SANITIZER TEST-ARGUMENT…
+cargo_sanitized() {
+    local sanitizer=$1
+    shift
+    echo "+ $*, under the sanitizer of this: $sanitizer"
     RUSTFLAGS="-Zsanitizer=$sanitizer -Cunsafe-allow-abi-mismatch=sanitizer" \
-        cargo +nightly test --release --target "$host" --target-dir "$target/$sanitizer" "${tests[@]}"
+        cargo +nightly test --release --target "$host" --target-dir "$target/$sanitizer" "$@"
 }

@@ -52,7 +52,8 @@ fn announced_again() {
 
 /// Never closed: when an execution ends, what it has shared is dropped outside of it.
 fn once() -> &'static OnceEventFd {
-    share(ManuallyDrop::new(OnceEventFd::new()))
+    let event: &ManuallyDrop<OnceEventFd> = share(ManuallyDrop::new(OnceEventFd::new()));
+    event
 }
 
 fn event() -> &'static EventFd {

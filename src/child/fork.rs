@@ -1,7 +1,10 @@
 //! [`ForkWindow`]: no signal comes while the process is copied.
 #![expect(unsafe_code, reason = "forks, and clears what the child has copied")]
 
+use core::ffi::c_int;
+
 use crate::delivery::registry;
+use crate::fd::{Fd, PidFd};
 use crate::mask::MaskGuard;
 use crate::{Errno, Pid, SigSet, sys};
 
@@ -106,14 +109,60 @@ impl ForkWindow {
 ///   in the middle of, a lock for example. Everything of this crate is safe to use.
 /// - If there is a C library, the child only makes system calls, executes a program or exits.
 pub unsafe fn fork() -> Result<Option<Pid>, Errno> {
+    // SAFETY: the caller's promise, as of this function.
+    let fork = || unsafe { sys::fork() }.map(|child| (child, ()));
+    // SAFETY: the same.
+    let parent = unsafe { in_window(fork) }?;
+    Ok(parent.map(|(child, ())| child))
+}
+
+/// As [`fork()`], and opens a [`PidFd`] of the child, for the parent alone: a child that is made and
+/// opened in one step cannot have been reaped by other code in between.
+///
+/// # Errors
+///
+/// As for [`fork()`], and `EMFILE`, `ENFILE`: too many open files; there is no child then. `ENOSYS`:
+/// Linux before 5.3.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe, but not to be called in signal context.
+///
+/// # Safety
+///
+/// As for [`fork()`].
+#[doc(alias = "CLONE_PIDFD")]
+pub unsafe fn fork_with_pidfd() -> Result<Option<(Pid, PidFd)>, Errno> {
+    // An older kernel does not know the flag, and ignores it.
+    if sys::pidfd_open(0, 0) == Err(Errno::NOSYS) {
+        return Err(Errno::NOSYS);
+    }
+    // SAFETY: the caller's promise, as of this function.
+    let fork = || unsafe { sys::fork_with_pidfd() };
+    // SAFETY: the same.
+    let parent = unsafe { in_window(fork) }?;
+    Ok(parent.map(|(child, raw)| {
+        // SAFETY: the call has just made it, and nobody else knows it.
+        (child, unsafe { Fd::from_raw(raw) }.into())
+    }))
+}
+
+/// Makes a child with a window around it. Returns its id and what else `fork` tells of it, and
+/// `None` in the child.
+///
+/// # Safety
+///
+/// As for [`fork()`], and `fork` is one of [`sys`]'s.
+unsafe fn in_window<T>(
+    fork: impl FnOnce() -> Result<(c_int, T), Errno>,
+) -> Result<Option<(Pid, T)>, Errno> {
     let window = ForkWindow::open()?;
-    // SAFETY: the caller's promise.
-    let child = unsafe { sys::fork() }?;
+    let (child, rest) = fork()?;
     if child == 0 {
         // SAFETY: this is the child, with memory and a thread of its own; the rest is the caller's
         // promise.
         unsafe { window.in_child() };
         return Ok(None);
     }
-    Pid::from_raw(child).map(Some)
+    Pid::from_raw(child).map(|child| Some((child, rest)))
 }

@@ -34,8 +34,10 @@ impl Change {
     /// Async-signal-safe.
     #[must_use]
     pub const fn is_end(&self) -> bool {
-        use ChildState::{Dumped, Exited, Killed};
-        matches!(self.state, None | Some(Exited(_) | Killed(_) | Dumped(_)))
+        match self.state {
+            Some(state) => state.is_end(),
+            None => true,
+        }
     }
 }
 
@@ -50,6 +52,13 @@ impl Place {
     /// Whether the number leaves the marks alone, as that of every process does.
     pub(super) const fn has_room_for(pid: Pid) -> bool {
         number(pid) & (ASKING | AGAIN) == 0
+    }
+
+    /// Returns `true` if the child has this place, and nobody asks what became of it just now. Who
+    /// asks may be told that it has ended, and then another child may have the number.
+    pub(super) fn keeps(&self, pid: Pid) -> bool {
+        // ORDERING: Relaxed: nothing is read that the number stands for.
+        self.0.load(Ordering::Relaxed) == number(pid)
     }
 
     /// Takes the place for a child, if it is free. Says whether it was.

@@ -1,13 +1,11 @@
 //! [`StartState`]: what a program was started with, for the programs that it starts.
-#![expect(unsafe_code, reason = "sets actions and the mask through the kernel's door")]
 
-use core::ffi::c_int;
 use core::fmt;
 
+use super::ExecSignals;
 use crate::delivery::bits::AtomicSet;
 use crate::sync::atomic::{AtomicBool, Ordering};
-use crate::sys::{self, KernelSigaction, KernelSigset, SIG_DFL, SIG_IGN};
-use crate::{Errno, SigSet, signal};
+use crate::{Errno, SigSet};
 
 /// The signals that the program was started with ignored and blocked: all of the signal state that
 /// execve(2) hands on.
@@ -65,17 +63,10 @@ impl StartState {
     ///
     /// Async-signal-safe. It makes 65 system calls.
     pub fn capture(&self) -> Result<(), Errno> {
-        let mut ignored = 0;
-        for signo in numbers() {
-            if read(signo)?.handler == SIG_IGN {
-                ignored |= bit(signo);
-            }
-        }
-        // SAFETY: nothing is changed.
-        let mask = unsafe { sys::rt_sigprocmask(libc::SIG_BLOCK, None) }?;
+        let ExecSignals { ignored, mask } = ExecSignals::current()?;
         // ORDERING: Relaxed, both: before the Release.
         self.ignored.store(ignored);
-        self.mask.store(mask.bits());
+        self.mask.store(mask);
         // ORDERING: Release pairs with the Acquire in `noted`.
         self.captured.store(true, Ordering::Release);
         Ok(())
@@ -88,7 +79,7 @@ impl StartState {
     /// Async-signal-safe.
     #[must_use]
     pub fn ignored(&self) -> Option<SigSet> {
-        self.noted().map(|(ignored, _)| SigSet::from_bits(ignored))
+        self.exec_signals().map(|signals| signals.ignored())
     }
 
     /// The signals that were blocked; `None` if nothing was noted.
@@ -98,21 +89,27 @@ impl StartState {
     /// Async-signal-safe.
     #[must_use]
     pub fn mask(&self) -> Option<SigSet> {
-        self.noted().map(|(_, mask)| SigSet::from_bits(mask))
+        self.exec_signals().map(|signals| signals.mask())
+    }
+
+    /// What was noted, as a value that can be changed before it is applied; `None` if nothing was.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub fn exec_signals(&self) -> Option<ExecSignals> {
+        // ORDERING: Acquire pairs with the Release in `capture`.
+        let captured = self.captured.load(Ordering::Acquire);
+        captured.then(|| ExecSignals { ignored: self.ignored.bits(), mask: self.mask.bits() })
     }
 
     /// Puts all signals to what was noted, in a child that is about to execute another program:
-    /// those that were ignored are ignored, all others have their default action, and the mask is
-    /// the one of then.
-    ///
-    /// No handler runs in the child after this. A signal that came while it was blocked, in a
-    /// [`ForkWindow`](crate::child::ForkWindow), takes its default action now, which is what it
-    /// would do to the other program a moment later.
+    /// [`ExecSignals::apply`].
     ///
     /// # Errors
     ///
-    /// `EINVAL`: nothing was noted; nothing is changed. Otherwise none that Linux documents; a
-    /// seccomp(2) filter may make one, and then all signals may be blocked still.
+    /// `EINVAL`: nothing was noted; nothing is changed. Otherwise as [`ExecSignals::apply`].
     ///
     /// # Async-signal-safety
     ///
@@ -120,29 +117,7 @@ impl StartState {
     #[doc(alias = "pre_exec")]
     #[doc(alias = "restore_signals")]
     pub fn restore_for_exec(&self) -> Result<(), Errno> {
-        let (ignored, mask) = self.noted().ok_or(Errno::INVAL)?;
-        // Those of a C library as well, since no handler of its own is left afterwards either.
-        let all = KernelSigset::from_bits(u64::MAX);
-        // SAFETY: until the mask is put back below, nothing runs here but system calls.
-        unsafe { sys::rt_sigprocmask(libc::SIG_SETMASK, Some(all)) }?;
-        for signo in numbers() {
-            let handler = if ignored & bit(signo) == 0 { SIG_DFL } else { SIG_IGN };
-            if read(signo)?.handler != handler {
-                let action = KernelSigaction { handler, ..KernelSigaction::default() };
-                // SAFETY: neither of the two runs code of this process.
-                unsafe { sys::rt_sigaction(signo, Some(&action), None) }?;
-            }
-        }
-        // SAFETY: it is the mask that the process was started with, and no signal has a handler.
-        unsafe { sys::rt_sigprocmask(libc::SIG_SETMASK, Some(KernelSigset::from_bits(mask))) }
-            .map(drop)
-    }
-
-    /// The kernel's bits of both sets, those of a C library's signals included.
-    fn noted(&self) -> Option<(u64, u64)> {
-        // ORDERING: Acquire pairs with the Release in `capture`.
-        let captured = self.captured.load(Ordering::Acquire);
-        captured.then(|| (self.ignored.bits(), self.mask.bits()))
+        self.exec_signals().ok_or(Errno::INVAL)?.apply()
     }
 }
 
@@ -173,7 +148,9 @@ impl fmt::Debug for StartState {
 /// ```
 ///
 /// It is in the list of functions that a C library calls before `main` (`.init_array`). A program
-/// without one calls [`StartState::capture`](crate::child::StartState::capture) itself.
+/// without one calls [`StartState::capture`](crate::child::StartState::capture) itself. In a shared
+/// library that is loaded later, by dlopen(3), it notes the state of then, after whatever the
+/// program has changed.
 #[macro_export]
 macro_rules! start_state {
     ($(#[$attribute:meta])* $visibility:vis static $name:ident) => {
@@ -189,19 +166,4 @@ macro_rules! start_state {
             $crate::child::StartState::new()
         };
     };
-}
-
-fn numbers() -> impl Iterator<Item = c_int> {
-    1..=signal::MAX
-}
-
-fn bit(signo: c_int) -> u64 {
-    1_u64.rotate_left(signo.cast_unsigned().wrapping_sub(1))
-}
-
-/// The action of a number, of those as well that are not a program's signals.
-fn read(signo: c_int) -> Result<KernelSigaction, Errno> {
-    let mut current = KernelSigaction::default();
-    // SAFETY: nothing is changed.
-    unsafe { sys::rt_sigaction(signo, None, Some(&mut current)) }.map(|()| current)
 }

@@ -1,5 +1,8 @@
 //! Waiting for one child: waitpid(2), with the status decoded.
 
+use core::ffi::c_int;
+
+use super::Change;
 use crate::{Cause, ChildState, Errno, Pid, SigInfo, sys};
 
 /// Waits until a child has ended, and reaps it.
@@ -28,8 +31,8 @@ use crate::{Cause, ChildState, Errno, Pid, SigInfo, sys};
 #[doc(alias = "waitid")]
 pub fn wait(pid: Pid) -> Result<ChildState, Errno> {
     loop {
-        match ask(pid, libc::WEXITED) {
-            Ok(Some(state)) => return Ok(state),
+        match ask(libc::P_PID, pid.as_raw(), libc::WEXITED) {
+            Ok(Some((_, state))) => return Ok(state),
             Ok(None) | Err(Errno::INTR) => {}
             Err(errno) => return Err(errno),
         }
@@ -47,7 +50,8 @@ pub fn wait(pid: Pid) -> Result<ChildState, Errno> {
 /// Async-signal-safe.
 #[doc(alias = "WNOHANG")]
 pub fn try_wait(pid: Pid) -> Result<Option<ChildState>, Errno> {
-    ask(pid, libc::WEXITED | libc::WNOHANG)
+    let told = ask(libc::P_PID, pid.as_raw(), libc::WEXITED | libc::WNOHANG)?;
+    Ok(told.map(|(_, state)| state))
 }
 
 /// As [`try_wait`], and tells once each that the child was stopped or went on, too: for a shell.
@@ -63,13 +67,40 @@ pub fn try_wait(pid: Pid) -> Result<Option<ChildState>, Errno> {
 #[doc(alias = "WSTOPPED")]
 #[doc(alias = "WCONTINUED")]
 pub fn try_change(pid: Pid) -> Result<Option<ChildState>, Errno> {
-    ask(pid, libc::WEXITED | libc::WSTOPPED | libc::WCONTINUED | libc::WNOHANG)
+    const OPTIONS: c_int = libc::WEXITED | libc::WSTOPPED | libc::WCONTINUED | libc::WNOHANG;
+    let told = ask(libc::P_PID, pid.as_raw(), OPTIONS)?;
+    Ok(told.map(|(_, state)| state))
 }
 
-fn ask(pid: Pid, options: i32) -> Result<Option<ChildState>, Errno> {
-    let info = sys::waitid(pid.as_raw(), options)?;
+/// Asks what became of a child: which one, and what. `None` with `WNOHANG` if there is nothing to
+/// tell.
+///
+/// By `__WALL` the children whose end sends another signal than `SIGCHLD`, or none (clone(2)), are
+/// children, too.
+pub(crate) fn ask(
+    kind: libc::idtype_t,
+    id: c_int,
+    options: c_int,
+) -> Result<Option<(Pid, ChildState)>, Errno> {
+    let info = match sys::waitid(kind, id, options | libc::__WALL) {
+        // Before Linux 4.7, waitid(2) has no such option.
+        Err(Errno::INVAL) => sys::waitid(kind, id, options)?,
+        result => result?,
+    };
     match SigInfo::from_kernel(&info).cause() {
-        Cause::Child { state, .. } => Ok(Some(state)),
+        Cause::Child { pid, state, .. } => Pid::from_raw(pid).map(|pid| Some((pid, state))),
         _ => Ok(None),
+    }
+}
+
+/// Tells of a child that has ended, without reaping it. `None` if there is none of that kind.
+pub(super) fn peek(kind: libc::idtype_t, id: c_int) -> Result<Option<Pid>, Errno> {
+    const OPTIONS: c_int = libc::WEXITED | libc::WNOWAIT | libc::WNOHANG;
+    Ok(ask(kind, id, OPTIONS)?.map(|(pid, _)| pid))
+}
+
+impl From<(Pid, ChildState)> for Change {
+    fn from((pid, state): (Pid, ChildState)) -> Self {
+        Self { pid, state: Some(state) }
     }
 }

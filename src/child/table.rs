@@ -10,7 +10,7 @@ use super::status;
 use crate::delivery::methods::receiver_address;
 use crate::delivery::registry;
 use crate::fd::EventFd;
-use crate::{Errno, Latch, Pid, Signal};
+use crate::{Errno, Latch, Pid, Signal, mask};
 
 /// The children that this part of the program looks after, `N` at most: told by `SIGCHLD` that
 /// something became of them, it waits for each of them and for nobody else's.
@@ -73,7 +73,8 @@ impl<const N: usize> Children<N> {
     /// Catches `SIGCHLD`, which [`wait`](Self::wait) needs.
     ///
     /// An inherited "ignore", with which the kernel itself would wait for all children, is over with
-    /// it.
+    /// it. An inherited *blocked* `SIGCHLD` stays blocked, and [`wait`](Self::wait) sleeps on:
+    /// [`catch_unblocked`](Self::catch_unblocked).
     ///
     /// # Errors
     ///
@@ -84,6 +85,21 @@ impl<const N: usize> Children<N> {
     /// Not async-signal-safe: it waits for handlers that are in flight.
     pub fn catch(&'static self) -> Result<(), Errno> {
         registry::catch(self.receiver(), Signal::CHLD.into())
+    }
+
+    /// [Catches](Self::catch) `SIGCHLD`, and unblocks it in the calling thread: a program may be
+    /// started with it blocked, and then nothing would come.
+    ///
+    /// # Errors
+    ///
+    /// As [`catch`](Self::catch).
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Not async-signal-safe: it waits for handlers that are in flight.
+    pub fn catch_unblocked(&'static self) -> Result<(), Errno> {
+        self.catch()?;
+        mask::unblock(Signal::CHLD).map(drop)
     }
 
     /// Releases `SIGCHLD`.
@@ -99,7 +115,9 @@ impl<const N: usize> Children<N> {
         registry::release(self.receiver(), Signal::CHLD.into())
     }
 
-    /// Looks after a child from now on. It may have ended already.
+    /// Looks after a child from now on. It may have ended already. One that is looked after is left
+    /// as it is; of several threads that add the same one at the same moment, each may take a place
+    /// for it.
     ///
     /// # Errors
     ///
@@ -112,7 +130,9 @@ impl<const N: usize> Children<N> {
         if !Place::has_room_for(pid) {
             return Err(Errno::CHILD);
         }
-        self.places.iter().find(|place| place.take(pid)).ok_or(Errno::AGAIN)?;
+        if !self.places.iter().any(|place| place.keeps(pid)) {
+            self.places.iter().find(|place| place.take(pid)).ok_or(Errno::AGAIN)?;
+        }
         // Its signal may have come before.
         self.latch.set(Signal::CHLD);
         Ok(())

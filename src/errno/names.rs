@@ -37,7 +37,9 @@ errnos! {
     INTR = EINTR "EINTR" "Interrupted system call";
     IO = EIO "EIO" "Input/output error";
     NXIO = ENXIO "ENXIO" "No such device or address";
+    /// For a program, arguments and environment are too large.
     TOOBIG = E2BIG "E2BIG" "Argument list too long";
+    /// Not a program that can be executed.
     NOEXEC = ENOEXEC "ENOEXEC" "Exec format error";
     /// Not an open file descriptor, or one of another kind.
     BADF = EBADF "EBADF" "Bad file descriptor";
@@ -48,6 +50,7 @@ errnos! {
     AGAIN = EAGAIN "EAGAIN" "Resource temporarily unavailable";
     /// The kernel is short of memory.
     NOMEM = ENOMEM "ENOMEM" "Cannot allocate memory";
+    /// For a program, not executable.
     ACCES = EACCES "EACCES" "Permission denied";
     FAULT = EFAULT "EFAULT" "Bad address";
     NOTBLK = ENOTBLK "ENOTBLK" "Block device required";
@@ -56,6 +59,7 @@ errnos! {
     EXIST = EEXIST "EEXIST" "File exists";
     XDEV = EXDEV "EXDEV" "Invalid cross-device link";
     NODEV = ENODEV "ENODEV" "No such device";
+    /// A part of a path is no directory.
     NOTDIR = ENOTDIR "ENOTDIR" "Not a directory";
     ISDIR = EISDIR "EISDIR" "Is a directory";
     /// No such signal; or one whose action cannot be changed (`SIGKILL`, `SIGSTOP`).

@@ -2,11 +2,13 @@
 #![expect(unsafe_code, reason = "sends through the kernel's door")]
 
 use core::ffi::c_uint;
+use core::slice;
+use core::time::Duration;
 
 use super::Fd;
 use crate::send::stamped;
-use crate::sys;
-use crate::{Errno, Pid, Signal, Tid, Value};
+use crate::sys::{self, KernelPollfd};
+use crate::{ChildState, Errno, Pid, Signal, Tid, Value, child, time};
 
 /// A file descriptor of one process: pidfd_open(2), pidfd_send_signal(2).
 ///
@@ -15,7 +17,9 @@ use crate::{Errno, Pid, Signal, Tid, Value};
 /// else is hit. So open it while the process cannot be gone: it is a child that has not been
 /// waited for, or this process itself.
 ///
-/// poll(2) and its like find it readable when the process has ended.
+/// poll(2) and its like find it readable when the process has ended; [`wait`](Self::wait) does that
+/// with a time limit, and [`try_wait`](Self::try_wait) reaps a child by it. One that other code has
+/// made becomes a `PidFd` by `From<Fd>`. Whether it is one is not asked: each method tells (`EBADF`).
 ///
 /// ```
 /// use siglatch::fd::PidFd;
@@ -77,6 +81,21 @@ impl PidFd {
     /// Async-signal-safe.
     pub fn open(pid: Pid) -> Result<Self, Errno> {
         Self::open_with(pid.as_raw(), NO_FLAG)
+    }
+
+    /// As [`open`](Self::open), and a waitid(2) by this descriptor fails with `EAGAIN` instead of
+    /// waiting (`PIDFD_NONBLOCK`): for code that it is given to. No method of this type waits by it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`open`](Self::open), and `EINVAL`: Linux before 5.10.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "PIDFD_NONBLOCK")]
+    pub fn nonblocking(pid: Pid) -> Result<Self, Errno> {
+        Self::open_with(pid.as_raw(), libc::PIDFD_NONBLOCK)
     }
 
     /// Opens a descriptor of a single thread (`PIDFD_THREAD`).
@@ -179,6 +198,78 @@ impl PidFd {
         unsafe { sys::pidfd_send_signal(self.0.as_raw(), 0, None, NO_FLAG) }
     }
 
+    /// Sleeps until the process has ended, or for `timeout` at most; `None` has no limit. Returns
+    /// `true` if it has ended. It need not be a child, and is not reaped.
+    ///
+    /// Signals do not prolong it. A `timeout` of zero only looks.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: the descriptor is closed. `ENOMEM`: no memory.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe, though a handler is a bad place to sleep in.
+    ///
+    /// # Examples
+    ///
+    /// A child that is asked to end, and after a while made to:
+    ///
+    /// ```
+    /// use siglatch::fd::PidFd;
+    /// use siglatch::{ChildState, Signal};
+    /// use std::process::Command;
+    /// use std::time::Duration;
+    ///
+    /// let child = Command::new("sleep").arg("100").spawn().expect("sleep");
+    /// let process = PidFd::open(child.id().try_into()?)?;
+    /// process.send(Signal::TERM)?;
+    /// if !process.wait(Some(Duration::from_secs(5)))? {
+    ///     process.send(Signal::KILL)?;
+    ///     process.wait(None)?;
+    /// }
+    /// assert_eq!(process.try_wait()?, Some(ChildState::Killed(15)));
+    /// # Ok::<(), siglatch::Errno>(())
+    /// ```
+    #[doc(alias = "poll")]
+    pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Errno> {
+        let end = timeout.map(time::deadline).transpose()?;
+        let mut look = KernelPollfd { fd: self.0.as_raw(), events: libc::POLLIN, revents: 0 };
+        loop {
+            let mut left = end.map(time::left).transpose()?;
+            // SAFETY: the mask is left as it is.
+            match unsafe { sys::ppoll(slice::from_mut(&mut look), left.as_mut(), None) } {
+                Ok(_) if look.revents & libc::POLLNVAL != 0 => return Err(Errno::BADF),
+                Ok(ready) => return Ok(ready != 0),
+                Err(Errno::INTR) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+    }
+
+    /// Reaps the process if it is a child that has ended, by this descriptor (`P_PIDFD`): no other
+    /// child is reaped, even if the number is another's by now. `None` if it has not ended.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF`: not a pidfd. `ECHILD`: it is no child of this process, was waited for, or the kernel
+    /// waits for it because `SIGCHLD` is ignored or has `SA_NOCLDWAIT`. `EINVAL`: Linux before 5.4,
+    /// or a thread's descriptor.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "P_PIDFD")]
+    #[doc(alias = "waitid")]
+    pub fn try_wait(&self) -> Result<Option<ChildState>, Errno> {
+        const OPTIONS: i32 = libc::WEXITED | libc::WNOHANG;
+        match child::ask(libc::P_PIDFD, self.0.as_raw(), OPTIONS) {
+            // Nothing to tell, by a non-blocking descriptor.
+            Err(Errno::AGAIN) => Ok(None),
+            told => Ok(told?.map(|(_, state)| state)),
+        }
+    }
+
     /// The number of the descriptor, for poll(2) and its like: readable when the process has ended.
     ///
     /// # Async-signal-safety
@@ -197,5 +288,11 @@ impl PidFd {
     #[must_use = "the descriptor is closed when dropped"]
     pub fn into_fd(self) -> Fd {
         self.0
+    }
+}
+
+impl From<Fd> for PidFd {
+    fn from(fd: Fd) -> Self {
+        Self(fd)
     }
 }

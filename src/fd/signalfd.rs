@@ -42,6 +42,12 @@ use crate::{Errno, SigSet};
 /// - What standard signals coalesce: a second `SIGCHLD` while one is pending leaves no record. Look
 ///   at all children when one comes.
 ///
+/// # From a descriptor
+///
+/// One that other code has made, or a parent handed on, becomes a `SignalFd` by `From<Fd>`. Whether
+/// it is one is not asked: [`set`](Self::set) tells (`EINVAL`), and [`read`](Self::read) takes
+/// whatever bytes another kind of file has for records.
+///
 /// # After fork
 ///
 /// Parent and child share the file, but not the signals: each reads its own. The set of signals is
@@ -97,7 +103,8 @@ impl SignalFd {
     ///
     /// # Errors
     ///
-    /// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them; nothing is changed.
+    /// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them, or the descriptor is of another kind; nothing
+    /// is changed. `EBADF`: it is closed.
     ///
     /// # Async-signal-safety
     ///
@@ -154,5 +161,11 @@ impl SignalFd {
     #[must_use = "the descriptor is closed when dropped"]
     pub fn into_fd(self) -> Fd {
         self.0
+    }
+}
+
+impl From<Fd> for SignalFd {
+    fn from(fd: Fd) -> Self {
+        Self(fd)
     }
 }

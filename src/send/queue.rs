@@ -1,6 +1,7 @@
 //! Sending with details of one's own: sigqueue(3), rt_tgsigqueueinfo(2).
 #![expect(unsafe_code, reason = "sends through the kernel's door")]
 
+use super::to_this_thread;
 use crate::sys::{self, KernelSiginfo};
 use crate::{Errno, Pid, SigInfo, Signal, Tid, Value};
 
@@ -96,10 +97,10 @@ pub unsafe fn resend(info: &SigInfo) -> Result<(), Errno> {
     // the number of the sending thread is that of the receiver: to its process, that is the first
     // thread alone.
     //
-    // SAFETY: as in `queue`; the details are the caller's promise.
-    unsafe {
-        sys::rt_tgsigqueueinfo(sys::getpid(), sys::gettid(), signal.as_raw(), &info.to_kernel())
-    }
+    to_this_thread(|process, thread| {
+        // SAFETY: as in `queue`; the details are the caller's promise.
+        unsafe { sys::rt_tgsigqueueinfo(process, thread, signal.as_raw(), &info.to_kernel()) }
+    })
 }
 
 /// What a receiver is told: who sends, asked anew for the sake of fork(2), and the value.

@@ -48,10 +48,12 @@ pub use arch::{
     syscall5, syscall6,
 };
 pub use calls::{
-    clock_gettime, clock_nanosleep, close, eventfd2, exit_group, fcntl_getfl, fork, futex_wait,
-    futex_wake, getitimer, getpid, gettid, getuid, kill, mmap_stack, mprotect, munmap,
-    open_to_read, pidfd_open, pidfd_send_signal, ppoll, prctl_get_auxv, read, rt_sigaction,
-    rt_sigpending, rt_sigprocmask, rt_sigqueueinfo, rt_sigsuspend, rt_sigtimedwait,
-    rt_tgsigqueueinfo, setitimer, sigaltstack, signalfd4, tgkill, timer_create, timer_delete,
-    timer_getoverrun, timer_gettime, timer_settime, waitid, write,
+    clock_gettime, clock_nanosleep, close, eventfd2, execve, exit_group, fcntl_getfl, fork,
+    fork_with_pidfd, futex_wait, futex_wake, getdents64, getitimer, getpid, getppid, gettid,
+    getuid, kill, mmap_stack, mprotect, munmap, open_to_read, pidfd_open, pidfd_send_signal, ppoll,
+    prctl_get_auxv, prctl_get_child_subreaper, prctl_get_pdeathsig, prctl_set_child_subreaper,
+    prctl_set_dumpable, prctl_set_pdeathsig, read, rt_sigaction, rt_sigpending, rt_sigprocmask,
+    rt_sigqueueinfo, rt_sigsuspend, rt_sigtimedwait, rt_tgsigqueueinfo, setitimer, sigaltstack,
+    signalfd4, tgkill, timer_create, timer_delete, timer_getoverrun, timer_gettime, timer_settime,
+    waitid, write,
 };

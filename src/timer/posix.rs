@@ -8,7 +8,7 @@ use static_assertions::assert_impl_all;
 
 use super::{Setting, checked};
 use crate::sys::{self, KernelItimerspec, KernelSigevent};
-use crate::{Errno, Signal, Tid, Value, time};
+use crate::{Errno, Pid, Signal, Tid, Value, time};
 
 /// What a timer goes by.
 #[doc(alias = "clockid_t")]
@@ -32,6 +32,13 @@ pub enum Clock {
     /// Processor time of the thread that makes the timer (`CLOCK_THREAD_CPUTIME_ID`).
     #[doc(alias = "CLOCK_THREAD_CPUTIME_ID")]
     ThreadCpu,
+    /// Processor time of all threads of another process, as clock_getcpuclockid(3) has it.
+    #[doc(alias = "clock_getcpuclockid")]
+    ProcessCpuOf(Pid),
+    /// Processor time of another thread, as pthread_getcpuclockid(3) has it. A timer can go by one
+    /// of this process only.
+    #[doc(alias = "pthread_getcpuclockid")]
+    ThreadCpuOf(Tid),
     /// The time of day as an atomic clock counts it, without leap seconds (`CLOCK_TAI`).
     #[doc(alias = "CLOCK_TAI")]
     Tai,
@@ -43,9 +50,16 @@ pub enum Clock {
     BoottimeAlarm,
 }
 
+/// What the kernel adds to the number of a process to make it one of a clock of processor time, and
+/// for a thread (include/linux/posix-timers.h: `CPUCLOCK_SCHED`, `CPUCLOCK_PERTHREAD_MASK`).
+const CPU_CLOCK: c_int = 2;
+const OF_THREAD: c_int = 4;
+
 impl Clock {
     const fn id(self) -> c_int {
         match self {
+            Self::ProcessCpuOf(pid) => !pid.as_raw() << 3 | CPU_CLOCK,
+            Self::ThreadCpuOf(tid) => !tid.as_raw() << 3 | CPU_CLOCK | OF_THREAD,
             Self::Realtime => libc::CLOCK_REALTIME,
             Self::Monotonic => libc::CLOCK_MONOTONIC,
             Self::Boottime => libc::CLOCK_BOOTTIME,
@@ -63,7 +77,7 @@ impl Clock {
     ///
     /// # Errors
     ///
-    /// `EINVAL`: this kernel or machine has no such clock.
+    /// `EINVAL`: this kernel or machine has no such clock; there is no such process or thread.
     ///
     /// # Async-signal-safety
     ///
@@ -123,7 +137,8 @@ impl PosixTimer {
     /// # Errors
     ///
     /// `EAGAIN`: `RLIMIT_SIGPENDING` is reached, for a timer has room for its signal from the
-    /// beginning. `EINVAL`: this kernel has no such clock. `ENOMEM`: no memory. `ENOSYS`: this
+    /// beginning. `EINVAL`: this kernel has no such clock, or there is no such process, or no such
+    /// thread in this process. `ENOMEM`: no memory. `ENOSYS`: this
     /// kernel has no timers. For a clock that wakes the machine, `EPERM`: it takes
     /// `CAP_WAKE_ALARM`; `EOPNOTSUPP`: the machine has nothing to be woken by.
     ///
@@ -131,7 +146,7 @@ impl PosixTimer {
     ///
     /// Async-signal-safe.
     pub fn new(clock: Clock, signal: Signal, value: Value) -> Result<Self, Errno> {
-        Self::create(clock, signal, value, libc::SIGEV_SIGNAL, 0)
+        Self::create(clock, &event(signal, value, libc::SIGEV_SIGNAL, 0))
     }
 
     /// As [`new`](Self::new), but the signal goes to one thread of the process and no other takes
@@ -151,25 +166,56 @@ impl PosixTimer {
         signal: Signal,
         value: Value,
     ) -> Result<Self, Errno> {
-        Self::create(clock, signal, value, libc::SIGEV_THREAD_ID, thread.as_raw())
+        Self::create(clock, &event(signal, value, libc::SIGEV_THREAD_ID, thread.as_raw()))
     }
 
-    fn create(
-        clock: Clock,
-        signal: Signal,
-        value: Value,
-        notify: c_int,
-        tid: c_int,
-    ) -> Result<Self, Errno> {
-        let event = KernelSigevent {
-            value: value.as_ptr(),
-            signo: signal.as_raw(),
-            notify,
-            tid,
-            ..KernelSigevent::default()
-        };
+    /// A timer that sends nothing when it expires (`SIGEV_NONE`): [`query`](Self::query) tells what is
+    /// left.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "SIGEV_NONE")]
+    pub fn silent(clock: Clock) -> Result<Self, Errno> {
+        Self::create(
+            clock,
+            &KernelSigevent { notify: libc::SIGEV_NONE, ..KernelSigevent::default() },
+        )
+    }
+
+    /// The timer of this process that has this id: one that other code has made, or that
+    /// [`into_id`](Self::into_id) has given. It is deleted when dropped.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    ///
+    /// # Safety
+    ///
+    /// It is the kernel's id of a timer of this process, which nobody else deletes. What the timer_t
+    /// of a C library is, is that library's affair.
+    #[must_use = "the timer is deleted when dropped"]
+    pub unsafe fn from_id(id: i32) -> Self {
+        Self { id, owner: sys::getpid() }
+    }
+
+    /// The timer's id. It is not deleted: that is the caller's, by [`from_id`](Self::from_id).
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use = "nobody else deletes the timer"]
+    pub fn into_id(self) -> i32 {
+        ManuallyDrop::new(self).id
+    }
+
+    fn create(clock: Clock, event: &KernelSigevent) -> Result<Self, Errno> {
         // SAFETY: whoever set the signal's action answers for it to run at any time.
-        let id = unsafe { sys::timer_create(clock.id(), &event) }?;
+        let id = unsafe { sys::timer_create(clock.id(), event) }?;
         Ok(Self { id, owner: sys::getpid() })
     }
 
@@ -313,6 +359,11 @@ impl Drop for PosixTimer {
             debug_assert!(deleted.is_ok(), "the timer is there until this");
         }
     }
+}
+
+fn event(signal: Signal, value: Value, notify: c_int, tid: c_int) -> KernelSigevent {
+    let (value, signo) = (value.as_ptr(), signal.as_raw());
+    KernelSigevent { value, signo, notify, tid, ..KernelSigevent::default() }
 }
 
 fn told(spec: KernelItimerspec) -> Setting {

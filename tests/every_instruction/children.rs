@@ -103,7 +103,7 @@ fn state_is_captured(sent: &Sent) -> Verdict {
 fn ended() -> Result<Pid, Wrong> {
     // SAFETY: the child exits.
     let Some(child) = (unsafe { child::fork() })? else { exit_now(7) };
-    sys::waitid(child.as_raw(), libc::WEXITED | libc::WNOWAIT)?;
+    sys::waitid(libc::P_PID, child.as_raw(), libc::WEXITED | libc::WNOWAIT)?;
     Ok(child)
 }
 

@@ -5,10 +5,9 @@
 
 use super::failure;
 use super::outcome::Outcome;
-use super::process::{Process, USUAL_LIMIT};
+use super::process::Process;
 use super::sys::{self, Side};
 use core::ops::Deref;
-use core::time::Duration;
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::fd::AsFd as _;
@@ -76,12 +75,6 @@ impl Child {
     /// The child has the signal state of this process; its stdout and stderr are captured.
     #[track_caller]
     pub fn start(body: impl FnOnce(&mut Link)) -> Self {
-        Child::start_within(USUAL_LIMIT, body)
-    }
-
-    /// The same with another time to live than the usual ten seconds.
-    #[track_caller]
-    pub fn start_within(limit: Duration, body: impl FnOnce(&mut Link)) -> Self {
         let (link, childs_end) = UnixDatagram::pair().expect("socketpair");
         let output = sys::memory_file();
         let us = process::id().cast_signed();
@@ -91,7 +84,7 @@ impl Child {
                 live(us, &mut Link(childs_end), &output, body)
             }
             Side::Parent { child } => {
-                let process = Process::new(child, limit);
+                let process = Process::new(child);
                 Child { process, link, output, said: Vec::new(), panic: None }
             }
         }

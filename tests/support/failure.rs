@@ -22,6 +22,8 @@ thread_local! {
     static SKIP: Cell<Option<String>> = const { Cell::new(None) };
     /// One line for each scenario skipped so far.
     static SKIPPED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    /// What scenarios want to be seen whatever becomes of them.
+    static TOLD: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Makes panics inside [`catch`] silent and keeps their text; others are printed as ever.
@@ -94,4 +96,14 @@ pub fn take_skip() -> Option<String> {
 /// `skipped: name: why` for each scenario that was.
 pub fn skipped_lines() -> Vec<String> {
     SKIPPED.take()
+}
+
+/// Prints a line when all scenarios have run: a figure, for example, that decides nothing.
+pub fn tell_at_the_end(line: String) {
+    TOLD.with_borrow_mut(|lines| lines.push(line));
+}
+
+/// What [`tell_at_the_end`] was given.
+pub fn lines_to_tell() -> Vec<String> {
+    TOLD.take()
 }

@@ -4,11 +4,10 @@
 //! work there, while the parent sends signals, follows a handshake and reads the exit status:
 //!
 //! ```ignore
-//! mod support;
-//! use support::{Child, scenarios};
+//! use crate::support::{Child, Scenario, scenarios};
 //!
-//! fn main() -> std::process::ExitCode {
-//!     support::main(scenarios![term_ends_the_loop])
+//! pub(crate) fn scenarios() -> Vec<Scenario> {
+//!     scenarios![term_ends_the_loop]
 //! }
 //!
 //! fn term_ends_the_loop() {
@@ -30,7 +29,8 @@
 //!   lock that another thread held. So the test binaries are `harness = false`, `main` runs the
 //!   scenarios one after the other on the main thread, and a fork beside other threads is refused.
 //!   Threads belong in children.
-//! - **Nobody sleeps to wait.** Every wait is for a descriptor or for SIGCHLD, with a deadline.
+//! - **Nobody sleeps to wait.** Every wait is for a descriptor or for SIGCHLD, and ends
+//!   when the process makes no progress: the [`watchdog`] is the only one that loses patience.
 //! - **A failure tells the story.** Anything that panics while a child lives, or while its
 //!   [`Outcome`] does, gets their report added: what was said, the captured output, the kernel's
 //!   view of the process.
@@ -58,6 +58,7 @@ mod child;
 pub mod core_files;
 pub mod ending;
 mod failure;
+pub mod first_process;
 pub mod foreign;
 pub mod names;
 pub mod oracle;
@@ -70,15 +71,18 @@ pub mod siginfo;
 pub mod state;
 mod sys;
 pub mod thread;
+mod tree;
+pub mod watchdog;
 pub mod window;
 
 pub use self::child::{Child, Link, in_child};
-pub use self::failure::{assert_contains, failure_of, skip};
+pub use self::failure::{assert_contains, attach, failure_of, skip, tell_at_the_end};
 pub use self::outcome::{Outcome, Status};
 pub use self::process::Process;
 pub use self::program::{Program, example, spawn};
 pub use self::report::signal_name;
-pub use self::sys::exit_now;
+pub use self::sys::{exit_now, shared_counter};
+pub use self::watchdog::{progress, steps};
 
 use libtest_mimic::{Arguments, Completion, Trial};
 use std::process::ExitCode;
@@ -90,13 +94,21 @@ pub struct Scenario {
     pub run: fn(),
 }
 
-/// The scenarios of a test binary, each named like its function.
+/// The scenarios of a family, each named by its module and function.
 macro_rules! scenarios {
     ($($run:ident),+ $(,)?) => {
-        [$($crate::support::Scenario { name: stringify!($run), run: $run }),+]
+        vec![$($crate::support::Scenario {
+            name: $crate::support::in_binary(concat!(module_path!(), "::", stringify!($run))),
+            run: $run,
+        }),+]
     };
 }
 pub(crate) use scenarios;
+
+/// A path without the name of the test binary, with which it begins.
+pub fn in_binary(path: &'static str) -> &'static str {
+    path.split_once("::").map_or(path, |(_, name)| name)
+}
 
 /// Runs the scenarios as `cargo test` asks (filters, `--list`, `--exact`, …), one at a time.
 pub fn main(scenarios: impl IntoIterator<Item = Scenario>) -> ExitCode {
@@ -104,9 +116,16 @@ pub fn main(scenarios: impl IntoIterator<Item = Scenario>) -> ExitCode {
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
     failure::install_hook();
     start_from_a_known_state();
+    watchdog::share_signs(sys::shared_counter());
+    if !arguments.list {
+        watchdog::guard();
+    }
 
     let trials = scenarios.into_iter().map(trial).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
+    for line in failure::lines_to_tell() {
+        println!("{line}");
+    }
     // Last and on stderr, so that a skip is seen in every output format.
     for line in failure::skipped_lines() {
         eprintln!("{line}");
@@ -130,6 +149,7 @@ fn start_from_a_known_state() {
 fn trial(Scenario { name, run }: Scenario) -> Trial {
     Trial::ignorable_test(name, move || {
         failure::enter(name);
+        progress();
         failure::catch(run)?;
         Ok(match failure::take_skip() {
             Some(reason) => Completion::ignored_with(reason),

@@ -1,17 +1,15 @@
-//! A process that the harness started: signals to it, waits for it that end at a deadline, and
-//! the story of it for a report.
+//! A process that the harness started: signals to it, waits for it that end when it makes no
+//! progress, and the story of it for a report.
 
 use super::failure;
 use super::outcome::Status;
-use super::report::{kernel_view, section, signal_name};
+use super::report::{section, signal_name};
 use super::sys::{self, Change, ChildNews, Side};
+use super::watchdog::{self, Watchdog};
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::time::Instant;
-
-/// How long a process may live unless the scenario says otherwise.
-pub const USUAL_LIMIT: Duration = Duration::from_secs(10);
 
 /// A child process of ours, killed and reaped when dropped. [`Child`](super::Child) and
 /// [`Program`](super::Program) are one of these with a way to hear it.
@@ -20,8 +18,7 @@ pub struct Process {
     pid: i32,
     /// Readable once the process has ended.
     pidfd: OwnedFd,
-    limit: Duration,
-    deadline: Instant,
+    watchdog: RefCell<Watchdog>,
     /// How it ended, once it is reaped. From then on the pid may be somebody else's.
     reaped: Cell<Option<Status>>,
     /// What happened to it, in order.
@@ -30,10 +27,15 @@ pub struct Process {
 
 impl Process {
     /// Takes charge of `pid`, a child of ours that nobody else waits for.
-    pub(super) fn new(pid: i32, limit: Duration) -> Self {
-        let deadline = Instant::now().checked_add(limit).expect("a limit that a clock can show");
+    pub(super) fn new(pid: i32) -> Self {
+        let watchdog = RefCell::new(Watchdog::new(pid));
         let (reaped, story) = (Cell::new(None), RefCell::new(Vec::new()));
-        Process { pid, pidfd: sys::pidfd(pid), limit, deadline, reaped, story }
+        Process { pid, pidfd: sys::pidfd(pid), watchdog, reaped, story }
+    }
+
+    /// Has the watchdog of this process be satisfied with another length: for tests of itself.
+    pub fn watch_for(&self, length: Duration) {
+        self.watchdog.borrow_mut().set_length(length);
     }
 
     /// The process id.
@@ -102,8 +104,8 @@ impl Process {
             if let Some(status) = self.status() {
                 panic!("waited for {awaited}, but the process {status}");
             }
-            if !news.wait(self.deadline) {
-                self.too_late(awaited);
+            if !news.wait(self.next_look()) {
+                self.look(awaited);
             }
         }
     }
@@ -123,19 +125,25 @@ impl Process {
     /// there to read.
     #[track_caller]
     pub(super) fn readable(&self, source: BorrowedFd<'_>, awaited: &str) -> bool {
-        match sys::poll([source, self.pidfd.as_fd()], self.deadline) {
-            [false, false] => self.too_late(awaited),
-            [true, _] => true,
-            // Its last words may have come between the kernel's look at the one and the other.
-            [false, true] => sys::poll([source], Instant::now()) == [true],
+        loop {
+            match sys::poll([source, self.pidfd.as_fd()], self.next_look()) {
+                [false, false] => self.look(awaited),
+                [true, _] => {
+                    watchdog::progress();
+                    self.watchdog.borrow_mut().renew();
+                    return true;
+                }
+                // Its last words may have come between the kernel's look at the one and the other.
+                [false, true] => return sys::poll([source], Instant::now()) == [true],
+            }
         }
     }
 
     /// Waits for the end of the process and reaps it.
     #[track_caller]
     pub(super) fn reap(&self) -> Status {
-        if sys::poll([self.pidfd.as_fd()], self.deadline) == [false] {
-            self.too_late("the end of the process");
+        while sys::poll([self.pidfd.as_fd()], self.next_look()) == [false] {
+            self.look("the end of the process");
         }
         let Some(Change::Ended(status)) = sys::change(self.pid, libc::WEXITED) else {
             panic!("somebody else has reaped process {}", self.pid);
@@ -144,14 +152,24 @@ impl Process {
         status
     }
 
-    #[track_caller]
-    fn too_late(&self, awaited: &str) -> ! {
-        panic!("waited {:?} in vain for {awaited}", self.limit);
+    fn next_look(&self) -> Instant {
+        self.watchdog.borrow().next_look()
     }
 
-    /// Adds a line to the story.
+    /// Fails if the process makes no progress.
+    #[track_caller]
+    fn look(&self, awaited: &str) {
+        let hangs = self.watchdog.borrow_mut().look();
+        if let Some(why) = hangs {
+            panic!("waited in vain for {awaited}: {why}");
+        }
+    }
+
+    /// Adds a line to the story. What is told of is progress.
     pub(super) fn note(&self, line: String) {
         self.story.borrow_mut().push(line);
+        watchdog::progress();
+        self.watchdog.borrow_mut().renew();
     }
 
     /// Everything known about the process, to be read by who looks for the fault.
@@ -165,7 +183,7 @@ impl Process {
         report += &section("what happened", self.story.borrow().iter());
         report += &section("its output", output.lines());
         if self.reaped.get().is_none() {
-            report += &section("the kernel's view", kernel_view(pid).iter());
+            report += &watchdog::report(pid);
         }
         report
     }

@@ -2,10 +2,9 @@
 
 use super::failure;
 use super::outcome::Outcome;
-use super::process::{Process, USUAL_LIMIT};
+use super::process::Process;
 use super::sys;
 use core::ops::Deref;
-use core::time::Duration;
 use std::io::{self, PipeReader, Read as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::process::CommandExt as _;
@@ -29,7 +28,7 @@ pub struct Program {
 /// It starts with an empty mask and no signal ignored: `Command` gives SIGPIPE its default back.
 #[track_caller]
 pub fn spawn(command: &mut Command) -> Program {
-    Program::start_within(USUAL_LIMIT, command)
+    Program::start(command)
 }
 
 /// The path of an example of this crate. `cargo test` without a target selection has built it.
@@ -44,9 +43,8 @@ pub fn example(name: &str) -> PathBuf {
 }
 
 impl Program {
-    /// [`spawn`] with another time to live than the usual ten seconds.
     #[track_caller]
-    pub fn start_within(limit: Duration, command: &mut Command) -> Self {
+    fn start(command: &mut Command) -> Self {
         let (pipe, writer) = io::pipe().expect("pipe");
         let errors = writer.try_clone().expect("dup");
         let us = process::id().cast_signed();
@@ -61,7 +59,7 @@ impl Program {
         // Our copies of the pipe's writing end would keep it open after the program's end.
         command.stdout(process::Stdio::null()).stderr(process::Stdio::null());
 
-        let process = Process::new(child.id().cast_signed(), limit);
+        let process = Process::new(child.id().cast_signed());
         process.note(format!("started as {command:?}"));
         Program { process, pipe, output: Vec::new(), read: 0 }
     }

@@ -1,6 +1,6 @@
 //! The words of a report: titled sections, signals by name, `/proc` made readable.
 
-use std::fs;
+use super::tree;
 
 /// A title with its lines indented under it.
 pub fn section<L: AsRef<str>>(title: &str, lines: impl Iterator<Item = L>) -> String {
@@ -9,20 +9,33 @@ pub fn section<L: AsRef<str>>(title: &str, lines: impl Iterator<Item = L>) -> St
     format!("\n  {title}:{body}")
 }
 
-/// What `/proc/PID/status` says about signals, with their names, and where the process sleeps.
+/// What `/proc` says of a process: its signals, by name, and of each thread its state, what it waits
+/// for in which system call, and its signals.
 pub fn kernel_view(pid: i32) -> Vec<String> {
-    let read = |file| fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
-    let status = read("status");
-    let fields = status.lines().filter_map(|line| line.split_once(":\t"));
-    let interesting = fields.filter_map(|(key, value)| match key {
-        "State" | "Threads" => Some(format!("{key:8}{value}")),
-        "SigBlk" | "SigIgn" | "SigCgt" | "SigPnd" | "ShdPnd" => {
-            let names = u64::from_str_radix(value, 16).map(signal_names).unwrap_or_default();
-            Some(format!("{key:8}{value} {names}"))
+    let mut lines = fields(pid, "", &["Name", "Threads", "ShdPnd", "SigIgn", "SigCgt"]);
+    for tid in tree::threads(pid) {
+        let of_thread = format!("task/{tid}/");
+        lines.push(format!("thread {tid}"));
+        lines.extend(fields(pid, &of_thread, &["State", "SigPnd", "SigBlk"]));
+        for file in ["wchan", "syscall"] {
+            let text = tree::read(pid, &format!("{of_thread}{file}"));
+            lines.push(format!("{file:8}{}", text.trim_end()));
         }
-        _ => None,
+    }
+    lines
+}
+
+/// Fields of a `status`; masks of signals with the names of their members.
+fn fields(pid: i32, folder: &str, wanted: &[&str]) -> Vec<String> {
+    let status = tree::read(pid, &format!("{folder}status"));
+    let fields = status.lines().filter_map(|line| line.split_once(":\t"));
+    let fields = fields.filter(|(key, _)| wanted.contains(key)).map(|(key, value)| {
+        let is_mask = key.starts_with("Sig") || key == "ShdPnd";
+        let mask = u64::from_str_radix(value, 16).ok().filter(|_| is_mask);
+        let names = mask.map(|mask| format!(" {}", signal_names(mask))).unwrap_or_default();
+        format!("{key:8}{value}{names}")
     });
-    interesting.chain([format!("{:8}{}", "wchan", read("wchan"))]).collect()
+    fields.collect()
 }
 
 /// The standard signals that have one number on every architecture that the tests run on.

@@ -3,6 +3,7 @@
 use super::outcome::Status;
 use core::mem::{self, MaybeUninit};
 use core::ptr;
+use core::sync::atomic::AtomicU64;
 use core::time::Duration;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -48,6 +49,12 @@ pub fn fork() -> Side {
     }
 }
 
+/// Waits for the only child that there is.
+pub fn reap_any() {
+    // SAFETY: no status is asked for.
+    unsafe { libc::waitpid(-1, ptr::null_mut(), 0) };
+}
+
 /// Ends this process at once: no `atexit` handler, no destructor, no flush of C's buffers.
 pub fn exit_now(status: i32) -> ! {
     // What Rust's own stdout still holds belongs to the output.
@@ -86,6 +93,18 @@ pub fn memory_file() -> File {
     let fd = checked(fd).expect("memfd_create");
     // SAFETY: the call has just made this descriptor, and nobody else knows it.
     File::from(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// A counter that this process and all that it forks from now on have together.
+pub fn shared_counter() -> &'static AtomicU64 {
+    let (access, kind) =
+        (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
+    // SAFETY: a new mapping, at a place that the kernel chooses.
+    let memory =
+        unsafe { libc::mmap(ptr::null_mut(), size_of::<AtomicU64>(), access, kind, -1, 0) };
+    assert!(memory != libc::MAP_FAILED, "mmap: {}", io::Error::last_os_error());
+    // SAFETY: the mapping is a page of zeros, aligned as one, that stays for good.
+    unsafe { &*memory.cast::<AtomicU64>() }
 }
 
 /// Makes stdout and stderr write to `file`.

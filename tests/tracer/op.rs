@@ -5,10 +5,8 @@ use super::ptrace::{Sent, Stop, Tracee, stop_here};
 use super::shared;
 use core::fmt;
 use core::hint::black_box;
-use core::time::Duration;
 use siglatch::{Errno, Signal};
 use std::panic;
-use std::time::Instant;
 use std::{fs, thread};
 
 /// Who got the signal, as the traced process itself found out after the operation.
@@ -175,7 +173,7 @@ impl Op {
             }
             Moment::Asleep => {
                 tracee.go(0);
-                until_asleep(tracee.pid())?;
+                until_asleep(&mut tracee)?;
             }
         }
         tracee.send(&sent);
@@ -259,10 +257,9 @@ pub(crate) fn finish(tracee: &mut Tracee, signals: &[Signal]) -> Verdict {
 }
 
 /// Waits until a process sleeps in a system call.
-fn until_asleep(pid: i32) -> Result<(), Wrong> {
-    let end = Instant::now() + Duration::from_secs(10);
-    while Instant::now() < end {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+fn until_asleep(tracee: &mut Tracee) -> Result<(), Wrong> {
+    while !tracee.hangs() {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", tracee.pid())).unwrap_or_default();
         if stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S')) {
             return Ok(());
         }

@@ -2,14 +2,13 @@
 //!
 //! The calls come from `libc`: nix's ptrace speaks of signals by a type that has no real-time ones.
 
+use crate::support;
+use crate::support::watchdog::{self, Watchdog};
 use core::mem::MaybeUninit;
 use core::ptr;
 use siglatch::Signal;
 use std::io;
 use std::sync::OnceLock;
-
-/// How long a traced process may run between two stops, in seconds: far longer than any takes.
-const LIMIT: u32 = 10;
 
 /// What the status of waitpid(2) says of a traced process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,18 +38,25 @@ pub(crate) struct Sent {
 #[derive(Debug)]
 pub(crate) struct Tracee {
     pid: i32,
+    watchdog: Watchdog,
     ended: bool,
 }
 
 extern "C" fn interrupt_the_wait(_: i32) {}
 
-/// Has the kernel interrupt a wait that takes too long.
+/// Has the kernel interrupt each wait now and then, for the watchdog to look.
 pub(crate) fn watch_for_hangs() {
     // SAFETY: zero is a value of this plain C struct: an empty mask, and no SA_RESTART.
     let mut action: libc::sigaction = unsafe { core::mem::zeroed() };
     action.sa_sigaction = interrupt_the_wait as *const () as usize;
     // SAFETY: the handler does nothing, and the action is only read.
     unsafe { libc::sigaction(libc::SIGALRM, &raw const action, ptr::null_mut()) };
+    let microseconds = watchdog::TICK.as_micros() as libc::suseconds_t;
+    let tick = libc::timeval { tv_sec: 0, tv_usec: microseconds };
+    let timer = libc::itimerval { it_interval: tick, it_value: tick };
+    // SAFETY: the timer is only read, and the old one is not asked for. Processes that are forked do
+    // not have it.
+    unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const timer, ptr::null_mut()) };
 }
 
 /// Whether a process may be traced here, or why not.
@@ -123,9 +129,7 @@ impl Tracee {
         // type.
         let pid = unsafe { libc::clone(begin::<F>, top, libc::SIGCHLD, argument) };
         assert!(pid > 0, "clone: {}", io::Error::last_os_error());
-        // SAFETY: takes a number; its signal interrupts a wait.
-        unsafe { libc::alarm(LIMIT) };
-        Self { pid, ended: false }
+        Self { pid, watchdog: Watchdog::new(pid), ended: false }
     }
 
     pub(crate) const fn pid(&self) -> i32 {
@@ -142,10 +146,13 @@ impl Tracee {
     pub(crate) fn wait(&mut self) -> Stop {
         let mut status = 0;
         // SAFETY: `status` is a valid place for the answer.
-        let pid = unsafe { libc::waitpid(self.pid, &raw mut status, 0) };
-        if pid != self.pid {
-            return Stop::Hangs;
+        while unsafe { libc::waitpid(self.pid, &raw mut status, 0) } != self.pid {
+            if self.hangs() {
+                return Stop::Hangs;
+            }
         }
+        self.watchdog.renew();
+        support::progress();
         if libc::WIFEXITED(status) {
             self.ended = true;
             return Stop::Exited(libc::WEXITSTATUS(status));
@@ -159,6 +166,15 @@ impl Tracee {
             signo if signo == libc::SIGTRAP | 0x80 => Stop::Syscall,
             signo => Stop::Signal(signo),
         }
+    }
+
+    /// Whether it makes no progress. The report of a failure tells how it is then.
+    pub(crate) fn hangs(&mut self) -> bool {
+        let hangs = self.watchdog.look();
+        if let Some(why) = &hangs {
+            support::attach(format!("process {}: {why}{}", self.pid, watchdog::report(self.pid)));
+        }
+        hangs.is_some()
     }
 
     /// Runs one instruction; if `signo` is not 0, the one that is about to be delivered is, and the

@@ -93,6 +93,7 @@ pub mod nr {
     pub const FCNTL: usize = 25;
     pub const OPENAT: usize = 56;
     pub const CLOSE: usize = 57;
+    pub const GETDENTS64: usize = 61;
     pub const READ: usize = 63;
     pub const WRITE: usize = 64;
     pub const PPOLL: usize = 73;
@@ -120,10 +121,12 @@ pub mod nr {
     pub const RT_SIGQUEUEINFO: usize = 138;
     pub const PRCTL: usize = 167;
     pub const GETPID: usize = 172;
+    pub const GETPPID: usize = 173;
     pub const GETUID: usize = 174;
     pub const GETTID: usize = 178;
     pub const MUNMAP: usize = 215;
     pub const CLONE: usize = 220;
+    pub const EXECVE: usize = 221;
     pub const MMAP: usize = 222;
     pub const MPROTECT: usize = 226;
     pub const RT_TGSIGQUEUEINFO: usize = 240;

@@ -81,9 +81,11 @@ pub mod nr {
     pub const SETITIMER: usize = 38;
     pub const GETPID: usize = 39;
     pub const CLONE: usize = 56;
+    pub const EXECVE: usize = 59;
     pub const KILL: usize = 62;
     pub const FCNTL: usize = 72;
     pub const GETUID: usize = 102;
+    pub const GETPPID: usize = 110;
     pub const RT_SIGPENDING: usize = 127;
     pub const RT_SIGTIMEDWAIT: usize = 128;
     pub const RT_SIGQUEUEINFO: usize = 129;
@@ -92,6 +94,7 @@ pub mod nr {
     pub const PRCTL: usize = 157;
     pub const GETTID: usize = 186;
     pub const FUTEX: usize = 202;
+    pub const GETDENTS64: usize = 217;
     pub const TIMER_CREATE: usize = 222;
     pub const TIMER_SETTIME: usize = 223;
     pub const TIMER_GETTIME: usize = 224;

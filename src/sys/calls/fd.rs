@@ -1,4 +1,4 @@
-//! File descriptors: openat(2), read(2), close(2), signalfd(2), pidfd_open(2).
+//! File descriptors: openat(2), read(2), getdents(2), close(2), signalfd(2), pidfd_open(2).
 
 use core::ffi::{CStr, c_int, c_uint, c_void};
 use core::ptr;
@@ -43,6 +43,24 @@ pub fn open_to_read(path: &CStr) -> Result<c_int, Errno> {
 pub unsafe fn read(fd: c_int, buffer: *mut c_void, size: usize) -> Result<usize, Errno> {
     // SAFETY: the kernel writes at most `size` bytes to `buffer`; the rest is the caller's promise.
     let result = unsafe { syscall3(nr::READ, signed(fd), buffer.expose_provenance(), size) };
+    Errno::check(result)
+}
+
+/// Reads entries of a directory: `getdents64(fd, buffer, size)`. Returns how many bytes of `buffer`
+/// hold whole entries (`struct linux_dirent64`); none is left when that is 0.
+///
+/// # Errors
+///
+/// `EBADF`: not open. `EINVAL`: `buffer` has no room for the next entry. `ENOTDIR`: not a directory.
+/// Others depend on the kind of file system.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+pub fn getdents64(fd: c_int, buffer: &mut [u8]) -> Result<usize, Errno> {
+    let start = buffer.as_mut_ptr().expose_provenance();
+    // SAFETY: the kernel writes at most the size of `buffer` to it; any bytes may be there.
+    let result = unsafe { syscall3(nr::GETDENTS64, signed(fd), start, buffer.len()) };
     Errno::check(result)
 }
 

@@ -14,11 +14,14 @@ mod time;
 mod timer;
 mod wait;
 
-pub use child::{fork, waitid};
-pub use fd::{close, open_to_read, pidfd_open, read, signalfd4};
+pub use child::{execve, fork, fork_with_pidfd, waitid};
+pub use fd::{close, getdents64, open_to_read, pidfd_open, read, signalfd4};
 pub use futex::{futex_wait, futex_wake};
 pub use io::{eventfd2, fcntl_getfl, write};
-pub use process::{exit_group, getpid, gettid, getuid};
+pub use process::{
+    exit_group, getpid, getppid, gettid, getuid, prctl_get_child_subreaper, prctl_get_pdeathsig,
+    prctl_set_child_subreaper, prctl_set_dumpable, prctl_set_pdeathsig,
+};
 pub use send::{pidfd_send_signal, rt_sigqueueinfo, rt_tgsigqueueinfo};
 pub use signal::{kill, rt_sigaction, rt_sigprocmask, tgkill};
 pub use stack::{mmap_stack, mprotect, munmap, prctl_get_auxv, sigaltstack};

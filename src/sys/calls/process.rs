@@ -1,9 +1,11 @@
-//! Processes and threads: getpid(2), gettid(2), getuid(2), exit_group(2).
+//! Processes and threads: getpid(2), getppid(2), gettid(2), getuid(2), exit_group(2); and of prctl(2)
+//! what a process says of its parent, its descendants and its core dumps.
 
 use core::ffi::{c_int, c_uint};
 
 use super::signed;
-use crate::sys::{nr, syscall0, syscall1};
+use crate::Errno;
+use crate::sys::{nr, syscall0, syscall1, syscall5};
 
 /// The process id: `getpid()`.
 ///
@@ -14,6 +16,17 @@ use crate::sys::{nr, syscall0, syscall1};
 pub fn getpid() -> c_int {
     // SAFETY: no argument, no effect.
     unsafe { syscall0(nr::GETPID) as c_int }
+}
+
+/// The parent's process id, 0 if that is outside the pid namespace: `getppid()`.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+#[must_use]
+pub fn getppid() -> c_int {
+    // SAFETY: no argument, no effect.
+    unsafe { syscall0(nr::GETPPID) as c_int }
 }
 
 /// The calling thread's id: `gettid()`.
@@ -48,4 +61,97 @@ pub fn exit_group(status: c_int) -> ! {
         // SAFETY: no memory is passed, and no code of this process runs after it.
         let _never = unsafe { syscall1(nr::EXIT_GROUP, signed(status)) };
     }
+}
+
+/// Sets which signal this process gets when the thread that made it ends, 0 for none:
+/// `prctl(PR_SET_PDEATHSIG, signo)`.
+///
+/// # Errors
+///
+/// `EINVAL`: no such signal.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+///
+/// # Safety
+///
+/// The signal's action must be fit to run then.
+pub unsafe fn prctl_set_pdeathsig(signo: c_int) -> Result<(), Errno> {
+    // SAFETY: no memory is passed; the rest is the caller's promise.
+    let result =
+        unsafe { syscall5(nr::PRCTL, signed(libc::PR_SET_PDEATHSIG), signed(signo), 0, 0, 0) };
+    Errno::check(result).map(drop)
+}
+
+/// Which signal this process gets when the thread that made it ends, 0 for none:
+/// `prctl(PR_GET_PDEATHSIG, &signo)`.
+///
+/// # Errors
+///
+/// None that Linux documents; a seccomp(2) filter may make one.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+pub fn prctl_get_pdeathsig() -> Result<c_int, Errno> {
+    get_int(libc::PR_GET_PDEATHSIG)
+}
+
+/// Sets whether this process adopts its orphaned descendants:
+/// `prctl(PR_SET_CHILD_SUBREAPER, adopts)`.
+///
+/// # Errors
+///
+/// None that Linux documents; a seccomp(2) filter may make one.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+pub fn prctl_set_child_subreaper(adopts: bool) -> Result<(), Errno> {
+    let adopts = usize::from(adopts);
+    // SAFETY: no memory is passed. What is adopted is a child that has to be waited for, no more.
+    let result =
+        unsafe { syscall5(nr::PRCTL, signed(libc::PR_SET_CHILD_SUBREAPER), adopts, 0, 0, 0) };
+    Errno::check(result).map(drop)
+}
+
+/// Whether this process adopts its orphaned descendants, 0 or 1:
+/// `prctl(PR_GET_CHILD_SUBREAPER, &adopts)`.
+///
+/// # Errors
+///
+/// None that Linux documents; a seccomp(2) filter may make one.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+pub fn prctl_get_child_subreaper() -> Result<c_int, Errno> {
+    get_int(libc::PR_GET_CHILD_SUBREAPER)
+}
+
+/// Sets whether this process can dump core, and be traced by its own user:
+/// `prctl(PR_SET_DUMPABLE, dumpable)`.
+///
+/// # Errors
+///
+/// None that Linux documents; a seccomp(2) filter may make one.
+///
+/// # Async-signal-safety
+///
+/// Async-signal-safe.
+pub fn prctl_set_dumpable(dumpable: bool) -> Result<(), Errno> {
+    let dumpable = usize::from(dumpable);
+    // SAFETY: no memory is passed.
+    let result = unsafe { syscall5(nr::PRCTL, signed(libc::PR_SET_DUMPABLE), dumpable, 0, 0, 0) };
+    Errno::check(result).map(drop)
+}
+
+/// What prctl(2) writes as an int.
+fn get_int(option: c_int) -> Result<c_int, Errno> {
+    let mut value: c_int = 0;
+    let place = (&raw mut value).expose_provenance();
+    // SAFETY: `value` is writable for the int that the kernel writes.
+    let result = unsafe { syscall5(nr::PRCTL, signed(option), place, 0, 0, 0) };
+    Errno::check(result).map(|_| value)
 }

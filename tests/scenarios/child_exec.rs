@@ -1,0 +1,405 @@
+//! What a program of execve(2) starts with: what we were started with ourselves.
+
+#![expect(unsafe_code, reason = "sets what a program is started with, between fork and exec")]
+#![expect(clippy::expect_used, reason = "without the basic system services no test")]
+#![expect(clippy::panic, reason = "a panic is how a test fails")]
+
+use crate::support::first_process::as_first_process;
+use crate::support::oracle::{self, bit, set_default, set_ignored};
+use crate::support::{self, Child, Scenario, example, in_child, scenarios, spawn, state};
+use core::ffi::CStr;
+use core::ptr;
+use siglatch::child::{self, ExecSignals, ForkWindow, StartState};
+use siglatch::{ChildState, Errno, Latch, SigSet, Signal, action, mask, send, sys};
+use std::env;
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{self, Command};
+
+siglatch::start_state! {
+    /// Of the test program.
+    static START
+}
+
+static LATCH: Latch = Latch::new();
+
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    scenarios![
+        command_starts_with_what_we_started_with,
+        runtime_changes_nothing_of_it,
+        restored_is_what_was_noted,
+        signals_of_a_c_library_are_restored_too,
+        handlers_of_ours_are_gone,
+        what_came_in_the_window_ends_it,
+        nothing_noted_is_an_error,
+        runs_as_if_we_were_not_there,
+        a_value_is_changed_and_applied,
+        the_current_state_is_a_value,
+        a_utility_ignores_after_its_mask_is_open,
+        what_cannot_be_ignored_or_blocked_is_refused,
+        a_program_is_executed_with_a_state,
+        what_cannot_be_executed_is_told_apart,
+        executed_by_process_1_and_at_the_limits,
+        executed_in_signal_context,
+    ]
+}
+
+const USR1: i32 = libc::SIGUSR1;
+const PIPE: i32 = libc::SIGPIPE;
+const HUP: i32 = libc::SIGHUP;
+const CHLD: i32 = libc::SIGCHLD;
+
+/// The four lines of `/proc/self/status`, from a program that says them.
+fn said(output: &str, field: &str) -> u64 {
+    let prefix = format!("{field}:\t");
+    let line = output.lines().find_map(|line| line.strip_prefix(&prefix)).expect(field);
+    u64::from_str_radix(line, 16).expect("sixteen digits")
+}
+
+/// Runs `cat /proc/self/status` by the example, which was itself started with these.
+#[track_caller]
+fn assert_handed_on(ignored: &'static [i32], blocked: u64) {
+    let mut command = Command::new(example("run"));
+    command.args(["cat", "/proc/self/status"]);
+    let prepare = move || {
+        for signo in 1..=64 {
+            if ![libc::SIGKILL, libc::SIGSTOP, 32, 33].contains(&signo) {
+                if ignored.contains(&signo) {
+                    set_ignored(signo)
+                } else {
+                    set_default(signo)
+                };
+            }
+        }
+        state::set_raw_mask(blocked);
+        Ok(())
+    };
+    // SAFETY: it makes system calls and nothing else.
+    unsafe { command.pre_exec(prepare) };
+    let outcome = spawn(&mut command).wait();
+    outcome.assert_exited(0);
+    let output = &outcome.output;
+    let wanted = ignored.iter().fold(0, |bits, signo| bits | bit(*signo));
+    assert_eq!(said(output, "SigIgn"), wanted, "ignored");
+    assert_eq!(said(output, "SigBlk"), blocked, "blocked");
+    assert_eq!(said(output, "SigCgt"), 0, "caught");
+}
+
+fn command_starts_with_what_we_started_with() {
+    assert_handed_on(&[], 0);
+    assert_handed_on(&[HUP, USR1, libc::SIGTSTP], bit(libc::SIGWINCH) | bit(40));
+    assert_handed_on(&[64], bit(HUP));
+}
+
+/// Rust's ignores SIGPIPE before `main`, and `Command` gives it its default.
+fn runtime_changes_nothing_of_it() {
+    assert_handed_on(&[PIPE], 0);
+    assert_handed_on(&[PIPE, CHLD, HUP], bit(PIPE) | bit(USR1));
+}
+
+fn restored_is_what_was_noted() {
+    static NOTED: StartState = StartState::new();
+    in_child(|| {
+        set_ignored(USR1);
+        set_ignored(HUP);
+        state::set_raw_mask(bit(libc::SIGWINCH) | bit(50));
+        assert_eq!(NOTED.capture(), Ok(()));
+        let noted: SigSet = [Signal::WINCH, Signal::from_raw(50).expect("real-time")].into();
+        assert_eq!(NOTED.mask(), Some(noted));
+        let ignored = NOTED.ignored().expect("noted");
+        assert!(ignored.contains(Signal::USR1) && ignored.contains(Signal::HUP));
+        assert!(!ignored.contains(Signal::TERM));
+
+        let before = oracle::own_status();
+        action::default(Signal::USR1).expect("default");
+        action::ignore(Signal::TERM).expect("ignore");
+        LATCH.catch([Signal::HUP, Signal::USR2]).expect("catch");
+        mask::set(Signal::INT).expect("mask");
+        assert_eq!(NOTED.restore_for_exec(), Ok(()));
+        let after = oracle::own_status();
+        assert_eq!(after.ignored, before.ignored);
+        assert_eq!(after.blocked, before.blocked);
+        assert_eq!(after.caught, 0);
+        // Once more is no change.
+        assert_eq!(NOTED.restore_for_exec(), Ok(()));
+        assert_eq!(oracle::own_status(), after);
+    });
+}
+
+/// A parent that makes raw system calls may hand them on blocked, or ignored.
+fn signals_of_a_c_library_are_restored_too() {
+    static NOTED: StartState = StartState::new();
+    in_child(|| {
+        let odd = bit(32) | bit(33) | bit(34) | bit(USR1);
+        state::set_raw_mask(odd);
+        set_ignored(33);
+        assert_eq!(NOTED.capture(), Ok(()));
+        state::set_raw_mask(0);
+        set_ignored(32);
+        set_default(33);
+        assert_eq!(NOTED.restore_for_exec(), Ok(()));
+        state::assert_mask(state::raw_mask(), odd);
+        let ignored = oracle::own_status().ignored;
+        assert_eq!(ignored & (bit(32) | bit(33)), bit(33));
+    });
+}
+
+fn handlers_of_ours_are_gone() {
+    let child = Child::start(|_| {
+        LATCH.catch(Signal::TERM).expect("catch");
+        assert_eq!(START.restore_for_exec(), Ok(()));
+        send::raise(Signal::TERM).expect("raise");
+    });
+    child.wait().assert_died_by(libc::SIGTERM);
+}
+
+/// As it would have ended the other program a moment later.
+fn what_came_in_the_window_ends_it() {
+    let child = Child::start(|_| {
+        LATCH.catch(Signal::TERM).expect("catch");
+        let window = ForkWindow::open().expect("window");
+        send::raise(Signal::TERM).expect("raise");
+        assert!(!LATCH.is_set());
+        assert_eq!(START.restore_for_exec(), Ok(()));
+        drop(window);
+    });
+    child.wait().assert_died_by(libc::SIGTERM);
+}
+
+fn nothing_noted_is_an_error() {
+    static NOTHING: StartState = StartState::new();
+    in_child(|| {
+        LATCH.catch(Signal::TERM).expect("catch");
+        let before = state::SignalState::now();
+        assert_eq!(NOTHING.restore_for_exec(), Err(Errno::INVAL));
+        assert_eq!((NOTHING.ignored(), NOTHING.mask()), (None, None));
+        before.assert_unchanged("restoring nothing");
+    });
+}
+
+fn runs_as_if_we_were_not_there() {
+    let run = |script: &str| {
+        let mut command = Command::new(example("run"));
+        command.args(["sh", "-c", script]);
+        command
+    };
+    spawn(&mut run("exit 7")).wait().assert_exited(7);
+    spawn(&mut run("kill -TERM $$")).wait().assert_died_by(libc::SIGTERM);
+    // The signal goes on to the command, and its end is ours.
+    for signo in [libc::SIGINT, libc::SIGTERM, HUP] {
+        let mut program = spawn(&mut run("echo ready; while :; do sleep 0.01; done"));
+        program.expect_line("ready");
+        program.kill(signo);
+        program.wait().assert_died_by(signo);
+    }
+    let mut none = Command::new(example("run"));
+    let outcome = spawn(none.arg("/no/such/program")).wait();
+    outcome.assert_exited(1);
+    support::assert_contains(&outcome.output, "NotFound");
+}
+
+/// `HUP` and `PIPE` are ignored, `USR2` and 50 are blocked.
+fn changed() -> ExecSignals {
+    let fifty = Signal::from_raw(50).expect("real-time");
+    ExecSignals::new()
+        .ignore([Signal::HUP, Signal::PIPE, Signal::TERM])
+        .default_action(Signal::TERM)
+        .block([Signal::USR1, Signal::USR2, fifty])
+        .unblock(Signal::USR1)
+}
+
+/// What that is to the kernel: ignored, and blocked.
+fn changed_bits() -> (u64, u64) {
+    (bit(HUP) | bit(PIPE), bit(libc::SIGUSR2) | bit(50))
+}
+
+fn a_value_is_changed_and_applied() {
+    in_child(|| {
+        LATCH.catch([Signal::HUP, Signal::TERM]).expect("catch");
+        let wanted = changed();
+        assert!(wanted.ignored().contains(Signal::HUP) && !wanted.ignored().contains(Signal::TERM));
+        assert!(wanted.mask().contains(Signal::USR2) && !wanted.mask().contains(Signal::USR1));
+        assert_eq!(wanted.apply(), Ok(()));
+        let now = oracle::own_status();
+        assert_eq!((now.ignored, now.blocked), changed_bits());
+        assert_eq!(now.caught, 0);
+        assert_eq!(ExecSignals::current(), Ok(wanted));
+        assert_eq!(ExecSignals::default().apply(), Ok(()));
+        let now = oracle::own_status();
+        assert_eq!((now.ignored, now.blocked, now.caught), (0, 0, 0));
+    });
+}
+
+/// The same as a static notes, those of a C library included.
+fn the_current_state_is_a_value() {
+    static NOTED: StartState = StartState::new();
+    in_child(|| {
+        assert_eq!(NOTED.exec_signals(), None);
+        set_ignored(USR1);
+        set_ignored(33);
+        state::set_raw_mask(bit(HUP) | bit(32));
+        NOTED.capture().expect("capture");
+        let noted = NOTED.exec_signals().expect("noted");
+        assert_eq!(ExecSignals::current(), Ok(noted));
+        assert_ne!(noted, noted.unblock(Signal::HUP));
+        state::set_raw_mask(0);
+        set_default(33);
+        // What has no name is kept.
+        assert_eq!(noted.default_action(Signal::USR1).unblock(Signal::HUP).apply(), Ok(()));
+        state::assert_mask(state::raw_mask(), bit(32));
+        assert_eq!(oracle::own_status().ignored & (bit(33) | bit(USR1)), bit(33));
+    });
+}
+
+/// env(1) and nohup(1): a signal that is caught until the very moment, and pending, is ignored by
+/// the next program, and does not end this one on the way there.
+fn a_utility_ignores_after_its_mask_is_open() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "kill -HUP $$; kill -HUP $$; exit 7"]);
+    let signals = START.exec_signals().expect("noted").ignore(Signal::HUP);
+    let prepare = move || {
+        LATCH.catch(Signal::HUP).expect("catch");
+        let _window = ForkWindow::open().expect("window");
+        send::raise(Signal::HUP).expect("raise");
+        assert_eq!(signals.apply(), Ok(()));
+        Ok(())
+    };
+    // SAFETY: it makes system calls and nothing else.
+    unsafe { command.pre_exec(prepare) };
+    spawn(&mut command).wait().assert_exited(7);
+}
+
+fn what_cannot_be_ignored_or_blocked_is_refused() {
+    in_child(|| {
+        LATCH.catch(Signal::TERM).expect("catch");
+        let before = state::SignalState::now();
+        for signal in [Signal::KILL, Signal::STOP] {
+            for signals in [changed().ignore(signal), changed().block(signal)] {
+                assert_eq!(signals.apply(), Err(Errno::INVAL), "{signals:?}");
+                let errno = exec(signals, c"/bin/true", &[c"true"]);
+                assert_eq!(errno, Errno::INVAL);
+                before.assert_unchanged("a refused state");
+            }
+            let signals = changed().ignore(signal).default_action(signal);
+            assert_eq!(signals, changed());
+        }
+    });
+}
+
+/// Executes a program, which does not return.
+fn exec(signals: ExecSignals, path: &CStr, arguments: &[&CStr]) -> Errno {
+    let mut pointers: Vec<_> = arguments.iter().map(|text| text.as_ptr()).collect();
+    pointers.push(ptr::null());
+    let environment = [c"PATH=/usr/bin:/bin".as_ptr(), c"GIVEN=yes".as_ptr(), ptr::null()];
+    // SAFETY: both end by a null pointer, and the process is for the program.
+    unsafe { signals.exec(path, pointers.as_ptr(), environment.as_ptr()) }
+}
+
+fn a_program_is_executed_with_a_state() {
+    let run = |path: &CStr, arguments: &[&CStr]| {
+        let outcome = Child::start(|_| {
+            LATCH.catch([Signal::HUP, Signal::TERM]).expect("catch");
+            panic!("{}", exec(changed(), path, arguments));
+        });
+        outcome.wait()
+    };
+    let outcome = run(c"/bin/cat", &[c"cat", c"/proc/self/status"]);
+    outcome.assert_exited(0);
+    let output = &outcome.output;
+    assert_eq!((said(output, "SigIgn"), said(output, "SigBlk")), changed_bits());
+    assert_eq!(said(output, "SigCgt"), 0);
+    let outcome = run(c"/bin/sh", &[c"sh", c"-c", c"echo $0 $1 $GIVEN; exit 7", c"name", c"one"]);
+    outcome.assert_exited(7);
+    assert_eq!(outcome.output, "name one yes\n");
+    // Nothing at all is given: the kernel puts an empty name there.
+    in_child(|| {
+        // SAFETY: null stands for nothing.
+        let errno = unsafe { sys::execve(c"/bin/true", ptr::null(), ptr::null()) };
+        panic!("{errno}");
+    });
+}
+
+/// A file with this text, in a directory that is removed with the process's scenario.
+fn file(directory: &Path, name: &str, text: &str, mode: u32) -> std::ffi::CString {
+    let path: PathBuf = directory.join(name);
+    fs::write(&path, text).expect("a file");
+    fs::set_permissions(&path, Permissions::from_mode(mode)).expect("its mode");
+    std::ffi::CString::new(path.into_os_string().into_encoded_bytes()).expect("no zero in it")
+}
+
+fn what_cannot_be_executed_is_told_apart() {
+    let directory = env::temp_dir().join(format!("programs-of-{}", process::id()));
+    fs::create_dir_all(&directory).expect("a directory");
+    let not_executable = file(&directory, "plain", "#!/bin/sh\n", 0o644);
+    let not_a_program = file(&directory, "text", "no program\n", 0o755);
+    let no_interpreter = file(&directory, "script", "#!/no/such/shell\n", 0o755);
+    let written = file(&directory, "written", "#!/bin/sh\n", 0o755);
+    in_child(|| {
+        let _writer = File::options().append(true).open(written.to_str().expect("text"));
+        let busy = Errno::from_raw(libc::ETXTBSY).expect("a number");
+        let long = std::ffi::CString::new("x".repeat(5000)).expect("no zero in it");
+        let name_too_long = Errno::from_raw(libc::ENAMETOOLONG).expect("a number");
+        for (path, errno) in [
+            (c"/no/such/program", Errno::NOENT),
+            (c"", Errno::NOENT),
+            (c"/", Errno::ACCES),
+            (c"/etc/passwd/program", Errno::NOTDIR),
+            (&not_executable, Errno::ACCES),
+            (&not_a_program, Errno::NOEXEC),
+            (&no_interpreter, Errno::NOENT),
+            (&written, busy),
+            (&long, name_too_long),
+        ] {
+            LATCH.catch(Signal::TERM).expect("catch");
+            assert_eq!(exec(changed(), path, &[c"name"]), errno, "{path:?}");
+            // The state is applied, as it would be to the program.
+            assert_eq!(ExecSignals::current(), Ok(changed()));
+        }
+        let much = std::ffi::CString::new("x".repeat(1 << 20)).expect("no zero in it");
+        assert_eq!(exec(changed(), c"/bin/true", &[much.as_c_str(); 16]), Errno::TOOBIG);
+        // And now one that is there.
+        panic!("{}", exec(changed(), c"/bin/true", &[c"true"]));
+    });
+    fs::remove_dir_all(&directory).expect("a directory that is there");
+}
+
+fn executed_by_process_1_and_at_the_limits() {
+    let body = || {
+        // Neither limit is one on executing.
+        for what in [libc::RLIMIT_NPROC, libc::RLIMIT_SIGPENDING] {
+            let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+            // SAFETY: the limit is initialised and only read.
+            assert_eq!(unsafe { libc::setrlimit(what, &raw const none) }, 0);
+        }
+        panic!("{}", exec(changed(), c"/bin/sh", &[c"sh", c"-c", c"[ $$ = 1 ]"]));
+    };
+    as_first_process(body);
+}
+
+/// From a hook: all that runs is system calls.
+fn executed_in_signal_context() {
+    fn take(_: siglatch::Interruption<'_>) -> siglatch::Verdict {
+        exec_true()
+    }
+    fn exec_true() -> ! {
+        let arguments = [c"true".as_ptr(), ptr::null()];
+        // SAFETY: both end by a null pointer, and the process is for the program.
+        let _errno = unsafe { changed().exec(c"/bin/true", arguments.as_ptr(), ptr::null()) };
+        support::exit_now(99)
+    }
+    // SAFETY: the function makes system calls.
+    static HOOK: siglatch::Hook = unsafe { siglatch::Hook::new(take) };
+    in_child(|| {
+        HOOK.catch(Signal::USR1).expect("catch");
+        send::raise(Signal::USR1).expect("raise");
+        panic!("it goes on");
+    });
+    // And between fork and exec, in a window.
+    in_child(|| {
+        // SAFETY: the child executes a program or exits.
+        let Some(child) = (unsafe { child::fork() }).expect("fork") else { exec_true() };
+        assert_eq!(child::wait(child), Ok(ChildState::Exited(0)));
+    });
+}

@@ -1,0 +1,338 @@
+//! Deferred handlers: the rules of Python's `signal` module, one by one.
+
+#![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
+#![expect(clippy::panic, reason = "a panic is how a test fails")]
+#![expect(clippy::needless_for_each, reason = "one line for what is one thought")]
+
+use crate::support::names::rt;
+use crate::support::state::SignalState;
+use crate::support::{Scenario, in_child, oracle, scenarios};
+use core::ops::ControlFlow;
+use core::time::Duration;
+use siglatch::{Cause, Errno, Handlers, Pid, SigInfo, SigSet, Signal, Tid, Value, action, send};
+use std::panic;
+use std::sync::Mutex;
+
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    scenarios![
+        lowest_number_first,
+        once_a_signal_with_the_newest_details,
+        flag_is_cleared_before_the_call,
+        panic_leaves_the_others,
+        successor_is_called,
+        taken_away_is_dropped,
+        dispatch_within_dispatch,
+        function_that_takes_itself_away,
+        function_that_takes_another_away,
+        function_that_sets_another,
+        local_state_and_breaking_off,
+        ignored_stays_ignored,
+        refused_signals_have_no_function,
+        more_signals_than_room,
+        wait_and_descriptor_tell,
+    ]
+}
+
+/// What was called, in order. Normal code only: no handler comes here.
+static CALLS: Mutex<Vec<(i32, usize)>> = Mutex::new(Vec::new());
+
+fn calls() -> Vec<(i32, usize)> {
+    core::mem::take(&mut *CALLS.lock().expect("a lock that nobody poisoned"))
+}
+
+fn value(info: &SigInfo) -> usize {
+    match info.cause() {
+        Cause::Queue { value, .. } => value.as_ptr(),
+        _ => 0,
+    }
+}
+
+fn number(info: &SigInfo) -> i32 {
+    info.signal().expect("a signal").as_raw()
+}
+
+fn note(info: &SigInfo) {
+    CALLS.lock().expect("a lock").push((number(info), value(info)));
+}
+
+fn note_negative(info: &SigInfo) {
+    CALLS.lock().expect("a lock").push((number(info).wrapping_neg(), value(info)));
+}
+
+fn raise(signal: Signal) {
+    send::raise(signal).expect("raise");
+}
+
+/// To this thread, which takes it before this returns.
+fn give(signal: Signal, value: usize) {
+    let value = Value::from_ptr(value);
+    send::queue_thread(Pid::this(), Tid::this(), signal, value).expect("queue_thread");
+}
+
+fn on<const N: usize>(table: &'static Handlers<N>, signal: Signal, function: fn(&SigInfo)) {
+    table.on(signal, function).expect("on");
+}
+
+fn lowest_number_first() {
+    static TABLE: Handlers<64> = Handlers::new();
+    in_child(|| {
+        let signals = [rt(30), rt(0), Signal::USR2, Signal::TERM, Signal::HUP, rt(12)];
+        signals.into_iter().for_each(|signal| on(&TABLE, signal, note));
+        assert_eq!(TABLE.dispatch(), 0);
+        signals.into_iter().for_each(raise);
+        assert_eq!(TABLE.pending(), SigSet::from(signals));
+        assert_eq!(TABLE.dispatch(), 6);
+        let mut sorted = signals.map(Signal::as_raw);
+        sorted.sort_unstable();
+        assert!(calls().into_iter().map(|(signo, _)| signo).eq(sorted));
+        assert_eq!(TABLE.pending(), SigSet::empty());
+        assert_eq!(TABLE.dispatch(), 0);
+    });
+}
+
+fn once_a_signal_with_the_newest_details() {
+    static TABLE: Handlers = Handlers::new();
+    in_child(|| {
+        on(&TABLE, rt(0), note);
+        on(&TABLE, rt(1), note);
+        for n in 0..1000 {
+            give(rt(1), n);
+            give(rt(0), n);
+        }
+        give(rt(1), 1000);
+        assert_eq!(TABLE.dispatch(), 2);
+        assert_eq!(calls(), [(rt(0).as_raw(), 999), (rt(1).as_raw(), 1000)]);
+        assert_eq!(TABLE.dispatch(), 0);
+    });
+}
+
+fn flag_is_cleared_before_the_call() {
+    static TABLE: Handlers = Handlers::new();
+    fn again(info: &SigInfo) {
+        assert!(!TABLE.pending().contains(rt(0)));
+        note(info);
+        if value(info) < 3 {
+            give(rt(0), value(info).saturating_add(1));
+            assert!(TABLE.pending().contains(rt(0)));
+        }
+    }
+    in_child(|| {
+        on(&TABLE, rt(0), again);
+        give(rt(0), 1);
+        // Each comes during the call, and is for the next dispatch.
+        for expected in [1, 2, 3] {
+            assert_eq!(TABLE.dispatch(), 1);
+            assert_eq!(calls(), [(rt(0).as_raw(), expected)]);
+        }
+        assert_eq!(TABLE.dispatch(), 0);
+    });
+}
+
+fn panic_leaves_the_others() {
+    static TABLE: Handlers = Handlers::new();
+    in_child(|| {
+        panic::set_hook(Box::new(|_| ()));
+        on(&TABLE, Signal::HUP, note);
+        on(&TABLE, Signal::USR1, |_| panic!("on purpose"));
+        on(&TABLE, Signal::USR2, note);
+        on(&TABLE, rt(0), note);
+        [Signal::HUP, Signal::USR1, Signal::USR2].into_iter().for_each(raise);
+        give(rt(0), 5);
+        assert!(panic::catch_unwind(|| TABLE.dispatch()).is_err());
+        assert_eq!(calls(), [(1, 0)]);
+        assert_eq!(TABLE.pending(), SigSet::from([Signal::USR2, rt(0)]));
+        assert_eq!(TABLE.dispatch(), 2);
+        assert_eq!(calls(), [(12, 0), (rt(0).as_raw(), 5)]);
+    });
+}
+
+fn successor_is_called() {
+    static TABLE: Handlers = Handlers::new();
+    in_child(|| {
+        assert!(TABLE.function(rt(0)).is_none());
+        on(&TABLE, rt(0), note);
+        assert!(TABLE.function(rt(0)).is_some());
+        give(rt(0), 1);
+        let before = TABLE.on(rt(0), note_negative).expect("on").expect("a function");
+        assert_eq!(TABLE.dispatch(), 1);
+        assert_eq!(calls(), [(rt(0).as_raw().wrapping_neg(), 1)]);
+        // And back to what was handed back.
+        on(&TABLE, rt(0), before);
+        give(rt(0), 2);
+        assert_eq!(TABLE.dispatch(), 1);
+        assert_eq!(calls(), [(rt(0).as_raw(), 2)]);
+    });
+}
+
+fn taken_away_is_dropped() {
+    static TABLE: Handlers = Handlers::new();
+    in_child(|| {
+        let before = SignalState::now();
+        on(&TABLE, rt(0), note);
+        give(rt(0), 1);
+        assert!(TABLE.off(rt(0)).expect("off").is_some());
+        before.assert_unchanged("a function that was set and taken away");
+        assert!(TABLE.function(rt(0)).is_none());
+        assert_eq!(TABLE.pending(), SigSet::empty());
+        assert_eq!(TABLE.dispatch(), 0);
+        assert!(TABLE.off(rt(0)).expect("off").is_none());
+        // What came before is not left for the next function.
+        on(&TABLE, rt(0), note);
+        assert_eq!(TABLE.dispatch(), 0);
+        give(rt(0), 2);
+        assert_eq!(TABLE.dispatch(), 1);
+        assert_eq!(calls(), [(rt(0).as_raw(), 2)]);
+    });
+}
+
+fn dispatch_within_dispatch() {
+    static TABLE: Handlers = Handlers::new();
+    fn inner(info: &SigInfo) {
+        note(info);
+        assert_eq!(TABLE.dispatch(), 2);
+        note_negative(info);
+    }
+    in_child(|| {
+        on(&TABLE, Signal::HUP, inner);
+        on(&TABLE, Signal::USR1, note);
+        on(&TABLE, Signal::USR2, note);
+        [Signal::USR2, Signal::USR1, Signal::HUP].into_iter().for_each(raise);
+        // The inner one has called the others: none is called twice.
+        assert_eq!(TABLE.dispatch(), 1);
+        assert_eq!(calls(), [(1, 0), (10, 0), (12, 0), (-1, 0)]);
+    });
+}
+
+fn function_that_takes_itself_away() {
+    static TABLE: Handlers = Handlers::new();
+    fn once(info: &SigInfo) {
+        note(info);
+        give(rt(0), 2);
+        assert!(TABLE.off(rt(0)).expect("off").is_some());
+    }
+    in_child(|| {
+        on(&TABLE, rt(0), once);
+        give(rt(0), 1);
+        assert_eq!(TABLE.dispatch(), 1);
+        assert_eq!(TABLE.dispatch(), 0);
+        assert_eq!(calls(), [(rt(0).as_raw(), 1)]);
+        assert_eq!(oracle::raw_action(rt(0).as_raw()).handler, libc::SIG_DFL);
+    });
+}
+
+fn function_that_takes_another_away() {
+    static TABLE: Handlers = Handlers::new();
+    in_child(|| {
+        on(&TABLE, Signal::HUP, |info| {
+            note(info);
+            assert!(TABLE.off(Signal::USR1).expect("off").is_some());
+        });
+        on(&TABLE, Signal::USR1, note);
+        on(&TABLE, Signal::USR2, note);
+        [Signal::USR2, Signal::USR1, Signal::HUP].into_iter().for_each(raise);
+        assert_eq!(TABLE.dispatch(), 2);
+        assert_eq!(calls(), [(1, 0), (12, 0)]);
+    });
+}
+
+fn function_that_sets_another() {
+    static TABLE: Handlers = Handlers::new();
+    in_child(|| {
+        on(&TABLE, Signal::HUP, |_| {
+            on(&TABLE, Signal::USR1, note_negative);
+            on(&TABLE, Signal::USR2, note);
+            raise(Signal::USR2);
+        });
+        on(&TABLE, Signal::USR1, note);
+        [Signal::USR1, Signal::HUP].into_iter().for_each(raise);
+        while TABLE.dispatch() != 0 {}
+        assert_eq!(calls(), [(-10, 0), (12, 0)]);
+    });
+}
+
+fn local_state_and_breaking_off() {
+    static TABLE: Handlers = Handlers::new();
+    in_child(|| {
+        let three = [Signal::HUP, Signal::USR1, Signal::USR2];
+        three.into_iter().for_each(|signal| on(&TABLE, signal, note));
+        three.into_iter().for_each(raise);
+        let mut seen = Vec::new();
+        let end = TABLE.dispatch_with(|info| {
+            seen.push(number(info));
+            if number(info) == 10 {
+                ControlFlow::Break("enough")
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        assert_eq!(end, ControlFlow::Break("enough"));
+        assert_eq!(seen, [1, 10]);
+        assert_eq!(TABLE.pending(), Signal::USR2.into());
+        assert_eq!(TABLE.dispatch(), 1);
+        assert_eq!(calls(), [(12, 0)]);
+    });
+}
+
+fn ignored_stays_ignored() {
+    static TABLE: Handlers = Handlers::new();
+    in_child(|| {
+        oracle::set_ignored(libc::SIGHUP);
+        let before = SignalState::now();
+        assert_eq!(TABLE.on_unless_ignored(Signal::HUP, note), Ok(false));
+        before.assert_unchanged("a signal that is ignored");
+        assert!(TABLE.function(Signal::HUP).is_none());
+        raise(Signal::HUP);
+        assert_eq!(TABLE.dispatch(), 0);
+        assert_eq!(TABLE.on_unless_ignored(Signal::USR1, note), Ok(true));
+        raise(Signal::USR1);
+        assert_eq!(TABLE.dispatch(), 1);
+        assert_eq!(calls(), [(10, 0)]);
+    });
+}
+
+fn refused_signals_have_no_function() {
+    static TABLE: Handlers = Handlers::new();
+    in_child(|| {
+        let before = SignalState::now();
+        for signal in [Signal::KILL, Signal::STOP, Signal::SEGV, Signal::FPE] {
+            assert!(TABLE.on(signal, note).is_err());
+            assert!(TABLE.on_unless_ignored(signal, note).is_err());
+            assert!(TABLE.function(signal).is_none());
+        }
+        assert_eq!(TABLE.on(Signal::KILL, note).map(drop), Err(Errno::INVAL));
+        before.assert_unchanged("what is refused");
+        assert!(action::query(Signal::SEGV).is_ok());
+    });
+}
+
+fn more_signals_than_room() {
+    static TABLE: Handlers<2> = Handlers::new();
+    in_child(|| {
+        (0..4).map(rt).for_each(|signal| on(&TABLE, signal, note));
+        (0..4).for_each(|n| give(rt(n), usize::from(n).saturating_add(10)));
+        // Each is called; the last two without details.
+        assert_eq!(TABLE.dispatch(), 4);
+        let expected = [(rt(0), 10), (rt(1), 11), (rt(2), 0), (rt(3), 0)];
+        assert_eq!(calls(), expected.map(|(signal, value)| (signal.as_raw(), value)));
+        (2..4).for_each(|n| give(rt(n), 1));
+        assert_eq!(TABLE.dispatch(), 2);
+        assert_eq!(calls(), [(rt(2).as_raw(), 1), (rt(3).as_raw(), 1)]);
+    });
+}
+
+fn wait_and_descriptor_tell() {
+    static TABLE: Handlers = Handlers::new();
+    in_child(|| {
+        on(&TABLE, Signal::USR1, note);
+        let event = siglatch::fd::EventFd::new().expect("eventfd");
+        let event: &siglatch::fd::EventFd = Box::leak(Box::new(event));
+        TABLE.wake_through(event).expect("wake_through");
+        assert_eq!(TABLE.wait(Some(Duration::ZERO)), Ok(false));
+        assert!(!event.clear());
+        raise(Signal::USR1);
+        assert_eq!(TABLE.wait(None), Ok(true));
+        assert!(event.clear());
+        assert_eq!(TABLE.dispatch(), 1);
+        assert_eq!(TABLE.wait(Some(Duration::ZERO)), Ok(false));
+    });
+}

@@ -1,0 +1,260 @@
+//! `siginfo_t`s made by hand, one for each layout of the union: those that no test can have the
+//! kernel make, and every code at the edge of a layout.
+
+#![cfg(target_pointer_width = "64")]
+#![expect(clippy::arithmetic_side_effects, reason = "offsets are small numbers")]
+
+use crate::support::{Scenario, scenarios};
+use siglatch::sys::KernelSiginfo;
+use siglatch::{Cause, ChildState, FaultDetail, SigInfo, Signal, Trust, Value};
+
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    scenarios![
+        faults_have_the_detail_of_their_code,
+        codes_mean_what_the_kernel_means_by_them,
+        children_tell_what_became_of_them,
+        layouts_end_where_the_kernels_do,
+        codes_of_any_signal_come_before_its_own,
+        trust_goes_by_the_code,
+        numbers_that_are_no_signal_have_no_signal,
+        only_the_filled_part_counts,
+        values_are_an_int_or_a_pointer,
+        debug_shows_number_code_and_cause,
+    ]
+}
+
+/// Where the union starts.
+const UNION: usize = 16;
+
+/// A `siginfo_t` with these in it: signal, code, and fields at their offsets in the union.
+fn made(signo: i32, code: i32, fields: &[(usize, &[u8])]) -> SigInfo {
+    SigInfo::from_kernel(&kernel(signo, code, fields))
+}
+
+fn kernel(signo: i32, code: i32, fields: &[(usize, &[u8])]) -> KernelSiginfo {
+    let mut info = KernelSiginfo::zeroed();
+    let head = [(0, signo.to_ne_bytes()), (8, code.to_ne_bytes())];
+    let head = head.iter().map(|(at, field)| (*at, &field[..]));
+    for (at, field) in head.chain(fields.iter().map(|(at, field)| (UNION + at, *field))) {
+        for (to, from) in info.bytes.iter_mut().skip(at).zip(field) {
+            *to = *from;
+        }
+    }
+    info
+}
+
+/// A union whose bytes all differ: 1, 2, 3, …
+fn counting(signo: i32, code: i32) -> SigInfo {
+    let bytes: Vec<u8> = (1..=32).collect();
+    made(signo, code, &[(0, &bytes)])
+}
+
+/// The four bytes at an offset of [`counting`]'s union.
+fn int_at(at: u8) -> i32 {
+    i32::from_ne_bytes([at + 1, at + 2, at + 3, at + 4])
+}
+
+/// The eight bytes at an offset of [`counting`]'s union.
+fn word_at(at: u8) -> usize {
+    usize::from_ne_bytes([1, 2, 3, 4, 5, 6, 7, 8].map(|byte| at + byte))
+}
+
+fn faults_have_the_detail_of_their_code() {
+    let address = word_at(0);
+    let fault = |signo, code, detail| {
+        assert_eq!(counting(signo, code).cause(), Cause::Fault { address, detail });
+    };
+    let lsb = i16::from_ne_bytes([9, 10]);
+    for (signo, last) in [
+        (libc::SIGILL, 11),
+        (libc::SIGFPE, 15),
+        (libc::SIGSEGV, 10),
+        (libc::SIGBUS, 5),
+        (libc::SIGTRAP, 6),
+    ] {
+        for code in 1..=last {
+            let detail = match (signo, code) {
+                (libc::SIGBUS, 4 | 5) => FaultDetail::HardwareError { address_lsb: lsb },
+                (libc::SIGSEGV, 3) => {
+                    FaultDetail::Bounds { lower: word_at(16), upper: word_at(24) }
+                }
+                (libc::SIGSEGV, 4) => {
+                    FaultDetail::ProtectionKey { key: int_at(16).cast_unsigned() }
+                }
+                (libc::SIGTRAP, 6) => FaultDetail::Perf {
+                    data: word_at(8),
+                    kind: int_at(16).cast_unsigned(),
+                    flags: int_at(20).cast_unsigned(),
+                },
+                _ => FaultDetail::None,
+            };
+            fault(signo, code, detail);
+        }
+    }
+
+    let words = [0x1000_usize, 0, 0x2000, 0x3000].map(usize::to_ne_bytes).concat();
+    let bounds = FaultDetail::Bounds { lower: 0x2000, upper: 0x3000 };
+    let wanted = Cause::Fault { address: 0x1000, detail: bounds };
+    assert_eq!(made(libc::SIGSEGV, 3, &[(0, &words)]).cause(), wanted);
+}
+
+fn codes_mean_what_the_kernel_means_by_them() {
+    let (pid, uid) = (int_at(0), int_at(4).cast_unsigned());
+    let value = Value::from_ptr(word_at(8));
+    let timer = Cause::Timer { id: pid, overrun: int_at(4), value };
+    let poll = Cause::Poll { band: word_at(0).cast_signed(), fd: int_at(8) };
+    let call =
+        Cause::Syscall { address: word_at(0), number: int_at(8), arch: int_at(12).cast_unsigned() };
+    for (signo, code, wanted) in [
+        (libc::SIGTERM, 0, Cause::User { pid, uid }),
+        (libc::SIGTERM, 0x80, Cause::Kernel),
+        (libc::SIGTERM, -1, Cause::Queue { pid, uid, value }),
+        (libc::SIGTERM, -2, timer),
+        (libc::SIGTERM, -3, Cause::MessageQueue { pid, uid, value }),
+        (libc::SIGTERM, -4, Cause::AsyncIo { pid, uid, value }),
+        (libc::SIGTERM, -5, poll),
+        (libc::SIGTERM, -6, Cause::Thread { pid, uid }),
+        // SI_DETHREAD and SI_ASYNCNL, and one that nobody has.
+        (libc::SIGTERM, -7, Cause::Other { pid, uid, value }),
+        (libc::SIGTERM, -60, Cause::Other { pid, uid, value }),
+        (libc::SIGTERM, i32::MIN, Cause::Other { pid, uid, value }),
+        (libc::SIGIO, 1, poll),
+        (libc::SIGIO, 6, poll),
+        (libc::SIGUSR1, 6, poll),
+        (64, 3, poll),
+        (libc::SIGSYS, 1, call),
+        (libc::SIGSYS, 2, call),
+    ] {
+        assert_eq!(counting(signo, code).cause(), wanted, "signal {signo}, code {code}");
+    }
+}
+
+fn children_tell_what_became_of_them() {
+    let status = int_at(8);
+    for (code, state) in [
+        (1, ChildState::Exited(status)),
+        (2, ChildState::Killed(status)),
+        (3, ChildState::Dumped(status)),
+        (4, ChildState::Trapped(status)),
+        (5, ChildState::Stopped(status)),
+        (6, ChildState::Continued),
+    ] {
+        let wanted = Cause::Child {
+            pid: int_at(0),
+            uid: int_at(4).cast_unsigned(),
+            state,
+            user_ticks: word_at(16).cast_signed() as i64,
+            system_ticks: word_at(24).cast_signed() as i64,
+        };
+        assert_eq!(counting(libc::SIGCHLD, code).cause(), wanted, "code {code}");
+    }
+}
+
+/// Past the last code of its own, a signal has those of a descriptor up to 6, then none.
+fn layouts_end_where_the_kernels_do() {
+    let other =
+        Cause::Other { pid: int_at(0), uid: int_at(4).cast_unsigned(), value: Value::from_ptr(0) };
+    let poll = Cause::Poll { band: word_at(0).cast_signed(), fd: int_at(8) };
+    for (signo, last) in [
+        (libc::SIGILL, 11),
+        (libc::SIGFPE, 15),
+        (libc::SIGSEGV, 10),
+        (libc::SIGBUS, 5),
+        (libc::SIGTRAP, 6),
+        (libc::SIGCHLD, 6),
+        (libc::SIGSYS, 2),
+        (libc::SIGIO, 6),
+        (libc::SIGTERM, 0),
+        (64, 0),
+    ] {
+        for code in last + 1..0x80 {
+            let wanted = if code <= 6 { poll } else { other };
+            assert_eq!(counting(signo, code).cause(), wanted, "signal {signo}, code {code}");
+        }
+        for code in [0x81, 0x8000, i32::MAX] {
+            assert_eq!(counting(signo, code).cause(), other, "signal {signo}, code {code}");
+        }
+    }
+}
+
+fn codes_of_any_signal_come_before_its_own() {
+    let (pid, uid) = (int_at(0), int_at(4).cast_unsigned());
+    for signal in Signal::all() {
+        let signo = signal.as_raw();
+        assert_eq!(counting(signo, 0).cause(), Cause::User { pid, uid }, "{signal}");
+        assert_eq!(counting(signo, 0x80).cause(), Cause::Kernel, "{signal}");
+        assert_eq!(counting(signo, -6).cause(), Cause::Thread { pid, uid }, "{signal}");
+        assert_eq!(counting(signo, -1).sender(), Some(pid), "{signal}");
+    }
+}
+
+fn trust_goes_by_the_code() {
+    for (code, trust) in [
+        (i32::MIN, Trust::Claimed),
+        (-60, Trust::Claimed),
+        (-7, Trust::Claimed),
+        (-6, Trust::Stamped),
+        (-5, Trust::Claimed),
+        (-3, Trust::Claimed),
+        (-2, Trust::Claimed),
+        (-1, Trust::Claimed),
+        (0, Trust::Stamped),
+        (1, Trust::Kernel),
+        (6, Trust::Kernel),
+        (0x80, Trust::Kernel),
+        (i32::MAX, Trust::Kernel),
+    ] {
+        for signo in [libc::SIGCHLD, libc::SIGSEGV, libc::SIGTERM, 64] {
+            assert_eq!(made(signo, code, &[]).trust(), trust, "signal {signo}, code {code}");
+        }
+    }
+    assert!(Trust::Claimed < Trust::Stamped && Trust::Stamped < Trust::Kernel);
+}
+
+fn numbers_that_are_no_signal_have_no_signal() {
+    for signo in [0, -1, 32, 33, 65, i32::MIN, i32::MAX] {
+        for code in [i32::MIN, -6, -1, 0, 1, 6, 7, 0x80, i32::MAX] {
+            let info = counting(signo, code);
+            assert_eq!((info.signal(), info.code()), (None, code));
+            // Any bytes at all can be decoded and shown.
+            assert!(!format!("{:?} {:?}", info.cause(), info).is_empty());
+        }
+    }
+    for signal in Signal::all() {
+        assert_eq!(counting(signal.as_raw(), 0).signal(), Some(signal));
+    }
+}
+
+fn only_the_filled_part_counts() {
+    let plain = kernel(libc::SIGCHLD, 1, &[]);
+    let mut last = plain;
+    last.bytes[47] = 1;
+    assert_ne!(SigInfo::from_kernel(&last), SigInfo::from_kernel(&plain));
+    let mut past = plain;
+    past.bytes[48..].fill(0xff);
+    assert_eq!(SigInfo::from_kernel(&past), SigInfo::from_kernel(&plain));
+    let mut errno = plain;
+    errno.bytes[4..8].copy_from_slice(&(-7_i32).to_ne_bytes());
+    assert_eq!(SigInfo::from_kernel(&errno).errno(), -7);
+}
+
+fn values_are_an_int_or_a_pointer() {
+    for int in [0, 1, -1, i32::MAX, i32::MIN, 0x0102_0304] {
+        assert_eq!(Value::from_int(int).as_int(), int);
+    }
+    for bits in [0, 1, usize::MAX, 0x0102_0304_0506_0708] {
+        assert_eq!(Value::from_ptr(bits).as_ptr(), bits);
+    }
+    let low = if cfg!(target_endian = "little") { 0x0506_0708 } else { 0x0102_0304 };
+    assert_eq!(Value::from_ptr(0x0102_0304_0506_0708).as_int(), low);
+    assert_eq!(Value::default(), Value::from_int(0));
+    assert_eq!(format!("{:?}", Value::from_ptr(0xbeef)), "0xbeef");
+}
+
+fn debug_shows_number_code_and_cause() {
+    let info = made(15, 0, &[(0, &7_i32.to_ne_bytes()), (4, &8_u32.to_ne_bytes())]);
+    let text = "SigInfo { signal: 15, code: 0, cause: User { pid: 7, uid: 8 } }";
+    assert_eq!(format!("{info:?}"), text);
+    let raw = kernel(15, 0, &[(0, &7_i32.to_ne_bytes()), (4, &8_u32.to_ne_bytes())]);
+    assert_eq!(format!("{raw:?}"), text);
+}

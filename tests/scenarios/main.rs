@@ -1,0 +1,153 @@
+//! What forks anyway, in one binary: a family of scenarios a module, each scenario in a process of
+//! its own.
+//!
+//! ```text
+//! cargo test --test scenarios                                           all
+//! cargo test --test scenarios latch::                                   a family
+//! cargo test --test scenarios -- --exact latch::set_needs_no_signal     one
+//! ```
+
+mod action;
+mod action_handler;
+mod auto_traits;
+mod bad_input;
+mod chain;
+mod chain_layers;
+mod chain_over;
+mod child_adopt;
+mod child_exec;
+mod child_fork;
+mod child_reap;
+mod child_status;
+mod child_wake;
+mod dispatch;
+mod dispatch_threads;
+mod event_loops;
+mod examples;
+mod exit;
+mod fork;
+mod group_send;
+mod harness;
+mod hook;
+mod info;
+mod info_child;
+mod info_faults;
+mod info_table;
+mod latch;
+mod latch_rule;
+mod mask;
+mod nohup;
+mod pidfd;
+mod posix_timer;
+mod python_page;
+mod queue;
+mod queue_details;
+mod queue_send;
+mod raise_fork;
+mod release;
+mod release_storm;
+mod restart;
+mod send;
+mod shutdown;
+mod shutdown_deadline;
+mod signal_context;
+mod signalfd;
+mod signalfd_records;
+mod stack;
+mod stop;
+mod storm;
+mod supervisor;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod sync_wait;
+mod syscalls;
+mod timer;
+mod tutorial;
+mod unwind;
+mod wait;
+mod wake_fd;
+
+use std::env;
+use std::process::ExitCode;
+use support::Scenario;
+
+fn main() -> ExitCode {
+    for (variable, program) in PROGRAMS {
+        if env::var_os(variable).is_some() {
+            program();
+            return ExitCode::SUCCESS;
+        }
+    }
+    support::main(families().into_iter().flatten())
+}
+
+/// Each module has its line here.
+fn families() -> Vec<Vec<Scenario>> {
+    vec![
+        action::scenarios(),
+        action_handler::scenarios(),
+        auto_traits::scenarios(),
+        bad_input::scenarios(),
+        chain::scenarios(),
+        chain_layers::scenarios(),
+        chain_over::scenarios(),
+        child_adopt::scenarios(),
+        child_exec::scenarios(),
+        child_fork::scenarios(),
+        child_reap::scenarios(),
+        child_status::scenarios(),
+        child_wake::scenarios(),
+        dispatch::scenarios(),
+        dispatch_threads::scenarios(),
+        event_loops::scenarios(),
+        examples::scenarios(),
+        exit::scenarios(),
+        fork::scenarios(),
+        group_send::scenarios(),
+        harness::scenarios(),
+        hook::scenarios(),
+        info::scenarios(),
+        info_child::scenarios(),
+        info_faults::scenarios(),
+        info_table::scenarios(),
+        latch::scenarios(),
+        latch_rule::scenarios(),
+        mask::scenarios(),
+        nohup::scenarios(),
+        pidfd::scenarios(),
+        posix_timer::scenarios(),
+        python_page::scenarios(),
+        queue::scenarios(),
+        queue_details::scenarios(),
+        queue_send::scenarios(),
+        raise_fork::scenarios(),
+        release::scenarios(),
+        release_storm::scenarios(),
+        restart::scenarios(),
+        send::scenarios(),
+        shutdown::scenarios(),
+        shutdown_deadline::scenarios(),
+        signal_context::scenarios(),
+        signalfd::scenarios(),
+        signalfd_records::scenarios(),
+        stack::scenarios(),
+        stop::scenarios(),
+        storm::scenarios(),
+        supervisor::scenarios(),
+        sync_wait::scenarios(),
+        syscalls::scenarios(),
+        timer::scenarios(),
+        tutorial::scenarios(),
+        unwind::scenarios(),
+        wait::scenarios(),
+        wake_fd::scenarios(),
+    ]
+}
+
+/// What this binary is with one of these in its environment: a program that a scenario starts.
+const PROGRAMS: [(&str, fn()); 3] = [
+    (nohup::PROGRAM, nohup::program),
+    (syscalls::TRACED, syscalls::work),
+    (unwind::DEBUGGED, unwind::program),
+];

@@ -1,0 +1,334 @@
+//! POSIX timers: never early, their values, their threads, and what belongs to whom.
+
+#![expect(unsafe_code, reason = "limits and forks are calls into C")]
+#![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
+#![expect(clippy::arithmetic_side_effects, reason = "times here are small")]
+#![expect(clippy::panic, reason = "a panic is how a test fails")]
+
+use crate::support::names::rt;
+use crate::support::state::SignalState;
+use crate::support::{Child, Scenario, in_child, recorder, scenarios};
+use core::time::Duration;
+use siglatch::timer::{Clock, IntervalTimer, PosixTimer, Setting};
+use siglatch::{Cause, Errno, SigInfo, SigSet, Signal, Tid, Value, mask, wait};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Instant;
+
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    scenarios![
+        posix_timer_delivers_its_value,
+        posix_timer_repeats_and_counts_overruns,
+        posix_timer_goes_to_its_thread,
+        posix_timer_of_a_thread_that_is_gone_is_silent,
+        posix_timers_tell_their_setting,
+        absolute_times,
+        processor_clocks_count_work,
+        every_clock_shows_a_time,
+        timer_is_deleted_when_dropped,
+        deadline_by_kill,
+        forked_child_has_no_timers,
+        queue_limit_is_told,
+        bad_input_changes_nothing,
+    ]
+}
+
+const LONG: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_nanos(1 << 62);
+const UNSET: Setting = Setting { remaining: Duration::ZERO, interval: Duration::ZERO };
+
+/// Waits for a signal that is blocked.
+#[track_caller]
+fn take(signal: Signal) -> SigInfo {
+    wait::wait_info(signal).expect("wait")
+}
+
+/// Nothing comes for a while.
+#[track_caller]
+fn assert_silent(signal: Signal, for_how_long: Duration) {
+    assert_eq!(wait::wait_timeout(signal, for_how_long), Ok(None));
+}
+
+/// Uses the processor until the signal has come, and takes it.
+fn work_until_pending(signal: Signal) -> SigInfo {
+    loop {
+        if let Some(info) = wait::wait_timeout(signal, Duration::ZERO).expect("wait") {
+            return info;
+        }
+        for n in 0..10_000_u32 {
+            core::hint::black_box(n);
+        }
+    }
+}
+
+fn posix_timer_delivers_its_value() {
+    in_child(|| {
+        for signal in [rt(0), Signal::USR1] {
+            mask::block(signal).expect("block");
+            let first = PosixTimer::new(Clock::Monotonic, signal, Value::from_int(-7));
+            let first = first.expect("create");
+            let second = PosixTimer::new(Clock::Boottime, signal, Value::from_ptr(usize::MAX));
+            let second = second.expect("create");
+            assert_ne!(first.id(), second.id());
+            for (timer, value) in [
+                (&first, Value::from_int(-7)),
+                (&second, Value::from_ptr(usize::MAX)),
+                (&first, Value::from_int(-7)),
+            ] {
+                let time = Duration::from_millis(2);
+                let begin = Instant::now();
+                assert_eq!(timer.set(time, Duration::ZERO), Ok(UNSET));
+                let info = take(signal);
+                assert!(begin.elapsed() >= time);
+                let cause = Cause::Timer { id: timer.id(), overrun: 0, value };
+                assert_eq!((info.cause(), info.code()), (cause, libc::SI_TIMER));
+                assert_eq!(timer.overrun(), Ok(0));
+                assert_eq!(timer.query(), Ok(UNSET), "it was for once");
+            }
+        }
+    });
+}
+
+fn posix_timer_repeats_and_counts_overruns() {
+    in_child(|| {
+        mask::block(rt(0)).expect("block");
+        let timer = PosixTimer::new(Clock::Monotonic, rt(0), Value::default()).expect("create");
+        let every = Duration::from_millis(1);
+        let begin = Instant::now();
+        timer.set(every, every).expect("settime");
+        let mut expired = 0;
+        for _ in 0..3 {
+            // Nobody takes it for a while.
+            assert_silent(Signal::HUP, Duration::from_millis(20));
+            let Cause::Timer { overrun, .. } = take(rt(0)).cause() else { panic!("no timer") };
+            assert!(overrun >= 18, "{overrun}");
+            assert_eq!(timer.overrun(), Ok(overrun));
+            expired += overrun + 1;
+            let passed = begin.elapsed().as_millis();
+            assert!(u128::from(expired.unsigned_abs()) <= passed, "{expired} in {passed} ms");
+        }
+        let before = timer.cancel().expect("settime");
+        assert_eq!(before.interval, every);
+        wait::wait_timeout(rt(0), Duration::ZERO).expect("wait");
+        assert_silent(rt(0), every * 3);
+    });
+}
+
+fn posix_timer_goes_to_its_thread() {
+    in_child(|| {
+        recorder::install(libc::SIGUSR1);
+        let (sender, receiver) = mpsc::channel();
+        let (done, end) = mpsc::channel::<()>();
+        let helper = thread::spawn(move || {
+            sender.send(Tid::this()).expect("a receiver");
+            // Open to the signal all the time, as the other thread is.
+            end.recv().expect("a sender");
+        });
+        let tid = receiver.recv().expect("a thread");
+        let timer = PosixTimer::for_thread(Clock::Monotonic, tid, Signal::USR1, Value::from_int(3));
+        let timer = timer.expect("create");
+        for runs in 1..=20 {
+            timer.set(Duration::from_micros(200), Duration::ZERO).expect("settime");
+            while recorder::count() < runs {
+                thread::yield_now();
+            }
+            assert_eq!(recorder::thread(), tid.as_raw());
+            assert_eq!(recorder::info().value_int(), 3);
+        }
+        done.send(()).expect("a receiver");
+        helper.join().expect("the helper");
+    });
+}
+
+fn posix_timer_of_a_thread_that_is_gone_is_silent() {
+    in_child(|| {
+        mask::block(Signal::USR1).expect("block");
+        let timer = thread::spawn(|| {
+            let this = Tid::this();
+            PosixTimer::for_thread(Clock::Monotonic, this, Signal::USR1, Value::default())
+        });
+        let timer = timer.join().expect("a thread").expect("create");
+        timer.set(Duration::from_millis(1), Duration::from_millis(1)).expect("settime");
+        assert_silent(Signal::USR1, Duration::from_millis(10));
+    });
+}
+
+fn posix_timers_tell_their_setting() {
+    in_child(|| {
+        let timer = PosixTimer::new(Clock::Monotonic, rt(0), Value::default()).expect("create");
+        assert_eq!(timer.query(), Ok(UNSET));
+        let interval = Duration::new(7, 1);
+        assert_eq!(timer.set(LONG, interval), Ok(UNSET));
+        for found in [timer.query(), timer.set(LONG * 2, Duration::ZERO)] {
+            let found = found.expect("a setting");
+            assert_eq!(found.interval, interval, "to the nanosecond");
+            assert!(found.remaining <= LONG && found.remaining > LONG / 2, "{found:?}");
+        }
+        assert!(timer.cancel().expect("settime").remaining > LONG);
+        assert_eq!(timer.query(), Ok(UNSET));
+        assert_eq!(timer.cancel(), Ok(UNSET));
+    });
+}
+
+fn absolute_times() {
+    in_child(|| {
+        mask::block(rt(0)).expect("block");
+        for clock in [Clock::Monotonic, Clock::Realtime, Clock::Boottime, Clock::Tai] {
+            let timer = PosixTimer::new(clock, rt(0), Value::default()).expect("create");
+            let now = || clock.now().expect("a time");
+            let deadline = now() + Duration::from_millis(3);
+            timer.set_at(deadline, Duration::ZERO).expect("settime");
+            take(rt(0));
+            assert!(now() >= deadline, "{clock:?} is early");
+            // What has passed comes at once; and zero has passed.
+            for past in [now(), Duration::from_nanos(1), Duration::ZERO] {
+                timer.set_at(past, Duration::ZERO).expect("settime");
+                take(rt(0));
+            }
+            timer.set_at(now() + LONG, Duration::ZERO).expect("settime");
+            let left = timer.query().expect("gettime").remaining;
+            assert!(left <= LONG && left > LONG / 2, "{clock:?}: {left:?}");
+            timer.set_at(Duration::from_nanos(i64::MAX.cast_unsigned()), LONGEST).expect("settime");
+            assert_silent(rt(0), Duration::from_millis(2));
+        }
+    });
+}
+
+fn processor_clocks_count_work() {
+    in_child(|| {
+        mask::block(rt(0)).expect("block");
+        for clock in [Clock::ProcessCpu, Clock::ThreadCpu] {
+            let timer = PosixTimer::new(clock, rt(0), Value::default()).expect("create");
+            let begin = clock.now().expect("a time");
+            timer.set(Duration::from_millis(20), Duration::ZERO).expect("settime");
+            // No time passes while it sleeps.
+            assert_silent(rt(0), Duration::from_millis(30));
+            work_until_pending(rt(0));
+            assert!(clock.now().expect("a time") >= begin + Duration::from_millis(20));
+        }
+    });
+}
+
+fn every_clock_shows_a_time() {
+    for clock in [
+        Clock::Realtime,
+        Clock::Monotonic,
+        Clock::Boottime,
+        Clock::ProcessCpu,
+        Clock::ThreadCpu,
+        Clock::Tai,
+        Clock::RealtimeAlarm,
+        Clock::BoottimeAlarm,
+    ] {
+        match clock.now() {
+            Ok(first) => {
+                assert!(first > Duration::ZERO, "{clock:?}");
+                assert!(clock.now().expect("a time") >= first, "{clock:?}");
+            }
+            // Without a clock that can wake the machine.
+            Err(errno) => {
+                assert_eq!(errno, Errno::INVAL);
+                assert!(matches!(clock, Clock::RealtimeAlarm | Clock::BoottimeAlarm));
+            }
+        }
+        match PosixTimer::new(clock, rt(0), Value::default()) {
+            Ok(timer) => assert_eq!(timer.query(), Ok(UNSET)),
+            Err(Errno::PERM | Errno::OPNOTSUPP) => {
+                assert!(matches!(clock, Clock::RealtimeAlarm | Clock::BoottimeAlarm));
+            }
+            Err(errno) => panic!("a timer of {clock:?}: {errno}"),
+        }
+    }
+}
+
+fn timer_is_deleted_when_dropped() {
+    in_child(|| {
+        mask::block(rt(0)).expect("block");
+        let every = Duration::from_millis(1);
+        let timer = PosixTimer::new(Clock::Monotonic, rt(0), Value::default()).expect("create");
+        let id = timer.id();
+        timer.set(every, every).expect("settime");
+        take(rt(0));
+        drop(timer);
+        assert_eq!(siglatch::sys::timer_gettime(id), Err(Errno::INVAL));
+        wait::wait_timeout(rt(0), Duration::ZERO).expect("wait");
+        assert_silent(rt(0), every * 5);
+        // As many as one likes, one after the other.
+        for _ in 0..10_000 {
+            drop(PosixTimer::new(Clock::Monotonic, rt(0), Value::default()).expect("create"));
+        }
+    });
+}
+
+fn deadline_by_kill() {
+    let child = Child::start(|_| {
+        mask::block(SigSet::full()).expect("block");
+        let timer = PosixTimer::new(Clock::Monotonic, Signal::KILL, Value::default());
+        let timer = timer.expect("create");
+        timer.set(Duration::from_millis(5), Duration::ZERO).expect("settime");
+        loop {
+            wait::pause().expect("pause");
+        }
+    });
+    child.wait().assert_died_by(libc::SIGKILL);
+}
+
+fn forked_child_has_no_timers() {
+    in_child(|| {
+        mask::block([rt(0), rt(1)]).expect("block");
+        let every = Duration::from_millis(1);
+        let timer = PosixTimer::new(Clock::Monotonic, rt(0), Value::default()).expect("create");
+        timer.set(every, every).expect("settime");
+        IntervalTimer::Real.set(LONG, LONG).expect("setitimer");
+        in_child(|| {
+            assert_eq!(IntervalTimer::Real.query(), Ok(UNSET));
+            assert_silent(rt(0), every * 5);
+            // One of its own, which has the same id.
+            let own = PosixTimer::new(Clock::Monotonic, rt(1), Value::default()).expect("create");
+            own.set(LONG, Duration::ZERO).expect("settime");
+            assert_eq!(timer.set(every, every), Err(Errno::INVAL));
+            assert_eq!(timer.set_at(every, every), Err(Errno::INVAL));
+            assert_eq!(timer.query(), Err(Errno::INVAL));
+            assert_eq!(timer.overrun(), Err(Errno::INVAL));
+            assert_eq!(timer.cancel(), Err(Errno::INVAL));
+            // SAFETY: the value is not used again: this process ends without dropping it.
+            drop(unsafe { core::ptr::read(&raw const timer) });
+            assert!(own.query().expect("gettime").remaining > LONG / 2, "it is still there");
+        });
+        take(rt(0));
+        take(rt(0));
+    });
+}
+
+fn queue_limit_is_told() {
+    in_child(|| {
+        let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        // SAFETY: the limit is initialised and only read.
+        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_SIGPENDING, &raw const none) }, 0);
+        let before = SignalState::now();
+        for signal in [rt(0), Signal::USR1] {
+            let timer = PosixTimer::new(Clock::Monotonic, signal, Value::default());
+            assert_eq!(timer.map(drop), Err(Errno::AGAIN));
+        }
+        before.assert_unchanged("a timer without room");
+        // Interval timers need none.
+        mask::block(Signal::ALRM).expect("block");
+        IntervalTimer::Real.set(Duration::from_millis(1), Duration::ZERO).expect("setitimer");
+        take(Signal::ALRM);
+    });
+}
+
+fn bad_input_changes_nothing() {
+    let child = Child::start(|_| {});
+    let gone = child.pid();
+    child.wait().assert_exited(0);
+    in_child(|| {
+        let before = SignalState::now();
+        for raw in [1, gone, i32::MAX] {
+            let tid = Tid::from_raw(raw).expect("a thread id");
+            let timer = PosixTimer::for_thread(Clock::Monotonic, tid, rt(0), Value::default());
+            assert_eq!(timer.map(drop), Err(Errno::INVAL), "thread {raw}");
+        }
+        before.assert_unchanged("timers for other processes' threads");
+    });
+}

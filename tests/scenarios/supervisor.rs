@@ -1,0 +1,135 @@
+//! `examples/supervisor.rs`, as its users run it.
+
+#![expect(unsafe_code, reason = "says what runs between fork and exec")]
+#![expect(clippy::expect_used, reason = "without the basic system services no test")]
+
+use crate::support::names::pid;
+use crate::support::oracle::bit;
+use crate::support::{Program, Scenario, assert_contains, example, scenarios, spawn, state};
+use siglatch::fd::PidFd;
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    scenarios![
+        one_that_fails_is_started_again_later_each_time,
+        one_that_is_done_ends_it,
+        hang_up_is_handed_on,
+        it_ends_as_the_command_does,
+        term_stops_all,
+        one_that_does_not_listen_is_killed,
+        orphans_are_reaped,
+        a_command_that_is_not_there_is_told,
+        signals_that_a_launcher_blocked_come,
+        the_command_ends_with_it,
+    ]
+}
+
+fn supervise(script: &str) -> Program {
+    spawn(Command::new(example("supervisor")).args(["sh", "-c", script]))
+}
+
+fn one_that_fails_is_started_again_later_each_time() {
+    let mut program = supervise("echo started; exit 3");
+    for delay in ["200ms", "400ms", "800ms"] {
+        program.expect_line("started");
+        let line = program.expect_line("again");
+        assert_eq!(line, format!("ended: Exited(3), again in {delay}"));
+    }
+    // It is between two runs, and ends as the last one did.
+    program.kill(libc::SIGTERM);
+    program.wait().assert_exited(3);
+}
+
+fn one_that_is_done_ends_it() {
+    supervise("exit 0").wait().assert_exited(0);
+}
+
+fn hang_up_is_handed_on() {
+    let mut program =
+        supervise("trap 'echo reloaded' HUP; echo ready; while :; do sleep 0.01; done");
+    program.expect_line("ready");
+    for _ in 0..2 {
+        program.kill(libc::SIGHUP);
+        program.expect_line("reloaded");
+    }
+    program.kill(libc::SIGINT);
+    program.wait().assert_died_by(libc::SIGTERM);
+}
+
+fn it_ends_as_the_command_does() {
+    let mut program = supervise("trap 'exit 7' TERM; echo ready; while :; do sleep 0.01; done");
+    program.expect_line("ready");
+    program.kill(libc::SIGTERM);
+    program.wait().assert_exited(7);
+}
+
+/// What the command has started and does not wait for, too.
+fn term_stops_all() {
+    let mut program = supervise("sleep 1000 & sleep 1000 & echo $! ready; exec sleep 1000");
+    let line = program.expect_line("ready");
+    let other: i32 = line.split(' ').next().and_then(|text| text.parse().ok()).expect("a number");
+    program.kill(libc::SIGTERM);
+    let outcome = program.wait();
+    outcome.assert_died_by(libc::SIGTERM);
+    assert_contains(&outcome.output, &format!("adopted {other}: Some(Killed(15))"));
+}
+
+fn one_that_does_not_listen_is_killed() {
+    let mut program = supervise("trap '' TERM; echo ready; while :; do sleep 0.01; done");
+    program.expect_line("ready");
+    program.kill(libc::SIGTERM);
+    program.kill(libc::SIGTERM);
+    program.wait().assert_died_by(libc::SIGKILL);
+}
+
+fn orphans_are_reaped() {
+    // The shell becomes a program that waits for nobody: what it has started is its until it ends.
+    let mut program = supervise(
+        r#"trap '' TERM; for n in 1 2 3; do
+            (while [ "$(cat /proc/$$/comm)" = sh ]; do :; done; exit $n) &
+        done; trap - TERM; echo ready; exec sleep 1000"#,
+    );
+    program.expect_line("ready");
+    program.kill(libc::SIGTERM);
+    let outcome = program.wait();
+    outcome.assert_died_by(libc::SIGTERM);
+    for status in 1..=3 {
+        assert_contains(&outcome.output, &format!("Some(Exited({status}))"));
+    }
+    // And while it runs: the parent of this one ends at once.
+    let mut program = supervise("(exec sh -c 'exit 9' &); echo ready; exec sleep 1000");
+    program.expect_line("Some(Exited(9))");
+    program.kill(libc::SIGTERM);
+    program.wait().assert_died_by(libc::SIGTERM);
+}
+
+fn a_command_that_is_not_there_is_told() {
+    let outcome = spawn(Command::new(example("supervisor")).arg("/no/such/program")).wait();
+    outcome.assert_exited(1);
+    assert_contains(&outcome.output, "NotFound");
+    spawn(&mut Command::new(example("supervisor"))).wait().assert_exited(1);
+}
+
+/// And the command has them blocked, as it would without a supervisor.
+fn signals_that_a_launcher_blocked_come() {
+    let mut command = Command::new(example("supervisor"));
+    command.args(["sh", "-c", "echo ready; exec grep SigBlk /proc/self/status"]);
+    let block = || {
+        state::set_raw_mask(bit(libc::SIGTERM) | bit(libc::SIGCHLD));
+        Ok(())
+    };
+    // SAFETY: it makes one system call.
+    unsafe { command.pre_exec(block) };
+    spawn(&mut command).wait().assert_exited(0);
+}
+
+fn the_command_ends_with_it() {
+    let mut program = supervise("echo $$ ready; exec sleep 1000");
+    let line = program.expect_line("ready");
+    let command: i32 = line.split(' ').next().and_then(|text| text.parse().ok()).expect("a number");
+    let command = PidFd::open(pid(command)).expect("it is there");
+    program.kill(libc::SIGKILL);
+    program.wait().assert_died_by(libc::SIGKILL);
+    assert_eq!(command.wait(None), Ok(true));
+}

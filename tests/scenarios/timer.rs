@@ -1,0 +1,224 @@
+//! alarm(2) and setitimer(2): never early, rounded up, told as they are set; and the longest times.
+
+#![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
+#![expect(clippy::arithmetic_side_effects, reason = "times here are small")]
+
+use crate::support::names::rt;
+use crate::support::{Child, Scenario, in_child, scenarios};
+use core::time::Duration;
+use siglatch::timer::{self, Clock, IntervalTimer, PosixTimer, Setting};
+use siglatch::{Cause, Errno, SigInfo, Signal, Trust, Value, mask, wait};
+use std::time::Instant;
+
+pub(crate) fn scenarios() -> Vec<Scenario> {
+    scenarios![
+        alarm_comes_and_is_never_early,
+        alarm_tells_what_was_left,
+        alarm_ends_a_process_by_default,
+        interval_timers_send_their_signals,
+        interval_timers_repeat_until_cancelled,
+        small_times_do_not_cancel,
+        interval_timers_tell_their_setting,
+        times_that_are_too_long,
+    ]
+}
+
+const LONG: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_nanos(1 << 62);
+const UNSET: Setting = Setting { remaining: Duration::ZERO, interval: Duration::ZERO };
+
+/// Waits for a signal that is blocked.
+#[track_caller]
+fn take(signal: Signal) -> SigInfo {
+    wait::wait_info(signal).expect("wait")
+}
+
+/// Nothing comes for a while.
+#[track_caller]
+fn assert_silent(signal: Signal, for_how_long: Duration) {
+    assert_eq!(wait::wait_timeout(signal, for_how_long), Ok(None));
+}
+
+/// Uses the processor until the signal has come, and takes it.
+fn work_until_pending(signal: Signal) -> SigInfo {
+    loop {
+        if let Some(info) = wait::wait_timeout(signal, Duration::ZERO).expect("wait") {
+            return info;
+        }
+        for n in 0..10_000_u32 {
+            core::hint::black_box(n);
+        }
+    }
+}
+
+fn alarm_comes_and_is_never_early() {
+    in_child(|| {
+        mask::block(Signal::ALRM).expect("block");
+        let begin = Instant::now();
+        assert_eq!(timer::alarm(1), Ok(0));
+        let info = take(Signal::ALRM);
+        assert!(begin.elapsed() >= Duration::from_secs(1));
+        assert_eq!(info.cause(), Cause::Kernel);
+        assert_eq!(timer::alarm(0), Ok(0));
+    });
+}
+
+fn alarm_tells_what_was_left() {
+    in_child(|| {
+        mask::block(Signal::ALRM).expect("block");
+        // A second that has begun is left: on a busy machine, of the time that was not spent here.
+        let check = |left: Duration, begin: Instant, told: Result<u32, Errno>| {
+            let up = |time: Duration| time.as_nanos().div_ceil(1_000_000_000);
+            let told = u128::from(told.expect("alarm"));
+            let least = left.saturating_sub(begin.elapsed());
+            assert!(up(least) <= told && told <= up(left), "{told} of {left:?}");
+        };
+        let begin = Instant::now();
+        assert_eq!(timer::alarm(100), Ok(0));
+        check(Duration::from_secs(100), begin, timer::alarm(200));
+        let (time, begin) = (Duration::from_millis(4_100), Instant::now());
+        IntervalTimer::Real.set(time, LONG).expect("setitimer");
+        let longest = Duration::from_secs(u32::MAX.into());
+        let next = timer::alarm(u32::MAX);
+        check(time, begin, next);
+        let begin = Instant::now();
+        assert_eq!(IntervalTimer::Real.query().expect("getitimer").interval, Duration::ZERO);
+        check(longest, begin, timer::alarm(0));
+        assert_eq!(timer::alarm(0), Ok(0));
+        IntervalTimer::Real.set(LONGEST, LONG).expect("setitimer");
+        assert_eq!(timer::alarm(0), Ok(u32::MAX), "more than it can tell");
+        assert_silent(Signal::ALRM, Duration::from_millis(5));
+    });
+}
+
+fn alarm_ends_a_process_by_default() {
+    let child = Child::start(|_| {
+        timer::alarm(1).expect("alarm");
+        loop {
+            wait::pause().expect("pause");
+        }
+    });
+    child.wait().assert_died_by(libc::SIGALRM);
+}
+
+fn interval_timers_send_their_signals() {
+    in_child(|| {
+        for (timer, signal) in [
+            (IntervalTimer::Real, libc::SIGALRM),
+            (IntervalTimer::Virtual, libc::SIGVTALRM),
+            (IntervalTimer::Prof, libc::SIGPROF),
+        ] {
+            assert_eq!(timer.signal().as_raw(), signal);
+            mask::block(timer.signal()).expect("block");
+            assert_eq!(timer.set(Duration::from_millis(3), Duration::ZERO), Ok(UNSET));
+            let info = work_until_pending(timer.signal());
+            assert_eq!((info.trust(), info.cause()), (Trust::Kernel, Cause::Kernel));
+            assert_eq!(timer.query(), Ok(UNSET), "it was for once");
+        }
+    });
+}
+
+fn interval_timers_repeat_until_cancelled() {
+    in_child(|| {
+        mask::block(Signal::ALRM).expect("block");
+        let every = Duration::from_millis(2);
+        let begin = Instant::now();
+        IntervalTimer::Real.set(every, every).expect("setitimer");
+        for n in 1..=5 {
+            take(Signal::ALRM);
+            assert!(begin.elapsed() >= every * n, "number {n} is early");
+        }
+        let before = IntervalTimer::Real.cancel().expect("setitimer");
+        assert_eq!(before.interval, every);
+        assert!(before.remaining <= every);
+        // One may have been on its way.
+        wait::wait_timeout(Signal::ALRM, Duration::ZERO).expect("wait");
+        assert_silent(Signal::ALRM, every * 3);
+        // Zero for the first cancels it, whatever the interval.
+        IntervalTimer::Real.set(every, every).expect("setitimer");
+        IntervalTimer::Real.set(Duration::ZERO, every).expect("setitimer");
+        wait::wait_timeout(Signal::ALRM, Duration::ZERO).expect("wait");
+        assert_silent(Signal::ALRM, every * 3);
+    });
+}
+
+/// A microsecond's fraction would be the zero that cancels.
+fn small_times_do_not_cancel() {
+    in_child(|| {
+        mask::block([Signal::ALRM, rt(0)]).expect("block");
+        let posix = PosixTimer::new(Clock::Monotonic, rt(0), Value::default()).expect("create");
+        for nanos in [1, 500, 999, 1_000, 1_001, 999_999] {
+            let time = Duration::from_nanos(nanos);
+            IntervalTimer::Real.set(time, Duration::ZERO).expect("setitimer");
+            take(Signal::ALRM);
+            posix.set(time, Duration::ZERO).expect("settime");
+            take(rt(0));
+        }
+        IntervalTimer::Real.set(LONG, Duration::from_nanos(1)).expect("setitimer");
+        let set = IntervalTimer::Real.query().expect("getitimer");
+        assert_eq!(set.interval, Duration::from_micros(1));
+    });
+}
+
+fn interval_timers_tell_their_setting() {
+    in_child(|| {
+        for timer in [IntervalTimer::Real, IntervalTimer::Virtual, IntervalTimer::Prof] {
+            assert_eq!(timer.query(), Ok(UNSET));
+            let interval = Duration::new(7, 1_000);
+            assert_eq!(timer.set(LONG, interval), Ok(UNSET));
+            for found in [timer.query(), timer.set(LONG * 2, Duration::ZERO)] {
+                let found = found.expect("a setting");
+                assert_eq!(found.interval, interval, "{timer:?}");
+                // To the tick of the processor's clock, which may be a hundredth of a second.
+                assert!(found.remaining <= LONG + Duration::from_millis(20), "{found:?}");
+                assert!(found.remaining > LONG / 2, "{timer:?}: {found:?}");
+            }
+            let before = timer.cancel().expect("setitimer");
+            assert!(before.remaining > LONG, "{timer:?}: {before:?}");
+            assert_eq!(timer.query(), Ok(UNSET));
+        }
+    });
+}
+
+fn times_that_are_too_long() {
+    in_child(|| {
+        mask::block([Signal::ALRM, rt(0)]).expect("block");
+        let too_long = [
+            LONGEST + Duration::from_nanos(1),
+            Duration::from_secs(i64::MAX.cast_unsigned()),
+            Duration::from_secs(u64::MAX),
+            Duration::MAX,
+        ];
+        let late = Duration::from_nanos(i64::MAX.cast_unsigned());
+        for timer in [IntervalTimer::Real, IntervalTimer::Virtual, IntervalTimer::Prof] {
+            timer.set(LONGEST, LONGEST).expect("setitimer");
+            let longest = timer.set(LONG, LONG).expect("setitimer");
+            assert!(longest.remaining > LONGEST.saturating_sub(LONG), "{timer:?}: {longest:?}");
+            for long in too_long {
+                for (first, interval) in [(long, LONG), (LONG, long), (Duration::ZERO, long)] {
+                    assert_eq!(timer.set(first, interval), Err(Errno::INVAL), "{long:?}");
+                    assert_eq!(timer.query().expect("getitimer").interval, LONG);
+                }
+            }
+        }
+        for clock in [Clock::Monotonic, Clock::Realtime, Clock::ProcessCpu, Clock::ThreadCpu] {
+            let timer = PosixTimer::new(clock, rt(0), Value::default()).expect("create");
+            timer.set(LONGEST, LONGEST).expect("settime");
+            let longest = timer.set_at(late, LONG).expect("settime");
+            assert!(longest.remaining > LONGEST.saturating_sub(LONG), "{clock:?}: {longest:?}");
+            for long in too_long {
+                for (first, interval) in [(long, LONG), (LONG, long), (Duration::ZERO, long)] {
+                    assert_eq!(timer.set(first, interval), Err(Errno::INVAL), "{long:?}");
+                    assert_eq!(timer.query().expect("gettime").interval, LONG);
+                }
+                assert_eq!(timer.set_at(LONG, long), Err(Errno::INVAL), "{long:?}");
+            }
+            let later = late + Duration::from_nanos(1);
+            assert_eq!(timer.set_at(later, LONG), Err(Errno::INVAL));
+            let longest = timer.cancel().expect("settime");
+            assert!(longest.remaining > LONGEST, "{clock:?}: {longest:?}");
+            assert_silent(rt(0), Duration::from_millis(2));
+        }
+        assert_silent(Signal::ALRM, Duration::ZERO);
+    });
+}
