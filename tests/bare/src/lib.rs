@@ -137,3 +137,83 @@ pub fn check_static(program: &Path) {
     let named = |line: &&&str| line.split_whitespace().nth(7).is_some();
     assert_eq!(undefined.iter().find(named), None, "{}", program.display());
 }
+
+/// A situation: what a shell does with the utility, which is `$U`.
+pub struct Case {
+    pub script: &'static str,
+    /// Why ours does not do what the original does, where that is so.
+    pub differs: Option<&'static str>,
+}
+
+/// One in which ours does what the original does.
+pub const fn same(script: &'static str) -> Case {
+    Case { script, differs: None }
+}
+
+/// One in which it does not, and why.
+pub const fn differs(script: &'static str, why: &'static str) -> Case {
+    Case { script, differs: Some(why) }
+}
+
+/// What came of a situation.
+#[derive(PartialEq, Debug)]
+pub struct Outcome {
+    pub status: std::process::ExitStatus,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Runs a situation. The shell is the parent of the utility, and its status is the utility's as it
+/// sees it.
+pub fn situation(utility: &Path, script: &str) -> Outcome {
+    // Whatever this test itself was started with.
+    let output = Command::new("env")
+        .args(["--default-signal", "sh", "-c", script])
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("LC_ALL", "C")
+        .env("U", utility)
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    // By its name, as if it had been found in PATH.
+    let (path, name) = (utility.to_str().unwrap(), utility.file_name().unwrap().to_str().unwrap());
+    let [stdout, stderr] =
+        [output.stdout, output.stderr].map(|bytes| text(&bytes).replace(path, name));
+    Outcome { status: output.status, stdout, stderr }
+}
+
+/// Runs each situation with both, and tells all that are not as said. A case that is said to differ
+/// has to.
+pub fn beside(original: &Path, ours: &Path, cases: &[Case]) {
+    if !original.exists() {
+        println!("skipped: {} is not installed", original.display());
+        return;
+    }
+    let mut wrong = Vec::new();
+    for case in cases {
+        let (theirs, own) = (situation(original, case.script), situation(ours, case.script));
+        match case.differs {
+            None if theirs != own => {
+                wrong.push(format!("{}\n  {theirs:?}\n  {own:?}", case.script))
+            }
+            Some(why) if theirs == own => {
+                wrong.push(format!("{}\n  not different, though {why}: {own:?}", case.script));
+            }
+            Some(why) => println!("differs: {}: {why}", case.script),
+            None => {}
+        }
+    }
+    println!("{} situations, {} not as said", cases.len(), wrong.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A utility as its users have it: of the release profile, built in its folder.
+pub fn utility(name: &str) -> PathBuf {
+    let way = Way { release: true, linker: Linker::Lld, own_folder: true };
+    way.must_build(&["--bin", name]);
+    let program = way.program(name);
+    check_static(&program);
+    program
+}
