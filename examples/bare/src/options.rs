@@ -120,8 +120,8 @@ impl<'a> Options<'a> {
         }
     }
 
-    /// The next argument, as a value.
-    fn value(&mut self) -> Option<&'static CStr> {
+    /// The next argument, whatever it is.
+    pub fn value(&mut self) -> Option<&'static CStr> {
         let (first, rest) = self.left.split_first()?;
         self.left = rest;
         Some(first.as_c_str())

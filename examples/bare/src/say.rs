@@ -72,6 +72,18 @@ impl Line {
         self.failed.map_or(Ok(()), Err)
     }
 
+    /// Ends several lines, of which the last may be full.
+    ///
+    /// # Errors
+    ///
+    /// Those of write(2).
+    pub fn end_of_list(&mut self) -> Result<(), Errno> {
+        while matches!(self.bytes.get(..self.length), Some([.., b' ' | b'\n'])) {
+            self.length -= 1;
+        }
+        self.end()
+    }
+
     /// Ends it with what an error is called.
     pub fn because(&mut self, errno: Errno) {
         // Where messages cannot be written, neither can one about that.
