@@ -173,6 +173,11 @@ pub fn situation(utility: &Path, script: &str) -> Outcome {
         .env("PATH", "/usr/bin:/bin")
         .env("LC_ALL", "C")
         .env("U", utility)
+        // A session, of the one that does not make one unasked.
+        .env(
+            "O",
+            if utility.ends_with("init") && !utility.ends_with("dumb-init") { "-S" } else { "" },
+        )
         .current_dir("/")
         .stdin(Stdio::null())
         .output()
@@ -187,13 +192,24 @@ pub fn situation(utility: &Path, script: &str) -> Outcome {
 /// Runs each situation with both, and tells all that are not as said. A case that is said to differ
 /// has to.
 pub fn beside(original: &Path, ours: &Path, cases: &[Case]) {
+    each_beside(original, ours, cases, "");
+}
+
+/// The same where messages are in each one's own words: only the status and the output of the
+/// command are compared.
+pub fn beside_but_for_messages(original: &Path, ours: &Path, cases: &[Case]) {
+    each_beside(original, ours, cases, "exec 2>/dev/null; ");
+}
+
+fn each_beside(original: &Path, ours: &Path, cases: &[Case], before: &str) {
     if !original.exists() {
         println!("skipped: {} is not installed", original.display());
         return;
     }
     let mut wrong = Vec::new();
     for case in cases {
-        let (theirs, own) = (situation(original, case.script), situation(ours, case.script));
+        let script = format!("{before}{}", case.script);
+        let (theirs, own) = (situation(original, &script), situation(ours, &script));
         match case.differs {
             None if theirs != own => {
                 wrong.push(format!("{}\n  {theirs:?}\n  {own:?}", case.script))
