@@ -216,36 +216,36 @@ fn each_of_a_thousand_values_arrives() {
 /// A shell on a terminal of its own, which runs `init` and is typed at.
 const TERMINAL: &str = r#"
 import os, pty, sys, time
-program, pid, terminal = sys.argv[1], *pty.fork()
+program, (pid, terminal) = sys.argv[1], pty.fork()
 if pid == 0:
     os.execvp("bash", ["bash", "--norc", "--noprofile", "-i"])
 said = b""
 def until(what):
     global said
     while what not in said:
-        said += os.read(terminal, 4096)
+        more = os.read(terminal, 4096)
+        sys.stderr.buffer.write(more)
+        said += more
     said = said[said.index(what) + len(what):]
 def type(keys):
     os.write(terminal, keys)
-until(b"$ ")
-type(b"PS1='re''ady> '
-"); until(b"ready> ")
-type(program.encode() + b" -s -- sh -c 'echo run''ning; sleep 1000; echo not reached'
-"); until(b"running")
-type(b""); until(b"Stopped"); until(b"ready> ")
-type(b"fg
-"); until(b"sh -c")
-time.sleep(0.2)
-type(b""); until(b"ready> ")
-type(b"echo status $?
-"); until(b"status 130"); until(b"ready> ")
-type(program.encode() + b" -s -- head -1
-")
-time.sleep(0.2)
-type(b"a line
-"); until(b"a line"); until(b"a line"); until(b"ready> ")
-type(b"exit
-")
+until(b"# " if os.getuid() == 0 else b"$ ")
+type(b"bind 'set enable-bracketed-paste off'; PS1='re''ady> '\n"); until(b"ready> ")
+type(program.encode() + b" -s -- sh -c 'echo run''ning; sleep 1000; echo not reached'\n"); until(b"running")
+type(b"\x1a"); until(b"Stopped"); until(b"ready> ")
+type(b"fg\n"); until(b"sh -c"); until(b"\n")
+# The shell has said so before it continues them: until the command has the terminal, and runs.
+while True:
+    with open(f"/proc/{os.tcgetpgrp(terminal)}/stat") as stat:
+        name, state = stat.read().split(" ")[1:3]
+    if name == "(sh)" and state != "T":
+        break
+    time.sleep(0.01)
+type(b"\x03"); until(b"ready> ")
+type(b"echo status $?\n"); until(b"status 130"); until(b"ready> ")
+type(program.encode() + b" -s -- head -1; echo do''ne\n")
+type(b"a line\n"); until(b"done"); until(b"ready> ")
+type(b"exit\n")
 os.waitpid(pid, 0)
 print("all as a shell's user expects")
 "#;
