@@ -214,7 +214,7 @@ fn each_of_a_thousand_values_arrives() {
 }
 
 /// A shell on a terminal of its own, which runs `init` and is typed at.
-const TERMINAL: &str = r#"
+const TERMINAL: &str = r##"
 import os, pty, sys, time
 program, (pid, terminal) = sys.argv[1], pty.fork()
 if pid == 0:
@@ -248,7 +248,7 @@ type(b"a line\n"); until(b"done"); until(b"ready> ")
 type(b"exit\n")
 os.waitpid(pid, 0)
 print("all as a shell's user expects")
-"#;
+"##;
 
 #[test]
 fn a_shell_on_a_terminal_stops_and_continues_it() {
