@@ -1,15 +1,13 @@
 //! Times as sleep(1) reads them: a decimal number, with a fraction and an exponent if wanted, and a
 //! unit.
 
-use core::time::Duration;
+/// More than 70 years, which no process lives: no limit.
+pub const NEVER: u64 = 1 << 61;
 
-/// More than 140 years, which no process lives: no limit.
-const NEVER: u64 = 1 << 62;
-
-/// The time, rounded up to a nanosecond; `None` where it is no time. `inf`, and all that is longer
+/// The time in nanoseconds, rounded up; `None` where it is no time. `inf`, and all that is longer
 /// than can be counted, is longer than any process lives.
 #[must_use]
-pub fn read(text: &[u8]) -> Option<Duration> {
+pub fn read(text: &[u8]) -> Option<u64> {
     let text = text.trim_ascii_start();
     let text = text.strip_prefix(b"+").unwrap_or(text);
     let (unit, text) = match text.split_last()? {
@@ -19,11 +17,16 @@ pub fn read(text: &[u8]) -> Option<Duration> {
         (b'd', text) => (86_400, text),
         _ => (1, text),
     };
-    if text.eq_ignore_ascii_case(b"inf") || text.eq_ignore_ascii_case(b"infinity") {
-        return Some(Duration::from_nanos(NEVER));
+    if is_infinite(text) {
+        return Some(NEVER);
     }
-    let nanoseconds = nanoseconds(text)?.saturating_mul(unit);
-    Some(Duration::from_nanos(nanoseconds.min(NEVER)))
+    Some(nanoseconds(text)?.saturating_mul(unit).min(NEVER))
+}
+
+/// Whether it is `inf` or `infinity`, in capitals or not.
+fn is_infinite(text: &[u8]) -> bool {
+    let letters = text.iter().zip(b"infinity").all(|(byte, letter)| byte | 0x20 == *letter);
+    letters && matches!(text.len(), 3 | 8)
 }
 
 /// As many nanoseconds as a number of seconds are.

@@ -89,34 +89,34 @@ impl<'a> Options<'a> {
 
     /// A long one, or as much of its name as tells which.
     fn long(&mut self, text: &'static [u8]) -> Result<Option<(u8, &'static CStr)>, Wrong> {
-        let equals = text.iter().position(|&byte| byte == b'=');
-        let (name, value) = match equals.and_then(|at| text.split_at_checked(at)) {
-            Some((name, value)) => (name, value.strip_prefix(b"=")),
-            None => (text, None),
-        };
+        let length = text.iter().take_while(|&&byte| byte != b'=').count();
+        let (name, value) = text.split_at_checked(length).unwrap_or_default();
         let mut found: Option<&Known> = None;
         for known in self.known {
-            if known.long.as_bytes() == name {
-                found = Some(known);
-                break;
-            }
             if known.long.as_bytes().starts_with(name) {
-                if found.is_some_and(|other| other.id != known.id) {
+                if known.long.len() == length {
+                    found = Some(known);
+                    break;
+                }
+                if found.is_some() {
                     return self.wrong("option '--", text, "' is ambiguous");
                 }
                 found = Some(known);
             }
         }
         let Some(known) = found else { return self.wrong("unrecognized option '--", text, "'") };
-        let (id, name) = (known.id, known.long.as_bytes());
+        let name = known.long.as_bytes();
+        let value = match value.split_first() {
+            None if known.has_value => self.value(),
+            None => Some(c""),
+            Some(_) if !known.has_value => {
+                return self.wrong("option '--", name, "' doesn't allow an argument");
+            }
+            Some((_equals, value)) => Some(ended(value)),
+        };
         match value {
-            Some(value) if known.has_value => Ok(Some((id, ended(value)))),
-            Some(_) => self.wrong("option '--", name, "' doesn't allow an argument"),
-            None if !known.has_value => Ok(Some((id, c""))),
-            None => match self.value() {
-                Some(value) => Ok(Some((id, value))),
-                None => self.wrong("option '--", name, "' requires an argument"),
-            },
+            Some(value) => Ok(Some((known.id, value))),
+            None => self.wrong("option '--", name, "' requires an argument"),
         }
     }
 

@@ -231,14 +231,14 @@ def type(keys):
     os.write(terminal, keys)
 until(b"# " if os.getuid() == 0 else b"$ ")
 type(b"bind 'set enable-bracketed-paste off'; PS1='re''ady> '\n"); until(b"ready> ")
-type(program.encode() + b" -s -- sh -c 'echo run''ning; sleep 1000; echo not reached'\n"); until(b"running")
+type(program.encode() + b" -s -- sh -c 'echo run''ning; exec sleep 1000'\n"); until(b"running")
 type(b"\x1a"); until(b"Stopped"); until(b"ready> ")
 type(b"fg\n"); until(b"sh -c"); until(b"\n")
 # The shell has said so before it continues them: until the command has the terminal, and runs.
 while True:
     with open(f"/proc/{os.tcgetpgrp(terminal)}/stat") as stat:
         name, state = stat.read().split(" ")[1:3]
-    if name == "(sh)" and state != "T":
+    if name in ("(sh)", "(sleep)") and state != "T":
         break
     time.sleep(0.01)
 type(b"\x03"); until(b"ready> ")

@@ -32,19 +32,19 @@ const FAILED: u8 = 1;
 
 const HELP: &str = "\
 Usage: init [OPTION]... [--] COMMAND [ARGUMENT]...
-Runs COMMAND, forwards signals to it, reaps all children, and ends with COMMAND's status: 128 and
-the number of the signal that ended it.
+Runs COMMAND, forwards signals to it, reaps all children, and ends with COMMAND's status, or 128
+and the number of the signal that ended it.
 
-  -e, --exit-zero=STATUS  exit with 0 when COMMAND ends with this status; may be repeated
+  -e, --exit-zero=STATUS  exit with 0 for this status of COMMAND
   -g, --group             forward to COMMAND's process group
-  -p, --parent-death=SIG  have SIG sent to this process when its parent ends
-  -r, --rewrite=SIG:SIG   forward the second for the first; 0 for nothing; may be repeated
-  -s, --subreaper         adopt what loses its parent, also when this is not process 1
-  -S, --session           run COMMAND in a session of its own, with the terminal
+  -p, --parent-death=SIG  have SIG sent when the parent ends
+  -r, --rewrite=SIG:SIG   forward the second for the first; 0 for nothing
+  -s, --subreaper         adopt what loses its parent, when not process 1
+  -S, --session           run COMMAND in a session of its own
   -v, --verbose           say what is done
-  -w, --warn              say when another process than COMMAND was reaped
-  -h, --help              print this
-  -V, --version           print the version
+  -w, --warn              say what else than COMMAND was reaped
+  -h, --help
+  -V, --version
 ";
 
 const OPTIONS: [Known; 10] = [
@@ -244,7 +244,7 @@ fn run(process: Process, call: &Call) -> Result<u8, Failure> {
     let child = Pid::from_raw(child).map_err(|errno| ("fork", errno))?;
     say(call, "started", child.as_raw());
     let mut init = Init { call, child, has_terminal: has_terminal && !call.session, end: None };
-    let status = init.to_the_end();
+    let status = init.run_to_its_end();
     if init.has_terminal {
         let _back = tcsetpgrp(terminal, own_group);
     }
@@ -269,7 +269,7 @@ struct Init<'a> {
 
 impl Init<'_> {
     /// Forwards and reaps until the command has ended. Returns the exit status.
-    fn to_the_end(&mut self) -> Result<u8, Failure> {
+    fn run_to_its_end(&mut self) -> Result<u8, Failure> {
         loop {
             let mut info = KernelSiginfo::zeroed();
             // SAFETY: all signals are this program's to take.

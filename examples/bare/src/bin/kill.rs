@@ -22,19 +22,17 @@ Usage: kill [-SIGNAL | -s SIGNAL] [-q VALUE] [--timeout MS SIGNAL]... TARGET...
        kill -l [SIGNAL | STATUS]...
        kill -L
 
-Sends SIGTERM, or SIGNAL, to each TARGET: a process, by its number; 0, the caller's process
-group; -1, every process that may be signalled; -N, process group N.
+Sends SIGTERM, or SIGNAL, to each TARGET: a process; 0, the own process group; -1, every process;
+-N, process group N.
 
-  -s, --signal=SIGNAL  what is sent, by name (TERM, SIGTERM, RTMIN+3) or number; 0 only asks
-  -q, --queue=VALUE    send this number with it, by sigqueue(3)
+  -s, --signal=SIGNAL    by name or number; 0 only asks
+  -q, --queue=VALUE      send this number with it
       --timeout MS SIGNAL
-                       if the process still runs after this many milliseconds, send SIGNAL;
-                       several follow one after the other
-  -l, --list           print the names of signals; with arguments, the name of a number or of
-                       the exit status of what a signal has ended, the number of a name
-  -L, --table          print numbers and names
-  -h, --help           print this
-  -V, --version        print the version
+                         if it still runs after MS milliseconds, send SIGNAL; and so on
+  -l, --list             print names; of numbers and exit statuses, or the number of a name
+  -L, --table            print numbers and names
+  -h, --help
+  -V, --version
 ";
 
 const TIMEOUT_ID: u8 = 1;

@@ -9,11 +9,10 @@ use core::ffi::CStr;
 use core::time::Duration;
 
 use bare::command;
-use bare::duration;
+use bare::duration::{self, NEVER};
 use bare::options::{Known, Options, Wrong, known};
 use bare::say::{Line, STDOUT};
 use rustix::process::setpgid;
-use siglatch::timer::Clock;
 use siglatch::wait::wait_timeout;
 use siglatch::{ChildState, Errno, Pid, SigSet, Signal, action, child, exit, mask, send, sys};
 use siglatch_start::{Arg, Process, start};
@@ -23,6 +22,9 @@ const NAME: &str = "timeout";
 /// The time was up.
 const TIMED_OUT: i32 = 124;
 
+/// The clock that counts while the machine runs.
+const CLOCK_MONOTONIC: i32 = 1;
+
 /// Something is wrong with this utility, or with how it was called.
 const FAILED: i32 = 125;
 
@@ -30,19 +32,19 @@ const HELP: &str = "\
 Usage: timeout [OPTION]... DURATION COMMAND [ARGUMENT]...
 Runs COMMAND, and sends it SIGTERM when it still runs after DURATION.
 
-  -f, --foreground       stay in the caller's process group, so that COMMAND may read from
-                         the terminal and Ctrl-C reaches it; what it starts is not timed out
-  -k, --kill-after=TIME  send SIGKILL when it still runs TIME after the first signal
-  -p, --preserve-status  exit with COMMAND's status, even when its time was up
-  -s, --signal=SIGNAL    send this when the time is up, by name or number
+  -f, --foreground       stay in the caller's process group: COMMAND may read from the
+                         terminal, and what it starts is not timed out
+  -k, --kill-after=TIME  send SIGKILL when it still runs TIME after that
+  -p, --preserve-status  exit with COMMAND's status in any case
+  -s, --signal=SIGNAL    send this, by name or number
   -v, --verbose          say what is sent
-      --help             print this
-      --version          print the version
+      --help
+      --version
 
-DURATION is a decimal number: of seconds (s), minutes (m), hours (h) or days (d). 0 is no limit.
+DURATION is a decimal number of seconds (s), minutes (m), hours (h) or days (d); 0 is no limit.
 
-The exit status is COMMAND's, or 124 when its time was up, 125 for a failure here, 126 when
-COMMAND cannot be executed, 127 when it is not there, 137 when SIGKILL was sent.
+The exit status is COMMAND's; 124 when its time was up, 125 for a failure here, 126 when COMMAND
+cannot be executed, 127 when it is not there, 137 after SIGKILL.
 ";
 
 const HELP_ID: u8 = 1;
@@ -69,8 +71,9 @@ struct Call {
     verbose: bool,
     /// Sent when the time is up; `None` is 0, which sends nothing.
     signal: Option<Signal>,
-    limit: Duration,
-    kill_after: Duration,
+    /// Nanoseconds, both; 0 is none.
+    limit: u64,
+    kill_after: u64,
     command: &'static [Arg],
 }
 
@@ -99,8 +102,8 @@ fn read(arguments: &'static [Arg]) -> Result<Option<Call>, Wrong> {
         preserve_status: false,
         verbose: false,
         signal: Some(Signal::TERM),
-        limit: Duration::ZERO,
-        kill_after: Duration::ZERO,
+        limit: 0,
+        kill_after: 0,
         command: &[],
     };
     let mut options = Options::new(NAME, &OPTIONS, arguments);
@@ -136,7 +139,7 @@ fn print(text: &str) -> Result<Option<Call>, Wrong> {
     }
 }
 
-fn time(text: &CStr) -> Result<Duration, Wrong> {
+fn time(text: &CStr) -> Result<u64, Wrong> {
     duration::read(text.to_bytes()).ok_or_else(|| {
         let _lost = Line::error(NAME)
             .text("invalid time interval '")
@@ -223,22 +226,28 @@ fn run(process: Process, call: &Call) -> Result<u8, Failure> {
         Err(errno) => return Err(("fork system call failed", errno)),
     };
     Watch { call, child, deadline: deadline(call.limit), signal: call.signal, timed_out: false }
-        .to_its_end(waited_for)
+        .run_to_its_end(waited_for)
 }
 
-/// When a time that begins now is up; `None` is never.
-fn deadline(limit: Duration) -> Option<Duration> {
-    if limit.is_zero() {
-        return None;
-    }
-    Clock::Monotonic.now().ok()?.checked_add(limit)
+/// What the clock shows, in nanoseconds.
+fn now() -> u64 {
+    // It exists, and what it shows is not negative.
+    sys::clock_gettime(CLOCK_MONOTONIC).map_or(0, |time| {
+        (time.seconds as u64 * 1_000_000_000).wrapping_add(time.nanoseconds as u64)
+    })
+}
+
+/// When a time that begins now is up.
+fn deadline(limit: u64) -> u64 {
+    if limit == 0 { u64::MAX } else { now().saturating_add(limit) }
 }
 
 /// A command that runs.
 struct Watch<'a> {
     call: &'a Call,
     child: Pid,
-    deadline: Option<Duration>,
+    /// When the time is up, by [`now`].
+    deadline: u64,
     /// What is sent when the time is up.
     signal: Option<Signal>,
     timed_out: bool,
@@ -246,7 +255,7 @@ struct Watch<'a> {
 
 impl Watch<'_> {
     /// Waits for its end.
-    fn to_its_end(mut self, waited_for: SigSet) -> Result<u8, Failure> {
+    fn run_to_its_end(mut self, waited_for: SigSet) -> Result<u8, Failure> {
         loop {
             match child::try_wait(self.child) {
                 Ok(Some(state)) => return Ok(self.status(state)),
@@ -267,18 +276,16 @@ impl Watch<'_> {
 
     /// The next signal; `None` when the time is up.
     fn wait(&self, signals: SigSet) -> Result<Option<Signal>, Errno> {
-        let Some(deadline) = self.deadline else {
-            return siglatch::wait::wait(signals).map(Some);
-        };
-        let left = deadline.saturating_sub(Clock::Monotonic.now()?);
-        wait_timeout(signals, left).map(|info| info.and_then(|info| info.signal()))
+        let left = self.deadline.saturating_sub(now()).min(NEVER);
+        let info = wait_timeout(signals, Duration::from_nanos(left))?;
+        Ok(info.and_then(|info| info.signal()))
     }
 
     /// Sends a signal to the command, and to what it has started; then the time until `SIGKILL`
     /// begins.
     fn end_by(&mut self, signal: Option<Signal>) {
-        self.deadline = None;
-        if signal != Some(Signal::KILL) && !self.call.kill_after.is_zero() {
+        self.deadline = u64::MAX;
+        if signal != Some(Signal::KILL) && self.call.kill_after != 0 {
             self.deadline = deadline(self.call.kill_after);
             self.signal = Some(Signal::KILL);
         }

@@ -89,9 +89,9 @@ impl Process {
     #[must_use]
     pub fn var(self, name: &[u8]) -> Option<&'static CStr> {
         self.env().iter().find_map(|entry| {
-            let text = entry.as_c_str().to_bytes_with_nul();
-            let value = text.strip_prefix(name)?.strip_prefix(b"=")?;
-            CStr::from_bytes_with_nul(value).ok()
+            let value = entry.as_bytes().strip_prefix(name)?.strip_prefix(b"=")?;
+            // SAFETY: it is the end of one of the kernel's strings, without its zero.
+            Some(unsafe { CStr::from_ptr(value.as_ptr().cast()) })
         })
     }
 
