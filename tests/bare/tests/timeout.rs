@@ -123,7 +123,7 @@ const CASES: &[Case] = &[
     // Signals that come to it.
     same("$U 10 sh -c 'sleep 0.1; kill -TERM $PPID; sleep 10'; echo $?"),
     same("$U -v 10 sh -c 'sleep 0.1; kill -HUP $PPID; sleep 10'; echo $?"),
-    same("$U 10 sh -c 'sleep 0.1; kill -INT $PPID; sleep 10'; echo $?"),
+    same("$U 10 sh -c '(sleep 0.2; kill -INT $PPID) & exec sleep 10'; echo $?"),
     same(
         "$U 10 sh -c 'trap \"exit 9\" TERM; sleep 0.1; kill -TERM $PPID; sleep 10 & wait'; echo $?",
     ),
