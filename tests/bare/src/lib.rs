@@ -166,9 +166,9 @@ pub struct Outcome {
 /// Runs a situation. The shell is the parent of the utility, and its status is the utility's as it
 /// sees it.
 pub fn situation(utility: &Path, script: &str) -> Outcome {
-    // Whatever this test itself was started with.
-    let output = Command::new("env")
-        .args(["--default-signal", "sh", "-c", script])
+    // With a watchdog, and whatever this test itself was started with.
+    let output = Command::new("timeout")
+        .args(["--foreground", "300", "env", "--default-signal", "sh", "-c", script])
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
         .env("LC_ALL", "C")

@@ -207,8 +207,10 @@ print(values == list(range(1000)))
 fn each_of_a_thousand_values_arrives() {
     let program = utility("init");
     for options in [&["-s"][..], &["-s", "-g"], &["-S"]] {
-        let mut init = Command::new(&program);
-        let output = init.args(options).args(["--", "python3", "-c", VALUES]).output().unwrap();
+        // With a watchdog.
+        let mut init = Command::new("timeout");
+        let init = init.args(["--foreground", "300"]).arg(&program).args(options);
+        let output = init.args(["--", "python3", "-c", VALUES]).output().unwrap();
         assert_eq!(text(&output.stdout), "True\n", "{options:?} {}", text(&output.stderr));
     }
 }
@@ -253,7 +255,7 @@ print("all as a shell's user expects")
 #[test]
 fn a_shell_on_a_terminal_stops_and_continues_it() {
     let mut python = Command::new("timeout");
-    python.args(["60", "python3", "-c", TERMINAL]).arg(utility("init"));
+    python.args(["300", "python3", "-c", TERMINAL]).arg(utility("init"));
     let output = python.output().unwrap();
     assert_eq!(
         text(&output.stdout),
