@@ -2,7 +2,6 @@
 
 use siglatch::sys;
 
-use crate::arch;
 use crate::process::Process;
 
 /// What a C library calls before `main`.
@@ -28,7 +27,6 @@ unsafe extern "Rust" {
 /// To be called once, by `_start`, with the stack pointer that the kernel has set.
 #[unsafe(no_mangle)]
 pub(crate) unsafe extern "C" fn link_arguments_lack_no_pie(stack: *const usize) -> ! {
-    arch::note(stack);
     let mut initialiser = (&raw const __init_array_start).cast::<Initialiser>();
     let end = (&raw const __init_array_end).cast();
     // First thing, since one of them notes what signals the program was started with.

@@ -18,6 +18,3 @@ global_asm!(
     ".popsection",
     enter = sym crate::entry::link_arguments_lack_no_pie,
 );
-
-/// Nothing that the compiler adds asks for it here.
-pub(crate) const fn note(_stack: *const usize) {}
