@@ -46,8 +46,9 @@ fn each_kind(way: Way) {
     // Ignored by the shell and blocked by env(1), before it starts.
     check_static(&way.program("start_state"));
     let script = "trap '' PIPE QUIT; exec env --block-signal=USR1 --block-signal=RTMIN+1 \"$0\"";
-    let mut command = Command::new("sh");
-    let output = command.args(["-c", script]).arg(way.program("start_state")).output().unwrap();
+    let mut command = Command::new("env");
+    command.args(["--default-signal", "sh", "-c", script]).arg(way.program("start_state"));
+    let output = command.output().unwrap();
     let said = text(&output.stdout);
     let (ignored, blocked) = said.split_once('\n').unwrap();
     assert!(ignored.contains("SIGQUIT ") && ignored.contains("SIGPIPE "), "{way}: {said}");
