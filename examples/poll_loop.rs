@@ -6,7 +6,7 @@
 //! ```
 
 use core::time::Duration;
-use siglatch::fd::EventFd;
+use siglatch::fd::{EventFd, OnceEventFd};
 use siglatch::wait::{Events, PollFd, poll};
 use siglatch::{Errno, Latch, SigSet, Signal};
 use std::time::Instant;
@@ -14,10 +14,11 @@ use std::time::Instant;
 const TICK: Duration = Duration::from_millis(500);
 
 static SIGNALS: Latch = Latch::new();
+static WAKE: OnceEventFd = OnceEventFd::new();
 
 fn main() -> Result<(), Errno> {
     // Readable from a signal on; it says that one came, and the latch says which.
-    let wake: &EventFd = Box::leak(Box::new(EventFd::new()?));
+    let wake = WAKE.open()?;
     SIGNALS.wake_through(wake)?;
     SIGNALS.catch([Signal::HUP, Signal::INT, Signal::TERM])?;
     println!("pid {}", std::process::id());

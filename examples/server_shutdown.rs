@@ -11,7 +11,7 @@
 
 use core::error::Error;
 use core::time::Duration;
-use siglatch::fd::EventFd;
+use siglatch::fd::OnceEventFd;
 use siglatch::wait::{Events, PollFd, poll};
 use siglatch::{Errno, Shutdown, Signal};
 use std::io::{self, BufRead as _, BufReader, ErrorKind, Write as _};
@@ -22,13 +22,14 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::{env, thread};
 
 static SHUTDOWN: Shutdown = Shutdown::new();
+static ASKED: OnceEventFd = OnceEventFd::new();
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     println!("pid {}", std::process::id());
     let limit = env::args().nth(1).map_or(Ok(10.0), |seconds| seconds.parse())?;
     let limit = Duration::try_from_secs_f64(limit)?;
 
-    let asked: &EventFd = Box::leak(Box::new(EventFd::new()?));
+    let asked = ASKED.open()?;
     SHUTDOWN.wake_through(asked)?;
     SHUTDOWN.catch([Signal::INT, Signal::TERM])?;
 

@@ -1,5 +1,7 @@
 //! [`Errno`]: why a system call failed, as errno(3) names it.
 
+mod names;
+
 use core::fmt;
 use core::num::NonZeroU32;
 
@@ -15,80 +17,10 @@ use crate::sys::MAX_ERRNO;
 ///
 /// assert_eq!(Signal::from_raw(0), Err(Errno::INVAL));
 /// assert_eq!(Errno::INVAL.to_string(), "EINVAL (22)");
+/// assert_eq!(Errno::INVAL.description(), "Invalid argument");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Errno(NonZeroU32);
-
-/// One line a name: the constant, the name it prints, and when this crate returns it.
-macro_rules! errnos {
-    ($($(#[$doc:meta])* $name:ident = $c_name:ident $text:literal;)*) => {
-        impl Errno {
-            $(
-                $(#[$doc])*
-                #[doc(alias = $text)]
-                pub const $name: Self = Self::constant(libc::$c_name);
-            )*
-
-            /// The C name, such as `"EINVAL"`; `None` for a number that this crate never returns
-            /// by itself.
-            ///
-            /// # Async-signal-safety
-            ///
-            /// Async-signal-safe.
-            #[must_use]
-            pub const fn name(self) -> Option<&'static str> {
-                match self {
-                    $(Self::$name => Some($text),)*
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-
-errnos! {
-    /// Not permitted to send that signal there.
-    PERM = EPERM "EPERM";
-    /// No such file; for a pidfd of a process, a number that only a thread of one has.
-    NOENT = ENOENT "ENOENT";
-    /// No such process, thread or process group.
-    SRCH = ESRCH "ESRCH";
-    /// A handler ran and cut the call short.
-    INTR = EINTR "EINTR";
-    /// Arguments and environment are too large.
-    TOOBIG = E2BIG "E2BIG";
-    /// Not a program that can be executed.
-    NOEXEC = ENOEXEC "ENOEXEC";
-    /// Not an open file descriptor, or one of another kind.
-    BADF = EBADF "EBADF";
-    /// Not a child of this process, or one that was waited for.
-    CHILD = ECHILD "ECHILD";
-    /// A limit on queued signals or processes is reached, a table is full, or a value changed
-    /// meanwhile.
-    AGAIN = EAGAIN "EAGAIN";
-    /// No room: all places over other code's actions are taken for this signal.
-    BUSY = EBUSY "EBUSY";
-    /// Not allowed; for a program, not executable.
-    ACCES = EACCES "EACCES";
-    /// The kernel is short of memory.
-    NOMEM = ENOMEM "ENOMEM";
-    /// A part of a path is no directory.
-    NOTDIR = ENOTDIR "ENOTDIR";
-    /// No such signal; or one whose action cannot be changed (`SIGKILL`, `SIGSTOP`).
-    INVAL = EINVAL "EINVAL";
-    /// The system's limit on open files is reached.
-    NFILE = ENFILE "ENFILE";
-    /// The process's limit on open files is reached (`RLIMIT_NOFILE`).
-    MFILE = EMFILE "EMFILE";
-    /// The same thread is in the middle of a catch or a release.
-    DEADLK = EDEADLK "EDEADLK";
-    /// The kernel is built without the call.
-    NOSYS = ENOSYS "ENOSYS";
-    /// The signal reports a fault, and returning from a latch's handler would repeat it for ever.
-    OPNOTSUPP = EOPNOTSUPP "EOPNOTSUPP";
-    /// The time ran out.
-    TIMEDOUT = ETIMEDOUT "ETIMEDOUT";
-}
 
 impl Errno {
     const fn constant(raw: i32) -> Self {

@@ -43,6 +43,9 @@ pub mod stop;
 pub mod sys;
 pub mod timer;
 pub mod wait;
+// Another page.
+#[doc = include_str!("without_libc.md")]
+pub mod without_libc {}
 
 #[cfg(siglatch_loom)]
 pub use delivery::models;

@@ -1,26 +1,43 @@
-//! [`Process`]: which process this is, for what a child of fork(2) has copied but must not use.
+//! [`AtomicProcess`]: which process owns what a child of fork(2) has copied but must not use.
 
-use crate::sync::atomic::{AtomicU32, Ordering};
+use crate::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use crate::sys;
 
 /// How many [`ForkWindow`](crate::child::ForkWindow)s this process and those before it were forked in.
 /// It tells parent and child where both have one number, being process 1 of two pid namespaces.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Process {
-    pid: i32,
-    generation: u32,
+/// In a child of fork(2) in a window, where there is no other thread: it is another process.
+pub(crate) fn forked() {
+    GENERATION.fetch_add(1, Ordering::Relaxed);
 }
 
-impl Process {
-    pub(crate) fn this() -> Self {
-        // ORDERING: Relaxed: it changes in a process with one thread.
-        Self { pid: sys::getpid(), generation: GENERATION.load(Ordering::Relaxed) }
+// ORDERING: Relaxed, all: the generation changes in a process with one thread, and the callers say what
+// orders the rest.
+pub(crate) struct AtomicProcess {
+    /// 0 for none.
+    pid: AtomicI32,
+    generation: AtomicU32,
+}
+
+impl AtomicProcess {
+    pub(crate) const fn none() -> Self {
+        Self { pid: AtomicI32::new(0), generation: AtomicU32::new(0) }
     }
 
-    /// In a child of fork(2) in a window, where there is no other thread: it is another process.
-    pub(crate) fn forked() {
-        GENERATION.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn set_this(&self) {
+        self.generation.store(GENERATION.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.pid.store(sys::getpid(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_this(&self) -> bool {
+        self.pid.load(Ordering::Relaxed) == sys::getpid()
+            && self.generation.load(Ordering::Relaxed) == GENERATION.load(Ordering::Relaxed)
+    }
+}
+
+impl core::fmt::Debug for AtomicProcess {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.pid.load(Ordering::Relaxed).fmt(f)
     }
 }

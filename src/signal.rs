@@ -1,8 +1,9 @@
 //! [`Signal`]: the signals of signal(7), by number and by name.
 
+mod names;
 mod parse;
 
-use core::fmt::{self, Write as _};
+use core::fmt;
 use core::num::NonZeroU8;
 
 use crate::{Errno, SigSet};
@@ -302,20 +303,17 @@ impl Signal {
         SigSet::SYNCHRONOUS.contains(self)
     }
 
-    /// The name: `SIGTERM`, or `SIGRTMIN+3` for a real-time signal.
+    /// The name: `SIGTERM`, or `SIGRTMIN+3` for a real-time signal. [`as_str`](Self::as_str) has it
+    /// without a copy.
     ///
     /// # Async-signal-safety
     ///
     /// Async-signal-safe.
-    #[doc(alias = "sigabbrev_np")]
     #[must_use]
     pub fn name(self) -> Name {
         let mut name = Name(heapless::String::new());
         // The longest, `SIGRTMIN+30`, has 11 bytes, so nothing is ever cut.
-        let _fits = match self.standard_name() {
-            Some(text) => name.0.write_str(text),
-            None => write!(name.0, "SIGRTMIN+{}", self.rt_offset().unwrap_or_default()),
-        };
+        let _fits = name.0.push_str(self.as_str());
         name
     }
 
@@ -392,7 +390,7 @@ impl fmt::Debug for Name {
 
 impl fmt::Display for Signal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.name(), f)
+        f.pad(self.as_str())
     }
 }
 

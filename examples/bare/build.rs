@@ -1,23 +1,25 @@
-//! How to link a static program with an entry of its own: no start files, no libc, no loader.
+//! How to link a static program with an entry of its own.
+use std::env::var;
 
 fn main() {
-    let folder = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
-    let machine = match std::env::var("CARGO_CFG_TARGET_ARCH").as_deref() {
-        Ok("x86_64") => 62,
-        Ok("aarch64") => 183,
-        other => panic!("link.ld is not written for {other:?}"),
-    };
-    for argument in [
-        "-nostartfiles",
-        "-nostdlib",
-        "-static",
-        "-no-pie",
-        "-Wl,--build-id=none",
-        "-Wl,--oformat=binary",
-        &format!("-Wl,--defsym=MACHINE={machine}"),
-        &format!("-Wl,-T,{folder}/link.ld"),
-    ] {
-        println!("cargo::rustc-link-arg-bins={argument}");
+    let link = |argument: &str| println!("cargo::rustc-link-arg-bins={argument}");
+    // All that it takes; see `siglatch-start`.
+    for argument in ["-nostartfiles", "-static", "-no-pie"] {
+        link(argument);
     }
-    println!("cargo::rerun-if-changed=link.ld");
+    // For size, in the release profile, where `.cargo/config.toml` asks for it.
+    println!("cargo::rerun-if-changed=small.ld");
+    if var("CARGO_CFG_SMALLEST").is_ok() && var("PROFILE").as_deref() == Ok("release") {
+        let machine = match var("CARGO_CFG_TARGET_ARCH").as_deref() {
+            Ok("x86_64") => 62,
+            Ok("aarch64") => 183,
+            other => panic!("small.ld is not written for {other:?}: leave out --cfg=smallest"),
+        };
+        link("-Wl,--build-id=none");
+        link("-Wl,--no-eh-frame-hdr");
+        link("-Wl,--oformat=binary");
+        link("-Wl,--orphan-handling=error");
+        link(&format!("-Wl,--defsym=MACHINE={machine}"));
+        link(&format!("-Wl,-T,{}/small.ld", var("CARGO_MANIFEST_DIR").unwrap_or_default()));
+    }
 }

@@ -9,7 +9,7 @@ use core::error::Error;
 use core::time::Duration;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
-use siglatch::fd::EventFd;
+use siglatch::fd::{EventFd, OnceEventFd};
 use siglatch::{Latch, SigSet, Signal};
 use std::io::{self, ErrorKind};
 use std::time::Instant;
@@ -18,10 +18,11 @@ const TICK: Duration = Duration::from_millis(500);
 const SIGNAL: Token = Token(0);
 
 static SIGNALS: Latch = Latch::new();
+static WAKE: OnceEventFd = OnceEventFd::new();
 
 fn main() -> Result<(), Box<dyn Error>> {
     // Readable from a signal on; it says that one came, and the latch says which.
-    let wake: &EventFd = Box::leak(Box::new(EventFd::new()?));
+    let wake = WAKE.open()?;
     SIGNALS.wake_through(wake)?;
     SIGNALS.catch([Signal::HUP, Signal::INT, Signal::TERM])?;
     println!("pid {}", std::process::id());

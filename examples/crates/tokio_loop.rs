@@ -7,7 +7,7 @@
 #![expect(unsafe_code, reason = "tokio wants to be told that the descriptor stays open")]
 
 use core::time::Duration;
-use siglatch::fd::EventFd;
+use siglatch::fd::{EventFd, OnceEventFd};
 use siglatch::{Latch, SigSet, Signal};
 use std::io;
 use std::os::fd::AsFd as _;
@@ -19,10 +19,11 @@ use tokio::time::{Instant, timeout};
 const TICK: Duration = Duration::from_millis(500);
 
 static SIGNALS: Latch = Latch::new();
+static WAKE: OnceEventFd = OnceEventFd::new();
 
 fn main() -> io::Result<()> {
     // Readable from a signal on; it says that one came, and the latch says which.
-    let wake: &EventFd = Box::leak(Box::new(EventFd::new()?));
+    let wake = WAKE.open()?;
     SIGNALS.wake_through(wake)?;
     SIGNALS.catch([Signal::HUP, Signal::INT, Signal::TERM])?;
     println!("pid {}", std::process::id());

@@ -1,8 +1,10 @@
 //! A descriptor that comes and goes, against handlers that write to it.
 
+use core::mem::ManuallyDrop;
+
 use super::{Model, ONE, OTHER, bit, join, spawn};
 use crate::delivery::latch::Latch;
-use crate::fd::EventFd;
+use crate::fd::{EventFd, OnceEventFd};
 use crate::sync::share;
 
 pub(super) const MODELS: &[Model] = &[
@@ -10,6 +12,7 @@ pub(super) const MODELS: &[Model] = &[
     Model::bounded("wake_fd: what is not seen is announced", 3, || announced(1)),
     Model::bounded("wake_fd: nor is it lost among two handlers", 2, || announced(2)),
     Model::new("wake_fd: what was readable before is readable again", announced_again),
+    Model::new("wake_fd: an event of two threads is opened once, and theirs", opened),
     Model::bounded("wake_fd: nobody writes to what was taken away", 2, || taken_away(1)),
     Model::bounded("wake_fd: nor does one of two handlers", 1, || taken_away(2)),
 ];
@@ -47,8 +50,25 @@ fn announced_again() {
     assert!(seen || event.clear(), "a flag is set, and nothing says so");
 }
 
+/// Never closed: when an execution ends, what it has shared is dropped outside of it.
+fn once() -> &'static OnceEventFd {
+    let event: &ManuallyDrop<OnceEventFd> = share(ManuallyDrop::new(OnceEventFd::new()));
+    event
+}
+
 fn event() -> &'static EventFd {
-    share(EventFd::new().expect("there are descriptors left"))
+    once().open().expect("there are descriptors left")
+}
+
+/// Whoever has the descriptor sees whose it is, or else would take it for the parent's.
+fn opened() {
+    let event = once();
+    let other = spawn(|| {
+        event.open().expect("it is this process's");
+    });
+    let number = event.open().expect("it is this process's").as_raw();
+    join(other);
+    assert_eq!(event.open().map(EventFd::as_raw), Ok(number));
 }
 
 fn readable() {

@@ -21,10 +21,9 @@ use super::wake::Wake;
 use crate::action::{self, Action, IN_CHAIN, SaFlags, is_handler};
 use crate::bits::Bit;
 use crate::fd::EventFd;
-use crate::process::Process;
 use crate::sync::atomic::{AtomicI32, Ordering};
 use crate::sys::{self, KernelSigaction, KernelSigset, SIG_IGN};
-use crate::{ALONE, Errno, SigSet, Signal};
+use crate::{ALONE, Errno, SigSet, Signal, process};
 
 static LOCK: Lock = Lock::new();
 
@@ -153,7 +152,7 @@ fn lock() -> Result<LockGuard<'static>, Errno> {
 /// There is no other thread in the process than the calling one, which is in no handler and in no
 /// catch or release, and blocks all signals that can be delivered asynchronously.
 pub(crate) unsafe fn reset_after_fork() {
-    Process::forked();
+    process::forked();
     GATE.reset_after_fork();
     // The owner may have the number of the calling thread, as process 1 of another namespace.
     LOCK.reset_after_fork();

@@ -1,4 +1,5 @@
-//! [`EventFd`]: a descriptor that is readable from a wake-up on, until it is cleared.
+//! [`EventFd`]: a descriptor that is readable from a wake-up on, until it is cleared; and
+//! [`OnceEventFd`]: one for a static, opened when it is first needed.
 //!
 //! A wake-up writes to it only if it is not readable yet, so a burst of them is one write. Whether it
 //! is, a count tells: odd from a write on, until a clear makes it the next even number. In whatever
@@ -10,9 +11,13 @@
 //!   descriptor is readable though the count is even, and the next wake-up writes once more.
 #![expect(unsafe_code, reason = "reads and writes through the kernel's door")]
 
+use core::mem::ManuallyDrop;
+
+use static_assertions::assert_impl_all;
+
 use super::Fd;
-use crate::process::Process;
-use crate::sync::atomic::{AtomicU32, Ordering};
+use crate::process::AtomicProcess;
+use crate::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use crate::{Errno, sys};
 
 /// A descriptor that is readable from a wake-up on until it is [cleared](Self::clear): eventfd(2).
@@ -28,14 +33,23 @@ use crate::{Errno, sys};
 /// # After fork
 ///
 /// It is the parent's: the child neither writes to it nor clears it, and makes one of its own.
+///
+/// A program without an allocator, which wants one for ever, has it in a static: [`OnceEventFd`].
 #[derive(Debug)]
 pub struct EventFd {
-    fd: Fd,
+    /// The complement of the descriptor, so that a static of zeros has none. There is one, once this
+    /// can be reached from outside this file: what has none is in a [`OnceEventFd`].
+    not_fd: AtomicI32,
     /// Odd while it is readable; see the head of this file.
     count: AtomicU32,
-    /// The process that made it.
-    owner: Process,
+    /// The process that opened it.
+    owner: AtomicProcess,
 }
+
+assert_impl_all!(EventFd: Send, Sync, Unpin);
+
+/// The complement of -1, which is no descriptor.
+const UNOPENED: i32 = 0;
 
 impl EventFd {
     /// One that is not readable yet.
@@ -49,10 +63,40 @@ impl EventFd {
     /// Async-signal-safe.
     #[doc(alias = "eventfd")]
     pub fn new() -> Result<Self, Errno> {
+        let event = Self::unopened();
+        event.open()?;
+        Ok(event)
+    }
+
+    const fn unopened() -> Self {
+        Self {
+            not_fd: AtomicI32::new(UNOPENED),
+            count: AtomicU32::new(0),
+            owner: AtomicProcess::none(),
+        }
+    }
+
+    /// Opens it, unless it is open.
+    fn open(&self) -> Result<(), Errno> {
+        // ORDERING: Acquire pairs with the Release below: the owner is seen with the descriptor.
+        if self.not_fd.load(Ordering::Acquire) != UNOPENED {
+            return if self.is_foreign() { Err(Errno::INVAL) } else { Ok(()) };
+        }
         let raw = sys::eventfd2(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK)?;
-        // SAFETY: it was just opened, and nobody else knows of it.
-        let fd = unsafe { Fd::from_raw(raw) };
-        Ok(Self { fd, count: AtomicU32::new(0), owner: Process::this() })
+        // Before the Release. All threads that come here store the same.
+        self.owner.set_this();
+        // ORDERING: Release pairs with the Acquire above. Relaxed: this thread has stored the owner, too.
+        let won = self
+            .not_fd
+            .compare_exchange(UNOPENED, !raw, Ordering::Release, Ordering::Relaxed)
+            .is_ok();
+        if !won {
+            // Another thread, or a handler of this one, was first.
+            //
+            // SAFETY: it was just opened, and nothing else knows of it.
+            let _closed = unsafe { sys::close(raw) };
+        }
+        Ok(())
     }
 
     /// The number, which is open as long as this lives: for poll(2) and its like.
@@ -61,8 +105,9 @@ impl EventFd {
     ///
     /// Async-signal-safe.
     #[must_use]
-    pub const fn as_raw(&self) -> i32 {
-        self.fd.as_raw()
+    pub fn as_raw(&self) -> i32 {
+        // ORDERING: Relaxed: a reference is got after the Acquire in `open`, or from a thread that did.
+        !self.not_fd.load(Ordering::Relaxed)
     }
 
     /// Makes it not readable. Says whether it was.
@@ -119,9 +164,9 @@ impl EventFd {
         Ok(())
     }
 
-    /// Whether this is a child of the process that made it.
+    /// Whether this is a child of the process that opened it.
     fn is_foreign(&self) -> bool {
-        Process::this() != self.owner
+        !self.owner.is_this()
     }
 
     /// The descriptor alone.
@@ -131,6 +176,80 @@ impl EventFd {
     /// Async-signal-safe.
     #[must_use = "the descriptor is closed when dropped"]
     pub fn into_fd(self) -> Fd {
-        self.fd
+        let raw = ManuallyDrop::new(self).as_raw();
+        // SAFETY: it is open, and its owner is gone without closing it.
+        unsafe { Fd::from_raw(raw) }
+    }
+}
+
+impl Drop for EventFd {
+    fn drop(&mut self) {
+        let raw = self.as_raw();
+        if raw != !UNOPENED {
+            // SAFETY: it is open, and this is its only owner.
+            let _closed = unsafe { sys::close(raw) };
+        }
+    }
+}
+
+/// An [`EventFd`] for a static, which is opened when it is first asked for: what
+/// [`Latch::wake_through`](crate::Latch::wake_through) takes, without an allocation.
+///
+/// ```
+/// use siglatch::fd::OnceEventFd;
+/// use siglatch::{Latch, Signal, send};
+///
+/// static STOP: Latch = Latch::new();
+/// static WAKE: OnceEventFd = OnceEventFd::new();
+///
+/// let wake = WAKE.open()?;
+/// STOP.wake_through(wake)?;
+/// STOP.catch(Signal::TERM)?;
+/// send::raise(Signal::TERM)?;
+/// // poll(2) on wake.as_raw() returns now.
+/// assert!(wake.clear());
+/// assert!(STOP.take_signal(Signal::TERM));
+/// # Ok::<(), siglatch::Errno>(())
+/// ```
+///
+/// # After fork
+///
+/// Once opened, it is the parent's: a child has another static, or opens it first.
+#[derive(Debug)]
+pub struct OnceEventFd(EventFd);
+
+assert_impl_all!(OnceEventFd: Send, Sync, Unpin);
+
+impl OnceEventFd {
+    /// One that is not open.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(EventFd::unopened())
+    }
+
+    /// The eventfd, which the first call opens. Threads that call it at once get the same one.
+    ///
+    /// # Errors
+    ///
+    /// `EMFILE`, `ENFILE`: too many descriptors are open. `ENOMEM`: no memory. Another call tries
+    /// again. `EINVAL`: a process that this one was forked from has opened it.
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    #[doc(alias = "eventfd")]
+    pub fn open(&self) -> Result<&EventFd, Errno> {
+        self.0.open()?;
+        Ok(&self.0)
+    }
+}
+
+impl Default for OnceEventFd {
+    fn default() -> Self {
+        Self::new()
     }
 }

@@ -3,7 +3,7 @@
 //! | file | what it is |
 //! |---|---|
 //! | `owned` | [`Fd`]: a descriptor that is closed when dropped |
-//! | `eventfd` | [`EventFd`]: readable from a wake-up on |
+//! | `eventfd` | [`EventFd`]: readable from a wake-up on; [`OnceEventFd`]: one for a static |
 //! | `record` | [`SignalFdInfo`]: what is read about one signal |
 //! | `signalfd` | [`SignalFd`]: signals as something to read |
 //! | `pidfd` | [`PidFd`]: a process that cannot be mistaken for another |
@@ -16,7 +16,7 @@ mod pidfd;
 mod record;
 mod signalfd;
 
-pub use eventfd::EventFd;
+pub use eventfd::{EventFd, OnceEventFd};
 pub use owned::Fd;
 pub use pidfd::{PidFd, Scope};
 pub use record::SignalFdInfo;

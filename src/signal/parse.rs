@@ -8,69 +8,120 @@ use crate::Errno;
 impl FromStr for Signal {
     type Err = Errno;
 
+    /// Reads a signal as [`from_name`](Self::from_name) does.
+    fn from_str(text: &str) -> Result<Self, Errno> {
+        Self::from_name(text.as_bytes())
+    }
+}
+
+impl Signal {
     /// Reads a signal as kill(1) does: `TERM`, `SIGTERM` or `15`; `RTMIN`, `RTMIN+3`, `RTMAX-2`,
     /// with or without `SIG`; in capitals or not.
     ///
     /// `IOT`, `CLD` and `POLL` are read as `ABRT`, `CHLD` and `IO`.
     ///
+    /// ```
+    /// use siglatch::{Errno, Signal};
+    ///
+    /// const HUP: Result<Signal, Errno> = Signal::from_name(b"hup");
+    /// assert_eq!(HUP, Ok(Signal::HUP));
+    /// assert_eq!(Signal::from_name(b"rtmin+3"), Signal::rt(3));
+    /// ```
+    ///
     /// # Errors
     ///
     /// `EINVAL`: no such signal, or a number that a C library keeps for itself.
-    fn from_str(text: &str) -> Result<Self, Errno> {
-        if text.starts_with(|c: char| c.is_ascii_digit()) {
-            return Self::from_raw(number(text)?);
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Async-signal-safe.
+    pub const fn from_name(name: &[u8]) -> Result<Self, Errno> {
+        if let Some(raw) = number(name) {
+            return Self::from_raw(raw);
         }
-        let name = strip_prefix(text, "SIG").unwrap_or(text);
-        if let Some(offset) = strip_prefix(name, "RTMIN") {
-            return Self::from_raw(RT_MIN.saturating_add(signed_number(offset, '+')?)).and_then(rt);
-        }
-        if let Some(offset) = strip_prefix(name, "RTMAX") {
-            return Self::from_raw(MAX.saturating_sub(signed_number(offset, '-')?)).and_then(rt);
-        }
-        let known = |signal: &Self| {
-            let short = signal.standard_name().and_then(|full| full.strip_prefix("SIG"));
-            short.is_some_and(|short| short.eq_ignore_ascii_case(name))
+        let name = match strip_prefix(name, b"SIG") {
+            Some(short) => short,
+            None => name,
         };
-        let alias =
-            |(alias, signal): &(&str, Self)| alias.eq_ignore_ascii_case(name).then_some(*signal);
-        Self::STANDARD
-            .into_iter()
-            .find(known)
-            .or_else(|| ALIASES.iter().find_map(alias))
-            .ok_or(Errno::INVAL)
+        if let Some(offset) = strip_prefix(name, b"RTMIN") {
+            return match signed_number(offset, b'+') {
+                Some(n) => real_time(RT_MIN.saturating_add(n)),
+                None => Err(Errno::INVAL),
+            };
+        }
+        if let Some(offset) = strip_prefix(name, b"RTMAX") {
+            return match signed_number(offset, b'-') {
+                Some(n) => real_time(MAX.saturating_sub(n)),
+                None => Err(Errno::INVAL),
+            };
+        }
+        let mut raw = 1;
+        while let Ok(signal) = Self::from_raw(raw) {
+            if is(name, signal.short_name().as_bytes()) {
+                return Ok(signal);
+            }
+            raw = raw.saturating_add(1);
+        }
+        if is(name, b"IOT") {
+            Ok(Self::ABRT)
+        } else if is(name, b"CLD") {
+            Ok(Self::CHLD)
+        } else if is(name, b"POLL") {
+            Ok(Self::IO)
+        } else {
+            Err(Errno::INVAL)
+        }
     }
 }
 
-/// Other names of the same numbers.
-const ALIASES: [(&str, Signal); 3] =
-    [("IOT", Signal::ABRT), ("CLD", Signal::CHLD), ("POLL", Signal::IO)];
-
-fn rt(signal: Signal) -> Result<Signal, Errno> {
-    if signal.is_rt() { Ok(signal) } else { Err(Errno::INVAL) }
+const fn real_time(raw: i32) -> Result<Signal, Errno> {
+    match Signal::from_raw(raw) {
+        Ok(signal) if signal.is_rt() => Ok(signal),
+        _ => Err(Errno::INVAL),
+    }
 }
 
-/// What follows `prefix` in `text`, in capitals or not.
-fn strip_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
-    let (head, tail) = text.split_at_checked(prefix.len())?;
-    head.eq_ignore_ascii_case(prefix).then_some(tail)
+/// Whether `text` is `name`, which is in capitals, in capitals or not.
+const fn is(text: &[u8], name: &[u8]) -> bool {
+    matches!(strip_prefix(text, name), Some([]))
+}
+
+/// What follows `prefix`, which is in capitals, in `text`, in capitals or not.
+const fn strip_prefix<'a>(mut text: &'a [u8], mut prefix: &[u8]) -> Option<&'a [u8]> {
+    while let Some((expected, rest)) = prefix.split_first() {
+        let Some((byte, behind)) = text.split_first() else { return None };
+        if byte.to_ascii_uppercase() != *expected {
+            return None;
+        }
+        (text, prefix) = (behind, rest);
+    }
+    Some(text)
 }
 
 /// Nothing, or `sign` and a number.
-fn signed_number(text: &str, sign: char) -> Result<i32, Errno> {
-    match text.strip_prefix(sign) {
-        Some(digits) => number(digits),
-        None if text.is_empty() => Ok(0),
-        None => Err(Errno::INVAL),
+const fn signed_number(text: &[u8], sign: u8) -> Option<i32> {
+    match text.split_first() {
+        None => Some(0),
+        Some((&first, digits)) if first == sign => number(digits),
+        Some(_) => None,
     }
 }
 
-/// Decimal digits and nothing else (`str::parse` would take a sign).
-fn number(text: &str) -> Result<i32, Errno> {
-    if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        text.parse().map_err(|_| Errno::INVAL)
-    } else {
-        Err(Errno::INVAL)
+/// Decimal digits and nothing else. What is too large is as large as can be.
+const fn number(mut text: &[u8]) -> Option<i32> {
+    if text.is_empty() {
+        return None;
     }
+    let mut number = 0_i32;
+    while let Some((byte, rest)) = text.split_first() {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        number =
+            number.saturating_mul(10).saturating_add((*byte as i32).saturating_sub(b'0' as i32));
+        text = rest;
+    }
+    Some(number)
 }
 
 #[cfg(test)]
@@ -85,6 +136,7 @@ mod tests {
             assert_eq!(name.parse(), Ok(signal), "{name}");
             assert_eq!(name.to_lowercase().parse(), Ok(signal));
             assert_eq!(name[3..].parse(), Ok(signal));
+            assert_eq!((signal.as_str(), signal.short_name()), (&*name, &name[3..]));
             assert_eq!(signal.as_raw().to_string().parse(), Ok(signal));
         }
     }

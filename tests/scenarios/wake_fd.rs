@@ -6,7 +6,7 @@
 
 use crate::support::{Scenario, in_child, recorder, scenarios, steps, thread as threads};
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
-use siglatch::fd::EventFd;
+use siglatch::fd::{EventFd, OnceEventFd};
 use siglatch::{Errno, InfoQueue, Latch, SigSet, Signal, send};
 use std::io::{self, PipeReader, PipeWriter, Read as _, Write as _};
 use std::os::fd::AsRawFd as _;
@@ -29,6 +29,9 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         event_is_readable_until_cleared,
         poll_loop_on_an_event_misses_nothing,
         two_latches_write_to_one,
+        event_of_a_static_is_opened_once,
+        event_of_a_static_tells_why_it_is_not_open,
+        event_of_a_static_is_of_the_process_that_opened_it,
         changing_it_amid_a_storm_misses_nothing,
         write_that_is_interrupted_is_made_again,
     ]
@@ -441,5 +444,68 @@ fn write_that_is_interrupted_is_made_again() {
         });
         assert_eq!(bytes(&reader).last(), Some(&(libc::SIGUSR1 as u8)));
         assert_eq!(LATCH.missed_wakes(), 0);
+    });
+}
+
+/// How many descriptors this process has open.
+fn open_descriptors() -> usize {
+    std::fs::read_dir("/proc/self/fd").expect("/proc/self/fd").count()
+}
+
+fn event_of_a_static_is_opened_once() {
+    static EVENTS: [OnceEventFd; 64] = [const { OnceEventFd::new() }; 64];
+    static READY: AtomicU32 = AtomicU32::new(0);
+    in_child(|| {
+        let before = open_descriptors();
+        let open_all = || {
+            // Side by side, so that some of them meet.
+            READY.fetch_add(1, SeqCst);
+            while READY.load(SeqCst) < 4 {
+                thread::yield_now();
+            }
+            EVENTS.each_ref().map(|event| event.open().expect("open").as_raw())
+        };
+        let numbers = thread::scope(|scope| {
+            [(); 4].map(|()| scope.spawn(open_all)).map(|thread| thread.join().expect("join"))
+        });
+        assert!(numbers.iter().all(|one| *one == numbers[0]));
+        assert_eq!(open_descriptors().checked_sub(before), Some(EVENTS.len()));
+    });
+}
+
+fn event_of_a_static_tells_why_it_is_not_open() {
+    static LATCH: Latch = Latch::new();
+    static EVENT: OnceEventFd = OnceEventFd::new();
+    in_child(|| {
+        let limited = |soft| {
+            let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+            // SAFETY: it is written to `limit`.
+            assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) }, 0);
+            let old = core::mem::replace(&mut limit.rlim_cur, soft);
+            // SAFETY: it is read from `limit`.
+            assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) }, 0);
+            old
+        };
+        let before = limited(0);
+        assert_eq!(EVENT.open().map(EventFd::as_raw), Err(Errno::MFILE));
+        limited(before);
+        let event = EVENT.open().expect("there is room again");
+        assert_eq!(LATCH.wake_through(event), Ok(()));
+        assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
+        raise(Signal::USR1);
+        assert!(event.clear());
+    });
+}
+
+fn event_of_a_static_is_of_the_process_that_opened_it() {
+    static OPENED: OnceEventFd = OnceEventFd::new();
+    static UNOPENED: OnceEventFd = OnceEventFd::new();
+    in_child(|| {
+        OPENED.open().expect("open");
+        in_child(|| {
+            assert_eq!(OPENED.open().map(EventFd::as_raw), Err(Errno::INVAL));
+            assert!(UNOPENED.open().is_ok());
+        });
+        assert!(UNOPENED.open().is_ok());
     });
 }

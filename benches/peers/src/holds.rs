@@ -64,7 +64,7 @@ pub(crate) const ALL: &[Hold] = &[
         1.5,
         "the C program has one flag and nobody else; ours walks receivers, counts handlers in and \
          out, and puts back what was there",
-        "cd ../../examples/bare, build with --config profile.release.strip=false and no link.ld, \
+        "cd ../../examples/bare, build with --config profile.release.strip=false and without --cfg=smallest, \
          nm --size-sort -S",
     ),
     hold("i/static-size/c-musl-static", 0.12),

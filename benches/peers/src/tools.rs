@@ -28,6 +28,11 @@ pub(crate) fn run(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// Where Rust's own tools and libraries are.
+pub(crate) fn sysroot() -> Result<String> {
+    Ok(run(Command::new("rustc").args(["--print", "sysroot"]))?.trim().to_owned())
+}
+
 /// A program in Go, compiled into `folder`.
 pub(crate) fn go(source: &str, folder: &Path) -> Result<Command> {
     let source = file(source);

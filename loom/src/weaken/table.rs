@@ -281,6 +281,18 @@ pub(crate) const ORDERINGS: &[Weakened] = &[
         "wake_fd: what was readable",
     ),
     weakened(
+        EVENTFD,
+        "self.not_fd.load(Ordering::Acquire)",
+        "self.not_fd.load(Ordering::Relaxed)",
+        "wake_fd: an event of two threads",
+    ),
+    weakened(
+        EVENTFD,
+        "compare_exchange(UNOPENED, !raw, Ordering::Release, ",
+        "compare_exchange(UNOPENED, !raw, Ordering::Relaxed, ",
+        "wake_fd: an event of two threads",
+    ),
+    weakened(
         SHUTDOWN,
         "self.asked.load(Ordering::SeqCst)",
         "self.asked.load(Ordering::Relaxed)",

@@ -38,10 +38,11 @@ const IN_C: [(&str, &str, &str, &[&str]); 6] = [
     ("c-glibc-static", "cc", "c/libc.c", &["-static"]),
     ("c-glibc-dynamic", "cc", "c/libc.c", &[]),
 ];
-const LINK_SCRIPT: [&str; 3] = [
+const LINK_SCRIPT: [&str; 4] = [
+    "-fuse-ld=lld",
     "-Wl,--oformat=binary",
     "-Wl,--defsym=MACHINE=62",
-    concat!("-Wl,-T,", env!("CARGO_MANIFEST_DIR"), "/../../examples/bare/link.ld"),
+    concat!("-Wl,-T,", env!("CARGO_MANIFEST_DIR"), "/../../examples/bare/small.ld"),
 ];
 
 fn programs(effort: Effort) -> Result<Outcome> {
@@ -96,6 +97,8 @@ fn in_c(
     let output = folder.join(name);
     let mut command = Command::new(compiler);
     command.args(C_FLAGS).args(if no_libc { &NO_LIBC[..] } else { &[] }).args(flags);
+    // For the linker that comes with Rust.
+    command.arg(format!("-B{}/lib/rustlib/x86_64-unknown-linux-gnu/bin/gcc-ld", tools::sysroot()?));
     tools::run(command.arg("-o").arg(&output).arg(tools::file(source)))?;
     Ok(Program::of_path(name, output))
 }

@@ -8,15 +8,24 @@
 #![no_std]
 #![no_main]
 
-use core::arch::global_asm;
 use core::time::Duration;
 use siglatch::sys::{self, nr};
 use siglatch::{Errno, Latch, SigSet, Signal};
+use siglatch_start::{Process, start};
 
 /// Set by the handler. Nothing else happens in signal context.
 static STOP: Latch = Latch::new();
 
 const ASKS_TO_STOP: SigSet = SigSet::empty().with(Signal::INT).with(Signal::TERM);
+
+start!(main);
+
+fn main(_: Process) -> u8 {
+    match work_until_asked() {
+        Ok(()) => 0,
+        Err(errno) => errno.as_raw() as u8,
+    }
+}
 
 fn work_until_asked() -> Result<(), Errno> {
     STOP.catch(ASKS_TO_STOP)?;
@@ -53,36 +62,4 @@ fn print_number(number: u32) {
         print_number(number / 10);
     }
     print(&[b'0' + (number % 10) as u8]);
-}
-
-extern "C" fn start() -> ! {
-    let status = match work_until_asked() {
-        Ok(()) => 0,
-        Err(errno) => errno.as_raw(),
-    };
-    sys::exit_group(status)
-}
-
-#[cfg(target_arch = "x86_64")]
-global_asm!(
-    ".globl _start",
-    "_start:",
-    "call {start}", // the kernel starts it with an aligned stack and zero in rbp
-    start = sym start,
-);
-
-#[cfg(target_arch = "aarch64")]
-global_asm!(
-    ".globl _start",
-    "_start:",
-    "mov x29, xzr",
-    "mov x30, xzr",
-    "bl {start}",
-    "brk 1",
-    start = sym start,
-);
-
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    sys::exit_group(101)
 }

@@ -11,11 +11,10 @@
 #![no_main]
 #![expect(unsafe_code, reason = "a program without libc has only system calls")]
 
-use core::arch::global_asm;
 use core::ffi::CStr;
-use core::panic::PanicInfo;
 use core::ptr;
 use siglatch::sys::{nr, syscall0, syscall1, syscall2, syscall3, syscall4, syscall5};
+use siglatch_start::{Process, start};
 
 /// What is run.
 const PROGRAM: &CStr = c"/shutdown";
@@ -57,13 +56,9 @@ mod more {
     pub(crate) const WAIT4: usize = 260;
 }
 
-// The kernel enters with the stack pointer aligned and no frame below it.
-#[cfg(target_arch = "x86_64")]
-global_asm!(".globl _start", "_start:", "xor ebp, ebp", "call {}", "ud2", sym main);
-#[cfg(target_arch = "aarch64")]
-global_asm!(".globl _start", "_start:", "mov x29, xzr", "mov x30, xzr", "bl {}", "brk 1", sym main);
+start!(main);
 
-extern "C" fn main() -> ! {
+fn main(_: Process) -> u8 {
     // SAFETY: no argument, no effect.
     if unsafe { syscall0(nr::GETPID) } != 1 {
         fail("not the first process, and so not on a machine to switch off"); // as it would be
@@ -99,11 +94,6 @@ extern "C" fn main() -> ! {
     }
     write(STDOUT, b"\n");
     power_off()
-}
-
-#[panic_handler]
-fn panic(_: &PanicInfo<'_>) -> ! {
-    fail("panic")
 }
 
 /// Says what went wrong, and ends this process. Of the first one the kernel makes a panic, which

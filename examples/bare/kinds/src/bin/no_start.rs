@@ -1,0 +1,5 @@
+//! Does not name its main.
+#![no_std]
+#![no_main]
+
+use siglatch_start as _;
