@@ -16,16 +16,17 @@ use siglatch::{
 
 type OnSet<T> = fn(SigSet) -> Result<T, Errno>;
 type On<R> = fn(&'static R, SigSet) -> Result<(), Errno>;
+type Leave<R> = fn(&'static R, SigSet) -> Result<SigSet, Errno>;
 type Queue = InfoQueue<4>;
 type Table = Handlers<4>;
 
 #[used]
-static CATCH: [On<Latch>; 2] = [Latch::catch, Latch::release];
+static CATCH: On<Latch> = Latch::catch;
 #[used]
 static CATCH_UNLESS_IGNORED: fn(&'static Latch, SigSet) -> Result<SigSet, Errno> =
     Latch::catch_unless_ignored;
 #[used]
-static QUEUE: [On<Queue>; 2] = [Queue::catch, Queue::release];
+static QUEUE: On<Queue> = Queue::catch;
 #[used]
 static POP: fn(&Queue) -> Option<SigInfo> = Queue::pop;
 #[used]
@@ -33,10 +34,12 @@ static DRAIN: fn(&mut DrainInfo<'static, 4>) -> Option<SigInfo> = DrainInfo::nex
 #[used]
 static PUSH: Queue = Queue::new(); // its part of the handler
 #[used]
-static HOOK: [On<Hook>; 2] = [Hook::catch, Hook::release];
+static HOOK: On<Hook> = Hook::catch;
 #[used]
-static SHUTDOWN: [On<Shutdown>; 3] =
-    [Shutdown::catch, Shutdown::catch_unblocked, Shutdown::release];
+static SHUTDOWN: [On<Shutdown>; 2] = [Shutdown::catch, Shutdown::catch_unblocked];
+#[used]
+static RELEASE: (Leave<Latch>, Leave<Queue>, Leave<Hook>, Leave<Shutdown>) =
+    (Latch::release, Queue::release, Hook::release, Shutdown::release);
 #[used]
 static ON: fn(
     &'static Table,
