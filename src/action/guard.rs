@@ -18,10 +18,10 @@ impl Previous {
     /// use siglatch::Signal;
     ///
     /// {
-    ///     let _ignored = action::ignore(Signal::INT)?.guard();
-    ///     assert_eq!(action::query(Signal::INT)?.disposition(), Disposition::Ignore);
+    ///     let _ignored = action::ignore(Signal::USR1)?.guard();
+    ///     assert_eq!(action::query(Signal::USR1)?.disposition(), Disposition::Ignore);
     /// }
-    /// assert_eq!(action::query(Signal::INT)?.disposition(), Disposition::Default);
+    /// assert_eq!(action::query(Signal::USR1)?.disposition(), Disposition::Default);
     /// # Ok::<(), siglatch::Errno>(())
     /// ```
     ///

@@ -13,9 +13,9 @@ use crate::{Cause, ChildState, Errno, Pid, SigInfo, sys};
 /// use siglatch::{ChildState, child};
 /// use std::process::Command;
 ///
-/// let mut command = Command::new("sh").args(["-c", "kill -TERM $$"]).spawn()?;
+/// let mut command = Command::new("sh").args(["-c", "kill -KILL $$"]).spawn()?;
 /// let end = child::wait(command.id().try_into().expect("a process id"));
-/// assert_eq!(end, Ok(ChildState::Killed(15)));
+/// assert_eq!(end, Ok(ChildState::Killed(9)));
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///

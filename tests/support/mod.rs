@@ -90,9 +90,11 @@ pub use self::sys::{exit_now, shared_counter};
 pub use self::watchdog::{progress, steps};
 
 use libtest_mimic::{Arguments, Completion, Trial};
+use siglatch::timer::IntervalTimer;
 use std::env;
 use std::ffi::OsStr;
-use std::process::ExitCode;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, ExitCode};
 
 /// A named test: a plain function that panics when it fails. Made by [`scenarios!`].
 #[derive(Debug, Clone, Copy)]
@@ -142,15 +144,26 @@ pub fn main(scenarios: impl IntoIterator<Item = Scenario>) -> ExitCode {
 
 /// Undoes what this process has inherited, so that a run under `nohup`, in the background or from a
 /// supervisor is like any other. SIGCHLD matters to the harness too: while it is ignored, children
-/// leave no status.
+/// leave no status. If there is something to undo, the program begins anew: what notes the signal
+/// state of a start has noted another.
 fn start_from_a_known_state() {
     // SIGPIPE is ignored by the runtime on purpose.
-    for signo in (1..=64).filter(|signo| *signo != libc::SIGPIPE) {
-        if oracle::raw_action(signo).handler == libc::SIG_IGN {
-            oracle::set_default(signo);
-        }
+    let is_ignored = |signo: &i32| {
+        *signo != libc::SIGPIPE && oracle::raw_action(*signo).handler == libc::SIG_IGN
+    };
+    let ignored: Vec<i32> = (1..=64).filter(is_ignored).collect();
+    if ignored.is_empty() && state::raw_mask() == 0 {
+        return;
     }
+    for signo in ignored {
+        oracle::set_default(signo);
+    }
+    // A tracer's, which would outlive this program.
+    let _before = IntervalTimer::Real.cancel();
     sys::unblock_all();
+    let this = env::current_exe().expect("the path of this test");
+    let error = Command::new(this).args(env::args_os().skip(1)).exec();
+    panic!("the test does not start again: {error}");
 }
 
 /// The command that runs this scenario alone.
