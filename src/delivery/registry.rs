@@ -11,6 +11,7 @@
 #![expect(unsafe_code, reason = "installs the handler through the kernel's door")]
 
 use core::ffi::c_int;
+use core::{mem, ptr};
 
 use super::gate::GATE;
 use super::handler::{RECEIVERS, entry, is_ours};
@@ -21,7 +22,7 @@ use super::wake::Wake;
 use crate::action::{self, Action, IN_CHAIN, SaFlags, is_handler};
 use crate::bits::Bit;
 use crate::fd::EventFd;
-use crate::sync::atomic::{AtomicI32, Ordering};
+use crate::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
 use crate::sys::{self, KernelSigaction, KernelSigset, SIG_IGN};
 use crate::{ALONE, Errno, SigSet, Signal, process};
 
@@ -55,7 +56,13 @@ pub(crate) fn catch_unless_ignored(
 /// `release` of every type of receiver.
 pub(crate) fn release(receiver: Registered, signals: SigSet) -> Result<SigSet, Errno> {
     let _lock = lock()?;
-    make(Change::Release, receiver, signals & receiver.caught())?;
+    let caught = signals & receiver.caught();
+    // ORDERING: Relaxed: under the lock.
+    WITHDRAW.store(withdraw as *mut (), Ordering::Relaxed);
+    // ORDERING: SeqCst pairs with the handler's look, through the gate.
+    receiver.link().unwant(caught);
+    GATE.wait_until_empty();
+    for_each(caught, withdraw)?;
     if ALONE {
         return Ok(wanted_of(signals));
     }
@@ -182,88 +189,108 @@ fn is_ignored(signal: Signal) -> Result<bool, Errno> {
     Ok(before.handler == SIG_IGN)
 }
 
-/// What a receiver asks for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Change {
-    Catch,
-    Release,
-}
-
 fn catch_locked(receiver: Registered, signals: SigSet) -> Result<(), Errno> {
     RECEIVERS.link(receiver);
     let new = signals.difference(receiver.link().wanted());
-    let result = make(Change::Catch, receiver, signals);
+    // ORDERING: SeqCst pairs with the handler's look, through the gate.
+    receiver.link().want(signals);
+    GATE.wait_until_empty();
+    let result = for_each(signals, install);
     if result.is_err() {
         // The first error is told; restoring is as good as it can be.
-        let _released = make(Change::Release, receiver, new);
+        receiver.link().unwant(new);
+        GATE.wait_until_empty();
+        // ORDERING: Relaxed: under the lock.
+        //
+        // SAFETY: it is null, which is no function, or was a `Withdraw`.
+        let withdraw = unsafe {
+            mem::transmute::<*mut (), Option<Withdraw>>(WITHDRAW.load(Ordering::Relaxed))
+        };
+        if let Some(withdraw) = withdraw {
+            let _restored = for_each(new, withdraw);
+        }
     }
     result
 }
 
-/// Makes a change for each of `signals`, and returns the first error.
-fn make(change: Change, receiver: Registered, signals: SigSet) -> Result<(), Errno> {
-    // ORDERING: SeqCst, both, pairs with the handler's look, through the gate.
-    match change {
-        Change::Catch => receiver.link().want(signals),
-        Change::Release => receiver.link().unwant(signals),
-    }
-    GATE.wait_until_empty();
+/// Calls `f` for each of `signals`, and returns the first error.
+fn for_each(signals: SigSet, f: fn(Signal) -> Result<(), Errno>) -> Result<(), Errno> {
     let mut result = Ok(());
     for signal in signals {
-        result = result.and(update_kernel_action(change, signal));
+        result = result.and(f(signal));
     }
     result
 }
 
-/// Brings the kernel's action in line with the receivers: ours, with the flags and the mask that
-/// they ask for, or the saved one if there are none left.
-fn update_kernel_action(change: Change, signal: Signal) -> Result<(), Errno> {
-    let bit = Bit::of(signal);
+/// Installs ours, with the flags and the mask that the receivers ask for.
+fn install(signal: Signal) -> Result<(), Errno> {
     let previous = PreviousAction::of(signal);
-    let choices = choices(bit);
     let mut current = KernelSigaction::default();
     loop {
         action::read(signal, &mut current)?;
-        if is_ours(&current) {
-            // It may have come back, restored by the code that had replaced it. Where no receiver is
-            // left, a handler may just uninstall it, and note that.
-            if !ALONE && choices.is_some() {
-                IN_CHAIN.insert(bit);
-            }
-        } else {
-            if change == Change::Release {
-                // It is its owner's affair. The default and "ignore" chain to no handler.
-                if !ALONE && choices.is_none() && !is_handler(&current) {
-                    IN_CHAIN.remove(bit);
-                }
-                return Ok(());
-            }
+        if !is_ours(&current) {
             if is_handler(&current) {
                 if ALONE {
                     return Err(Errno::BUSY);
                 }
                 // Over one that may chain to ours, the two would call each other for ever. One that ours
                 // was over before, and that chains to ours, would do so already.
-                if IN_CHAIN.contains(bit) && !previous.is(&current) {
+                if IN_CHAIN.contains(Bit::of(signal)) && !previous.is(&current) {
                     return Ok(());
                 }
             }
             // Saved before ours is installed, so that the first signal finds it.
             previous.save(&current, &GATE);
+        } else if !ALONE {
+            // It may have come back, restored by the code that had replaced it.
+            IN_CHAIN.insert(Bit::of(signal));
         }
-        let saved = previous.saved();
-        let new = choices.map_or(saved, |choices| over(signal, &saved, choices));
-        if !ALONE && new == current {
+        let result = replace(signal, &current, &over(signal, &previous.saved()));
+        if result != Err(Errno::AGAIN) {
+            return result;
+        }
+    }
+}
+
+/// Brings the kernel's action in line with the receivers that are left, or restores the saved one.
+type Withdraw = fn(Signal) -> Result<(), Errno>;
+
+/// [`withdraw`], from the first release on. So a program that never releases has no code for it; where
+/// a catch fails in such a one, the next signal finds no receiver, and restores the action.
+static WITHDRAW: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+
+fn withdraw(signal: Signal) -> Result<(), Errno> {
+    let bit = Bit::of(signal);
+    let previous = PreviousAction::of(signal);
+    let is_wanted = RECEIVERS.next_wanting(None, bit).is_some();
+    let mut current = KernelSigaction::default();
+    loop {
+        action::read(signal, &mut current)?;
+        if !is_ours(&current) {
+            // It is its owner's affair. The default and "ignore" chain to no handler.
+            if !ALONE && !is_wanted && !is_handler(&current) {
+                IN_CHAIN.remove(bit);
+            }
             return Ok(());
         }
-        // SAFETY: our handler may run at any instruction of any thread; what it replaces is saved,
-        // chained to and restored. What is restored was installed until ours replaced it.
-        match unsafe { exchange(signal, &current, &new) } {
+        let saved = previous.saved();
+        let new = if is_wanted { over(signal, &saved) } else { saved };
+        match replace(signal, &current, &new) {
             Err(Errno::AGAIN) => {}
-            Ok(()) if choices.is_none() => return reset_spent(signal, previous, &new),
+            Ok(()) if !is_wanted => return reset_spent(signal, previous, &new),
             result => return result,
         }
     }
+}
+
+/// Sets the action if it is not so already.
+fn replace(signal: Signal, current: &KernelSigaction, new: &KernelSigaction) -> Result<(), Errno> {
+    if !ALONE && new == current {
+        return Ok(());
+    }
+    // SAFETY: our handler may run at any instruction of any thread; what it replaces is saved, chained
+    // to and restored. What is restored was installed until ours replaced it.
+    unsafe { exchange(signal, current, new) }
 }
 
 /// Sets the action if it is still `current`, and notes whether ours is in the chain. A child that is
@@ -317,20 +344,15 @@ fn reset_spent(
     }
 }
 
-/// What the receivers of a signal ask for; `None` if there are none.
-fn choices(bit: Bit) -> Option<Choices> {
+/// Our action over a saved one, as the receivers ask for it. A handler counts as one more receiver,
+/// decides on the stack that it was made for, and keeps its choices about children.
+fn over(signal: Signal, saved: &KernelSigaction) -> KernelSigaction {
+    const ABOUT_CHILDREN: SaFlags = SaFlags::NOCLDSTOP.union(SaFlags::NOCLDWAIT);
     let (mut choices, mut last) = (Choices::NONE, None);
-    while let Some(receiver) = RECEIVERS.next_wanting(last, bit) {
+    while let Some(receiver) = RECEIVERS.next_wanting(last, Bit::of(signal)) {
         choices.add(&receiver);
         last = Some(receiver);
     }
-    last.map(|_| choices)
-}
-
-/// Our action over a saved one. A handler counts as one more receiver, decides on the stack that it was
-/// made for, and keeps its choices about children.
-fn over(signal: Signal, saved: &KernelSigaction, choices: Choices) -> KernelSigaction {
-    const ABOUT_CHILDREN: SaFlags = SaFlags::NOCLDSTOP.union(SaFlags::NOCLDWAIT);
     let mut flags = choices.flags().union(SaFlags::SIGINFO);
     if SigSet::TERMINAL_ACCESS.contains(signal) {
         // The kernel would send the signal and restart the call for ever.

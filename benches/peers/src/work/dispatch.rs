@@ -28,7 +28,7 @@ fn function(info: &SigInfo) {
 /// All that siglatch and signal-hook both catch; no process has 64.
 fn catchable() -> Vec<i32> {
     Signal::all()
-        .filter(|signal| !signal.is_unchangeable() && !signal.is_fault())
+        .filter(|signal| !signal.is_unchangeable() && !signal.is_synchronous())
         .map(Signal::as_raw)
         .collect()
 }

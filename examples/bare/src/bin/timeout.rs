@@ -204,7 +204,7 @@ fn run(process: Process, call: &Call) -> Result<u8, Failure> {
     // Not ended by what the command is to be ended by.
     let mut waited_for = FORWARDED.with(Signal::CHLD).with(Signal::ALRM);
     if let Some(signal) = call.signal {
-        if !signal.is_unchangeable() && !signal.is_fault() {
+        if !signal.is_unchangeable() && !signal.is_synchronous() {
             waited_for.insert(signal);
         }
     }
