@@ -200,7 +200,7 @@ fn under_theirs(first: fn(&'static Latch), change: fn(Queue, &'static Latch), le
     assert_eq!(current(), theirs, "it is not as it was before");
 }
 
-/// A handler uninstalls ours while the last receiver leaves: over theirs, it comes again.
+/// A handler uninstalls ours while the last receiver leaves: over another of theirs, it comes again.
 fn not_deaf() {
     install(theirs, SaFlags::empty());
     let latch = latch();
@@ -210,6 +210,7 @@ fn not_deaf() {
     join(leaves);
     assert_eq!((effect, CALLED.load(Ordering::Relaxed)), (Effect::Handled, 1));
     let _flags = latch.take();
+    install(theirs, SaFlags::NODEFER);
     catch(latch);
     check(&[latch], &[sys::come()]);
     assert!(latch.contains(ONE), "ours is not installed");

@@ -106,7 +106,7 @@ impl PreviousAction {
 
     /// Whether "ignore" was saved.
     pub(super) fn is_ignore(&self) -> bool {
-        // ORDERING: as in `saved`.
+        // ORDERING: Relaxed, as in `saved`.
         self.handler.load(Ordering::Relaxed) == SIG_IGN
     }
 

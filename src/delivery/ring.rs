@@ -338,6 +338,19 @@ mod tests {
         }
     }
 
+    /// A handler may be interrupted between its turn and its push.
+    #[test]
+    fn instance_that_is_late_is_no_newer_for_that() {
+        let [signal, newest] = SIGNALS;
+        let info = SigInfo::without_details;
+        let ring = Ring::<N>::new();
+        let (turn, later) = (ring.draw(signal), ring.draw(signal));
+        assert_eq!(ring.push_anywhere(later, signal, info(newest), true), 0);
+        assert_eq!(ring.push_anywhere(turn, signal, info(signal), true), 1);
+        assert_eq!(signal_of(ring.take_next(&mut Batch::default())), Some(newest));
+        assert!(ring.is_empty());
+    }
+
     /// As a queue does it. Returns how many instances are lost.
     fn push(ring: &Ring<N>, signal: Signal, replaces: bool) -> u32 {
         let (turn, info) = (ring.draw(signal), SigInfo::without_details(signal));

@@ -273,7 +273,7 @@ void repeat(int times, void (*body)(void))
 /* A handler over another, to which it chains. */
 enum chain {
 	WITH_ITS_ARGUMENTS,
-	/* As `old(signo)`: the other registers hold what they held. */
+	/* As `old(signo)`: the other registers hold what they held, an address on the stack. */
 	WITH_STALE_DETAILS,
 	WITH_NO_ADDRESS,
 	NOT_BUT_JUMP,
@@ -294,9 +294,11 @@ static void over(int signo, siginfo_t *info, void *context)
 	case WITH_ITS_ARGUMENTS:
 		next(signo, info, context);
 		break;
-	case WITH_STALE_DETAILS:
-		next(signo, &stale, (void *)8);
+	case WITH_STALE_DETAILS: {
+		siginfo_t left = stale;
+		next(signo, &left, (void *)8);
 		break;
+	}
 	case WITH_NO_ADDRESS:
 		next(signo, (void *)0x10, (void *)8);
 		break;

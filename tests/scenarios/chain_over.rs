@@ -17,6 +17,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         default_then_catch_takes_it_back,
         after_the_default_ours_goes_over_another,
         what_is_restored_may_chain_to_ours,
+        one_before_that_is_installed_again_is_gone_over,
         catch_again_and_again_is_the_same,
         each_receiver_has_it_once,
         it_leaves_from_over_two_receivers,
@@ -187,6 +188,26 @@ fn what_is_restored_may_chain_to_ours() {
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
         raise(&[theirs]);
         assert!(LATCH.take_signal(Signal::USR1));
+    });
+}
+
+/// The handler that ours was over chains to what was there before it, not to ours.
+fn one_before_that_is_installed_again_is_gone_over() {
+    in_child(|| {
+        recorder::install(USR1);
+        let first = raw_action(USR1);
+        assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
+        let ours = raw_action(USR1);
+        // Its owner knows nothing of ours.
+        recorder::install(USR1);
+        assert_eq!(raw_action(USR1), first);
+        assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
+        assert_eq!(raw_action(USR1), ours);
+        raise(&[]);
+        assert!(LATCH.take_signal(Signal::USR1));
+        assert_recorded(1);
+        assert_eq!(LATCH.release(Signal::USR1), Ok(SigSet::empty()));
+        assert_eq!(raw_action(USR1), first);
     });
 }
 

@@ -10,15 +10,14 @@ const LINES: usize = 6;
 
 /// The operations of `AtomicSet`, whose orderings are in one place, and how each is known there.
 const SETS: &[(&str, &str)] = &[
-    (".is_empty()", "last.load(SeqCst) == 0"),
-    (".contains(", "self.word(bit).load(SeqCst)"),
-    (".load()", "self.collect(|word| word.load(SeqCst))"),
-    (".take()", "word.swap(0, SeqCst)"),
-    (".remove(", "fetch_and(!bit.mask, SeqCst)"),
-    (".insert(", "fetch_or(bit.mask, SeqCst)"),
-    (".want(", "word.fetch_and(!bits, SeqCst)"),
-    (".want_no_more(", "word.fetch_or(bits, SeqCst)"),
-    (".insert_all(", "word.fetch_or(bits, SeqCst)"),
+    (".is_empty()", "self.0.load(SeqCst) == 0"),
+    (".contains(", "self.0.load(SeqCst) & bit.0 != 0"),
+    (".load()", "u64 {\n        self.0.load(SeqCst)"),
+    (".take()", "self.0.swap(0, SeqCst)"),
+    (".remove(", "self.0.fetch_and(!bit.0, SeqCst)"),
+    (".insert(", "self.0.fetch_or(bit.0, SeqCst)"),
+    (".want(", "self.0.fetch_and(!set.bits(), SeqCst)"),
+    (".unwant(", "self.0.fetch_or(set.bits(), SeqCst)"),
 ];
 
 /// How many have none, each of which is printed.

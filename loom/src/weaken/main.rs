@@ -107,13 +107,13 @@ fn weakened(row: &Weakened, root: &Path) -> io::Result<Result<String, String>> {
     if count != 1 {
         return Ok(Err(format!("it is there {count} times")));
     }
+    let changed = shipped.replacen(row.from, row.to, 1);
     // For the names that a change needs.
-    let import = if row.file.ends_with("bits.rs") && row.to.contains("Ordering::") {
-        "use crate::sync::atomic::Ordering;\n\nconst WORDS"
-    } else {
-        "const WORDS"
-    };
-    Ok(Ok(shipped.replacen(row.from, row.to, 1).replacen("const WORDS", import, 1)))
+    Ok(Ok(changed.replacen(
+        "Ordering::{Relaxed, SeqCst}",
+        "Ordering::{AcqRel, Acquire, Relaxed, SeqCst}",
+        1,
+    )))
 }
 
 fn run_models(copy: &Path, models: &str) -> io::Result<Verdict> {

@@ -1,35 +1,34 @@
 //! What else can be left out or done in another order.
 
 use super::table::{
-    BITS, EVENTFD, GATE, HANDLER, KEPT, LATCH, LIST, PLACE, PREVIOUS, QUEUE, REGISTRY, RING,
-    SHUTDOWN, SLOT, WAKE, WAKE_FD, WALK, Weakened, weakened,
+    BITS, EVENTFD, GATE, HANDLER, KEPT, LIST, PLACE, PREVIOUS, QUEUE, RECEIVER, REGISTRY, RING,
+    SHUTDOWN, SLOT, WAKE, Weakened, weakened,
 };
 
 /// Steps that are left out, or done in another order.
 pub(crate) const STEPS: &[Weakened] = &[
     weakened(
         BITS,
-        "self.word(bit).fetch_or(bit.mask, SeqCst);",
-        "let old = self.word(bit).load(SeqCst); self.word(bit).store(old | bit.mask, SeqCst);",
+        "self.0.fetch_or(bit.0, SeqCst);",
+        "let old = self.0.load(SeqCst); self.0.store(old | bit.0, SeqCst);",
         "bits: changes",
     ),
     weakened(
         BITS,
-        "self.word(bit).fetch_and(!bit.mask, SeqCst) & bit.mask != 0",
-        "let old = self.word(bit).load(SeqCst); \
-         self.word(bit).store(old & !bit.mask, SeqCst); old & bit.mask != 0",
+        "self.0.fetch_and(!bit.0, SeqCst) & bit.0 != 0",
+        "let old = self.0.load(SeqCst); self.0.store(old & !bit.0, SeqCst); old & bit.0 != 0",
         "bits: each flag is taken once",
     ),
     weakened(
         BITS,
-        "word.swap(0, SeqCst)",
-        "{ let old = word.load(SeqCst); word.store(0, SeqCst); old }",
+        "self.0.swap(0, SeqCst)",
+        "{ let old = self.0.load(SeqCst); self.0.store(0, SeqCst); old }",
         "latch: each flag is taken once",
     ),
     weakened(GATE, "for _ in 0..2 {", "for _ in 0..1 {", "gate: nor a handler that chose"),
     weakened(GATE, "Ordering::Relaxed) ^ 2;", "Ordering::Relaxed);", "gate: a child"),
     weakened(
-        LATCH,
+        RECEIVER,
         "self.pending.insert(bit);\n        self.wake.has_listeners()",
         "let listened = self.wake.has_listeners();\n        \
          self.pending.insert(bit);\n        listened",
@@ -42,7 +41,7 @@ pub(crate) const STEPS: &[Weakened] = &[
         "list: a walk finds receivers in order",
     ),
     weakened(
-        WALK,
+        HANDLER,
         "if receiver.flag(bit) {",
         "if receiver.flag(bit) && receivers.next_wanting(walk.at, bit).is_none() {",
         "latch: two waits end, with one walk over both latches",
@@ -56,23 +55,22 @@ pub(crate) const STEPS: &[Weakened] = &[
     ),
     weakened(
         QUEUE,
-        "self.latch.set(signal);\n            }\n            Some(late)",
+        "self.receiver.set(signal);\n            }\n            Some(late)",
         "let _ = signal;\n            }\n            Some(late)",
         "queue: one pop for each wait",
     ),
     weakened(
         QUEUE,
-        "let flags = self.latch.take();\n            let late = take()?;",
-        "let late = take();\n            let flags = self.latch.take();\n            \
+        "let flags = self.receiver.take();\n            let late = take()?;",
+        "let late = take();\n            let flags = self.receiver.take();\n            \
          let late = late?;",
         "queue: one pop for each wait",
     ),
-    weakened(RING, "if age <= 0 {", "if age < isize::MIN {", "queue: a thread's instances"),
+    weakened(RING, "if age <= 0 {", "if age < i64::MIN {", "queue: a thread's instances"),
     weakened(
         QUEUE,
-        "Pushed::Replaced | Pushed::Dropped => self.count_lost(arrival.signal),",
-        "Pushed::Replaced => self.count_lost(arrival.signal),
-            Pushed::Dropped => {}",
+        "count.fetch_add(lost, Ordering::Relaxed);",
+        "let _ = (count, lost);",
         "queue: with room for one",
     ),
     weakened(
@@ -97,12 +95,18 @@ pub(crate) const STEPS: &[Weakened] = &[
         "wake_fd: ",
     ),
     weakened(
-        WAKE_FD,
-        "if old.is_some() {\n            GATE.wait_until_empty();\n        }\n",
+        REGISTRY,
+        "if old.is_some() {\n        GATE.wait_until_empty();\n    }\n",
         "",
         "wake_fd: nobody writes",
     ),
-    weakened(WAKE_FD, "self.wake().notify(signal);", "let _ = signal;", "wake_fd: what was set"),
+    weakened(REGISTRY, "wake.notify(signal);", "let _ = signal;", "wake_fd: what was set"),
+    weakened(
+        RECEIVER,
+        "let epoch = GATE.enter();\n        self.wake.wake(signal);\n        GATE.leave(epoch);",
+        "self.wake.wake(signal);",
+        "wake_fd: nobody writes",
+    ),
     weakened(SHUTDOWN, "let _flags = self.receiver.take();", "", "shutdown:"),
     weakened(
         SHUTDOWN,
@@ -131,40 +135,28 @@ pub(crate) const STEPS: &[Weakened] = &[
     ),
     weakened(
         HANDLER,
-        "|| !Self::is_ever_over(bit)",
-        "|| !INSTALLED_OVER.contains(bit)",
-        "registry: and while all leave",
-    ),
-    weakened(
-        HANDLER,
-        "            EVER_OVER.insert(bit);\n        }\n",
-        "        }\n",
-        "registry: a handler over ours",
-    ),
-    weakened(
-        HANDLER,
-        "!HANDED_ON.take(Note::of(signal))",
-        "false",
-        "registry: a handler over ours",
-    ),
-    weakened(
-        HANDLER,
-        "            // A release on another thread was faster.\n            Err(Errno::AGAIN) if !ALONE => {}\n",
+        "Err(Errno::AGAIN) if !ALONE && action::read(signal, &mut current).is_ok() => {}",
         "",
         "registry: a signal meets a release",
     ),
     weakened(HANDLER, "let _sent = send::raise(signal);", "", "registry: a signal meets a release"),
     weakened(
         REGISTRY,
-        "        Change::Release => receiver.link().want_no_more(signals),\n    }\n    GATE.wait_until_empty();",
-        "        Change::Release => receiver.link().want_no_more(signals),\n    }\n    \
+        "        Change::Release => receiver.link().unwant(signals),\n    }\n    GATE.wait_until_empty();",
+        "        Change::Release => receiver.link().unwant(signals),\n    }\n    \
          if change == Change::Release {\n        GATE.wait_until_empty();\n    }",
         "registry: a signal meets one who leaves and one who comes",
     ),
     weakened(
         REGISTRY,
-        "under.keep(&current, &GATE);",
+        "previous.save(&current, &GATE);",
         "",
         "registry: and while the last one leaves",
+    ),
+    weakened(
+        REGISTRY,
+        "if !ALONE && choices.is_some() {",
+        "if !ALONE {",
+        "registry: after a signal that found no receiver, a catch is not deaf",
     ),
 ];

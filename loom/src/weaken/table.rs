@@ -20,21 +20,18 @@ pub(crate) const fn weakened(
     Weakened { file, from, to, by }
 }
 
-pub(crate) const BITS: &str = "delivery/bits.rs";
+pub(crate) const BITS: &str = "bits.rs";
 pub(crate) const GATE: &str = "delivery/gate.rs";
 pub(crate) const HANDLER: &str = "delivery/handler.rs";
-pub(crate) const LATCH: &str = "delivery/latch.rs";
 pub(crate) const LIST: &str = "delivery/list.rs";
 pub(crate) const LOCK: &str = "delivery/lock.rs";
 pub(crate) const PREVIOUS: &str = "delivery/previous.rs";
-pub(crate) const LINK: &str = "delivery/link.rs";
+pub(crate) const RECEIVER: &str = "delivery/receiver.rs";
 pub(crate) const REGISTRY: &str = "delivery/registry.rs";
 pub(crate) const QUEUE: &str = "delivery/queue.rs";
 pub(crate) const RING: &str = "delivery/ring.rs";
 pub(crate) const SLOT: &str = "delivery/slot.rs";
 pub(crate) const WAKE: &str = "delivery/wake.rs";
-pub(crate) const WALK: &str = "delivery/walk.rs";
-pub(crate) const WAKE_FD: &str = "delivery/wake_fd.rs";
 pub(crate) const EVENTFD: &str = "fd/eventfd.rs";
 pub(crate) const SHUTDOWN: &str = "shutdown.rs";
 pub(crate) const KEPT: &str = "timer/kept.rs";
@@ -46,64 +43,59 @@ pub(crate) const DISPATCH: &str = "dispatch.rs";
 pub(crate) const ORDERINGS: &[Weakened] = &[
     weakened(
         BITS,
-        "self.word(bit).load(SeqCst)",
-        "self.word(bit).load(Ordering::Relaxed)",
+        "self.0.load(SeqCst) & bit.0 != 0",
+        "self.0.load(Relaxed) & bit.0 != 0",
         "latch: contains",
     ),
     weakened(
         BITS,
-        "self.word(bit).load(SeqCst)",
-        "self.word(bit).load(Ordering::Acquire)",
+        "self.0.load(SeqCst) & bit.0 != 0",
+        "self.0.load(Acquire) & bit.0 != 0",
         "gate: no handler",
     ),
     weakened(
         BITS,
-        "fetch_or(bit.mask, SeqCst)",
-        "fetch_or(bit.mask, Ordering::Relaxed)",
+        "self.0.fetch_or(bit.0, SeqCst)",
+        "self.0.fetch_or(bit.0, Relaxed)",
         "latch: is_set",
     ),
     weakened(
         BITS,
-        "fetch_or(bit.mask, SeqCst)",
-        "fetch_or(bit.mask, Ordering::AcqRel)",
+        "self.0.fetch_or(bit.0, SeqCst)",
+        "self.0.fetch_or(bit.0, AcqRel)",
         "latch: wait sees",
     ),
     weakened(
         BITS,
-        "fetch_and(!bit.mask, SeqCst)",
-        "fetch_and(!bit.mask, Ordering::Relaxed)",
+        "self.0.fetch_and(!bit.0, SeqCst)",
+        "self.0.fetch_and(!bit.0, Relaxed)",
         "latch: take_signal",
     ),
-    weakened(BITS, "last.load(SeqCst) == 0", "last.load(Ordering::Relaxed) == 0", "latch: is_set"),
+    weakened(BITS, "self.0.load(SeqCst) == 0", "self.0.load(Relaxed) == 0", "latch: is_set"),
+    weakened(BITS, "self.0.load(SeqCst) == 0", "self.0.load(Acquire) == 0", "latch: wait sees"),
     weakened(
         BITS,
-        "last.load(SeqCst) == 0",
-        "last.load(Ordering::Acquire) == 0",
-        "latch: wait sees",
-    ),
-    weakened(
-        BITS,
-        "self.collect(|word| word.load(SeqCst))",
-        "self.collect(|word| word.load(Ordering::Relaxed))",
+        "u64 {\n        self.0.load(SeqCst)",
+        "u64 {\n        self.0.load(Relaxed)",
         "latch: pending",
     ),
     weakened(
         BITS,
-        "self.collect(|word| word.load(SeqCst))",
-        "self.collect(|word| word.load(Ordering::Acquire))",
+        "u64 {\n        self.0.load(SeqCst)",
+        "u64 {\n        self.0.load(Acquire)",
         "wake_fd: what was set",
     ),
-    weakened(BITS, "word.swap(0, SeqCst)", "word.swap(0, Ordering::Relaxed)", "latch: take"),
+    weakened(BITS, "self.0.swap(0, SeqCst)", "self.0.swap(0, Relaxed)", "latch: take"),
     weakened(
         BITS,
-        "word.fetch_or(bits, SeqCst)",
-        "word.fetch_or(bits, Ordering::AcqRel)",
+        "self.0.fetch_or(set.bits(), SeqCst)",
+        "self.0.fetch_or(set.bits(), AcqRel)",
         "gate: nor one that found nobody",
     ),
     weakened(
         BITS,
-        "word.fetch_and(!bits, SeqCst)",
-        "word.fetch_and(!bits, Ordering::AcqRel)",
+        "self.0.fetch_and(!set.bits(), SeqCst)",
+        "self.0.fetch_and(!set.bits(), AcqRel)",
         "gate: no handler",
     ),
     weakened(
@@ -132,36 +124,24 @@ pub(crate) const ORDERINGS: &[Weakened] = &[
     ),
     weakened(
         LIST,
-        "self.first.store(new, Ordering::Release)",
-        "self.first.store(new, Ordering::Relaxed)",
-        "list: nor is the first one",
-    ),
-    weakened(
-        LIST,
-        "self.first.load(Ordering::Acquire)",
-        "self.first.load(Ordering::Relaxed)",
-        "list: nor is the first one",
-    ),
-    weakened(
-        LINK,
         "self.next.store(next, Ordering::SeqCst)",
         "self.next.store(next, Ordering::Release)",
         "registry: a signal meets one who leaves and one who comes",
     ),
     weakened(
-        LINK,
+        LIST,
         "self.next.store(next, Ordering::SeqCst)",
         "self.next.store(next, Ordering::Relaxed)",
         "list: a walk finds receivers as they were made",
     ),
     weakened(
-        LINK,
+        LIST,
         "self.next.load(Ordering::SeqCst)",
         "self.next.load(Ordering::Acquire)",
         "registry: a signal meets one who leaves and one who comes",
     ),
     weakened(
-        LINK,
+        LIST,
         "self.next.load(Ordering::SeqCst)",
         "self.next.load(Ordering::Relaxed)",
         "list: a walk finds receivers as they were made",
@@ -231,6 +211,12 @@ pub(crate) const ORDERINGS: &[Weakened] = &[
         "self.tickets.load(Ordering::Acquire)",
         "self.tickets.load(Ordering::Relaxed)",
         "queue: a batch",
+    ),
+    weakened(
+        RING,
+        "fence(Ordering::SeqCst)",
+        "fence(Ordering::AcqRel)",
+        "queue: of two at once the newest is kept",
     ),
     weakened(
         WAKE,
