@@ -139,12 +139,16 @@ pub(crate) const STEPS: &[Weakened] = &[
         "",
         "registry: a signal meets a release",
     ),
-    weakened(HANDLER, "let _sent = send::raise(signal);", "", "registry: a signal meets a release"),
+    weakened(
+        HANDLER,
+        "let _sent = send::raise_in_handler(signal);",
+        "",
+        "registry: a signal meets a release",
+    ),
     weakened(
         REGISTRY,
-        "        Change::Release => receiver.link().unwant(signals),\n    }\n    GATE.wait_until_empty();",
-        "        Change::Release => receiver.link().unwant(signals),\n    }\n    \
-         if change == Change::Release {\n        GATE.wait_until_empty();\n    }",
+        "receiver.link().want(signals);\n    GATE.wait_until_empty();",
+        "receiver.link().want(signals);",
         "registry: a signal meets one who leaves and one who comes",
     ),
     weakened(
@@ -155,8 +159,8 @@ pub(crate) const STEPS: &[Weakened] = &[
     ),
     weakened(
         REGISTRY,
-        "if !ALONE && choices.is_some() {",
-        "if !ALONE {",
+        "        let saved = previous.saved();\n        let new = if",
+        "        IN_CHAIN.insert(bit);\n        let saved = previous.saved();\n        let new = if",
         "registry: after a signal that found no receiver, a catch is not deaf",
     ),
 ];
