@@ -119,10 +119,6 @@ impl Action {
     /// `SA_SIGINFO` is always set. All else is as in `flags` and `mask`; most handlers want
     /// [`SaFlags::ONSTACK`] too, since a thread of another language's runtime may have a stack
     /// that is too small for a signal frame.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn handler(handler: Handler, flags: SaFlags, mask: impl Into<SigSet>) -> Self {
         Self {
@@ -136,10 +132,6 @@ impl Action {
     }
 
     /// What happens when the signal comes.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn disposition(&self) -> Disposition {
         match self.kernel.handler {
@@ -150,20 +142,12 @@ impl Action {
     }
 
     /// The flags. The kernel's own `SA_RESTORER` is among the bits where the architecture has it.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn flags(&self) -> SaFlags {
         SaFlags::from_bits(self.kernel.flags)
     }
 
     /// What is blocked while the handler runs, besides the signal itself.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "sa_mask")]
     #[must_use]
     pub const fn mask(&self) -> SigSet {
@@ -171,10 +155,6 @@ impl Action {
     }
 
     /// The address of the handler, if there is one: which function it is, to compare or to print.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "sa_handler")]
     #[doc(alias = "sa_sigaction")]
     #[must_use]
@@ -187,10 +167,6 @@ impl Action {
 
     /// Where the handler returns to, if the action says so (`SA_RESTORER`); `None` where that is the
     /// kernel's own code.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "sa_restorer")]
     #[must_use]
     pub const fn restorer(&self) -> Option<usize> {
@@ -230,20 +206,12 @@ pub struct Previous {
 
 impl Previous {
     /// The signal whose action was changed.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn signal(&self) -> Signal {
         self.signal
     }
 
     /// The action that was in force before.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn action(&self) -> Action {
         Action { kernel: self.replaced }
@@ -258,10 +226,6 @@ impl Previous {
     /// # Errors
     ///
     /// None that Linux documents; a seccomp(2) filter may make one.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn restore(self) -> Result<bool, Errno> {
         self.put_back()
     }
@@ -290,10 +254,6 @@ impl Previous {
 /// # Errors
 ///
 /// None that Linux documents; a seccomp(2) filter may make one.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[doc(alias = "getsignal")]
 pub fn query(signal: Signal) -> Result<Action, Errno> {
     let mut action = Action::plain(SIG_DFL);
@@ -312,10 +272,6 @@ pub fn query(signal: Signal) -> Result<Action, Errno> {
 /// # Errors
 ///
 /// `EINVAL`: `SIGKILL` or `SIGSTOP`.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[doc(alias = "SIG_IGN")]
 pub fn ignore(signal: Signal) -> Result<Previous, Errno> {
     // SAFETY: no handler is installed.
@@ -329,10 +285,6 @@ pub fn ignore(signal: Signal) -> Result<Previous, Errno> {
 /// # Errors
 ///
 /// `EINVAL`: `SIGKILL` or `SIGSTOP`.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[doc(alias = "SIG_DFL")]
 pub fn default(signal: Signal) -> Result<Previous, Errno> {
     // SAFETY: no handler is installed.
@@ -346,10 +298,6 @@ pub fn default(signal: Signal) -> Result<Previous, Errno> {
 /// # Errors
 ///
 /// `EINVAL`: `SIGKILL` or `SIGSTOP`.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[doc(alias = "SA_NOCLDWAIT")]
 #[doc(alias = "SA_NOCLDSTOP")]
 pub fn default_with(signal: Signal, flags: SaFlags) -> Result<Previous, Errno> {
@@ -365,10 +313,6 @@ pub fn default_with(signal: Signal, flags: SaFlags) -> Result<Previous, Errno> {
 /// # Errors
 ///
 /// `EINVAL`: `SIGKILL` or `SIGSTOP`.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 ///
 /// # Safety
 ///

@@ -58,10 +58,6 @@ pub struct Handlers<const N: usize = 16> {
 
 impl<const N: usize> Handlers<N> {
     /// A table without functions.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -73,10 +69,6 @@ impl<const N: usize> Handlers<N> {
     /// Whether a system call that a signal interrupts goes on; see [`Latch::restart`].
     ///
     /// [`Latch::restart`]: crate::Latch::restart
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn restart(mut self, restart: bool) -> Self {
         self.arrived = self.arrived.restart(restart);
@@ -85,10 +77,6 @@ impl<const N: usize> Handlers<N> {
 
     /// What is blocked while the handler runs; see [`Latch::mask`](crate::Latch::mask). A function of
     /// the table runs with the mask of the thread that dispatches.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn mask(mut self, mask: SigSet) -> Self {
         self.arrived = self.arrived.mask(mask);
@@ -97,10 +85,6 @@ impl<const N: usize> Handlers<N> {
 
     /// Whether the handler runs on the alternate stack; see
     /// [`Latch::alternate_stack`](crate::Latch::alternate_stack).
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn alternate_stack(mut self, alternate: bool) -> Self {
         self.arrived = self.arrived.alternate_stack(alternate);
@@ -172,10 +156,6 @@ impl<const N: usize> Handlers<N> {
     }
 
     /// The function of `signal`.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "getsignal")]
     #[must_use]
     pub fn function(&self, signal: Signal) -> Option<Deferred> {
@@ -233,10 +213,6 @@ impl<const N: usize> Handlers<N> {
     }
 
     /// The descriptor that is written to; see [`Latch::wake_fd`](crate::Latch::wake_fd).
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn wake_fd(&self) -> Option<c_int> {
         self.arrived.wake_fd()
@@ -244,10 +220,6 @@ impl<const N: usize> Handlers<N> {
 
     /// How many wake-ups could not be written; see
     /// [`Latch::missed_wakes`](crate::Latch::missed_wakes).
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn missed_wakes(&self) -> u32 {
         self.arrived.missed_wakes()
@@ -255,10 +227,6 @@ impl<const N: usize> Handlers<N> {
 
     /// The signals that came and were not dispatched yet. One that comes after the look is
     /// dispatched as well: what a function is to tell its caller, it should set itself.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn pending(&self) -> SigSet {
         self.arrived.receiver().pending()

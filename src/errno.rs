@@ -31,10 +31,6 @@ impl Errno {
     }
 
     /// The error with this number, if it is from 1 to 4095.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn from_raw(raw: i32) -> Option<Self> {
         if raw < 1 || raw as isize > MAX_ERRNO {
@@ -47,10 +43,6 @@ impl Errno {
     }
 
     /// The number, as in errno(3).
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn as_raw(self) -> i32 {
         self.0.get() as i32
@@ -61,10 +53,6 @@ impl Errno {
     /// # Errors
     ///
     /// The errno that `result` is the negative of.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub const fn check(result: isize) -> Result<usize, Self> {
         if result < 0 && result >= -MAX_ERRNO {
             match NonZeroU32::new(result.unsigned_abs() as u32) {

@@ -20,60 +20,36 @@ macro_rules! flags {
             )*
 
             /// None.
-            ///
-            /// # Async-signal-safety
-            ///
-            /// Async-signal-safe.
             #[must_use]
             pub const fn empty() -> Self {
                 Self(0)
             }
 
             /// Those of these bits, whatever they are.
-            ///
-            /// # Async-signal-safety
-            ///
-            /// Async-signal-safe.
             #[must_use]
             pub const fn from_bits(bits: $Bits) -> Self {
                 Self(bits)
             }
 
             /// The bits, as the kernel has them; it knows more than are named here.
-            ///
-            /// # Async-signal-safety
-            ///
-            /// Async-signal-safe.
             #[must_use]
             pub const fn bits(self) -> $Bits {
                 self.0
             }
 
             /// Whether there is none.
-            ///
-            /// # Async-signal-safety
-            ///
-            /// Async-signal-safe.
             #[must_use]
             pub const fn is_empty(self) -> bool {
                 self.0 == 0
             }
 
             /// Whether all of `flags` are there.
-            ///
-            /// # Async-signal-safety
-            ///
-            /// Async-signal-safe.
             #[must_use]
             pub const fn contains(self, flags: Self) -> bool {
                 self.0 & flags.0 == flags.0
             }
 
             /// Those of both; for constants, where `|` cannot be used.
-            ///
-            /// # Async-signal-safety
-            ///
-            /// Async-signal-safe.
             #[must_use]
             pub const fn union(self, other: Self) -> Self {
                 Self(self.0 | other.0)

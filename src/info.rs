@@ -150,10 +150,6 @@ pub enum ChildState {
 impl ChildState {
     /// Returns `true` if the child has ended. One that has is waited for with this, and its number
     /// is free.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "WIFEXITED")]
     #[must_use]
     pub const fn is_end(self) -> bool {
@@ -162,10 +158,6 @@ impl ChildState {
 
     /// The signal that ended or stopped the child. `None` if no signal did, or one that a C library
     /// keeps for itself.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "WTERMSIG")]
     #[doc(alias = "WSTOPSIG")]
     #[must_use]
@@ -190,10 +182,6 @@ impl ChildState {
     /// assert_eq!(ChildState::Exited(3).shell_status(), Some(3));
     /// assert_eq!(ChildState::Killed(15).shell_status(), Some(143));
     /// ```
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "WEXITSTATUS")]
     #[must_use]
     pub const fn shell_status(self) -> Option<u8> {
@@ -267,20 +255,12 @@ pub struct Value(usize);
 
 impl Value {
     /// A pointer-sized value (`sival_ptr`).
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn from_ptr(bits: usize) -> Self {
         Self(bits)
     }
 
     /// An int (`sival_int`); the rest of the union is zero.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn from_int(int: i32) -> Self {
         let mut bytes = [0; size_of::<usize>()];
@@ -291,10 +271,6 @@ impl Value {
     }
 
     /// As the sender's `sival_ptr`.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn as_ptr(self) -> usize {
         self.0
@@ -302,10 +278,6 @@ impl Value {
 
     /// As the sender's `sival_int`: the union's first four bytes, which are the low half of the
     /// pointer only where the lowest byte comes first.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn as_int(self) -> i32 {
         let bytes = self.0.to_ne_bytes();
@@ -321,10 +293,6 @@ impl fmt::Debug for Value {
 
 impl SigInfo {
     /// Takes the filled part of the kernel's struct.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[inline]
     #[must_use]
     pub fn from_kernel(info: &KernelSiginfo) -> Self {
@@ -348,10 +316,6 @@ impl SigInfo {
     }
 
     /// `si_signo`: which signal; `None` if the number is not one of a program's signals.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "si_signo")]
     #[must_use]
     pub fn signal(&self) -> Option<Signal> {
@@ -359,10 +323,6 @@ impl SigInfo {
     }
 
     /// `si_errno`: mostly 0.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "si_errno")]
     #[must_use]
     pub fn errno(&self) -> i32 {
@@ -370,10 +330,6 @@ impl SigInfo {
     }
 
     /// `si_code`: why it was sent, as a number; [`cause`](Self::cause) has it decoded.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "si_code")]
     #[must_use]
     pub fn code(&self) -> i32 {
@@ -381,10 +337,6 @@ impl SigInfo {
     }
 
     /// How far the rest can be relied on.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn trust(&self) -> Trust {
         decode::trust(self)
@@ -395,10 +347,6 @@ impl SigInfo {
     ///
     /// Told by the kernel if [`trust`](Self::trust) is at least [`Stamped`](Trust::Stamped), by
     /// the sender itself otherwise.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "si_pid")]
     #[must_use]
     pub fn sender(&self) -> Option<Pid> {
@@ -406,10 +354,6 @@ impl SigInfo {
     }
 
     /// The value that was sent along, by sigqueue(3), a timer or another source that has one.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "si_int")]
     #[doc(alias = "si_ptr")]
     #[must_use]
@@ -418,10 +362,6 @@ impl SigInfo {
     }
 
     /// Why it was sent, with the details that came along.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn cause(&self) -> Cause {
         decode::cause(self)

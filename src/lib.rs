@@ -1,4 +1,9 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # Async-signal-safety
+//!
+//! Every function of this crate is async-signal-safe, as signal-safety(7) has it, but for those whose
+//! documentation has a section of this name.
 #![no_std]
 
 #[cfg(any(test, feature = "std"))]

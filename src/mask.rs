@@ -129,10 +129,6 @@ impl MaskGuard {
     /// # Errors
     ///
     /// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them; nothing is changed.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn block(signals: impl Into<SigSet>) -> Result<Self, Errno> {
         change(libc::SIG_BLOCK, signals.into()).map(Self::putting_back)
     }
@@ -142,10 +138,6 @@ impl MaskGuard {
     /// # Errors
     ///
     /// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them; nothing is changed.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn unblock(signals: impl Into<SigSet>) -> Result<Self, Errno> {
         change(libc::SIG_UNBLOCK, signals.into()).map(Self::putting_back)
     }
@@ -155,19 +147,11 @@ impl MaskGuard {
     /// # Errors
     ///
     /// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them; nothing is changed.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn set(signals: impl Into<SigSet>) -> Result<Self, Errno> {
         replace(signals.into()).map(Self::putting_back)
     }
 
     /// The mask that will be put back.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn before(&self) -> SigSet {
         SigSet::from_kernel(self.before)

@@ -20,10 +20,6 @@ impl Pid {
     /// # Errors
     ///
     /// `ESRCH`: the number is 0 or negative, so no process can have it.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub const fn from_raw(raw: i32) -> Result<Self, Errno> {
         match NonZeroI32::new(raw) {
             Some(number) if raw > 0 => Ok(Self(number)),
@@ -32,10 +28,6 @@ impl Pid {
     }
 
     /// This process.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "getpid")]
     #[must_use]
     pub fn this() -> Self {
@@ -44,10 +36,6 @@ impl Pid {
     }
 
     /// The parent of this process; `None` if it is outside the pid namespace.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "getppid")]
     #[must_use]
     pub fn parent() -> Option<Self> {
@@ -55,10 +43,6 @@ impl Pid {
     }
 
     /// The number.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn as_raw(self) -> i32 {
         self.0.get()

@@ -97,10 +97,6 @@ impl Target {
 ///
 /// `EAGAIN`: a real-time signal, and `RLIMIT_SIGPENDING` is reached.
 ///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
-///
 /// # Examples
 ///
 /// ```
@@ -148,10 +144,6 @@ fn to_this_thread(send: impl FnOnce(c_int, c_int) -> Result<(), Errno>) -> Resul
 ///
 /// `ESRCH`: there is no such process. `EPERM`: not allowed to send it there. For other targets, as
 /// their own functions.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn kill(target: impl Into<Target>, signal: Signal) -> Result<(), Errno> {
     target.into().send(signal.as_raw())
 }
@@ -163,10 +155,6 @@ pub fn kill(target: impl Into<Target>, signal: Signal) -> Result<(), Errno> {
 ///
 /// `ESRCH`: there is no such process. `EPERM`: there is, but signals may not be sent to it.
 /// `EINVAL`: group 1, as for [`kill_group`].
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn probe(target: impl Into<Target>) -> Result<(), Errno> {
     target.into().send(0)
 }
@@ -180,10 +168,6 @@ pub fn probe(target: impl Into<Target>) -> Result<(), Errno> {
 ///
 /// `EAGAIN`: a real-time signal, and `RLIMIT_SIGPENDING` is reached. `EPERM`: not allowed to send
 /// it there. `ESRCH`: there is no such thread in that process.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 ///
 /// # Examples
 ///
@@ -217,10 +201,6 @@ pub fn kill_thread(pid: Pid, tid: Tid, signal: Signal) -> Result<(), Errno> {
 ///
 /// `EINVAL`: group 1. `EPERM`: not allowed to send it to any of them. `ESRCH`: there is no such
 /// group.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[doc(alias = "killpg")]
 pub fn kill_group(group: Pid, signal: Signal) -> Result<(), Errno> {
     kill(Target::Group(group), signal)
@@ -234,10 +214,6 @@ pub fn kill_group(group: Pid, signal: Signal) -> Result<(), Errno> {
 /// # Errors
 ///
 /// None that Linux documents: a process may always send to itself.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn kill_own_group(signal: Signal) -> Result<(), Errno> {
     kill(Target::OwnGroup, signal)
 }
@@ -256,10 +232,6 @@ pub fn kill_own_group(signal: Signal) -> Result<(), Errno> {
 /// # Errors
 ///
 /// `ESRCH`: there is no other process.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn kill_everything(signal: Signal) -> Result<(), Errno> {
     kill(Target::Everything, signal)
 }

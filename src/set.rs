@@ -46,10 +46,6 @@ impl SigSet {
     pub(crate) const TERMINAL_ACCESS: Self = Self::empty().with(Signal::TTIN).with(Signal::TTOU);
 
     /// No signal.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "sigemptyset")]
     #[must_use]
     pub const fn empty() -> Self {
@@ -59,10 +55,6 @@ impl SigSet {
     /// Every signal that can be caught or blocked, the real-time ones too: all but `SIGKILL` and
     /// `SIGSTOP`. (sigfillset(3) has those two as well, and the kernel then leaves them out; here a
     /// set that names one of them is refused, so the full set does not.)
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "sigfillset")]
     #[must_use]
     pub const fn full() -> Self {
@@ -85,10 +77,6 @@ impl SigSet {
 
     /// The set whose bit `n - 1` says whether signal `n` is in it. Bits of numbers that are not
     /// signals of a program are left out.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn from_bits(bits: u64) -> Self {
         const VALID: SigSet = SigSet::valid();
@@ -106,20 +94,12 @@ impl SigSet {
     }
 
     /// Bit `n - 1` says whether signal `n` is in the set.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn bits(self) -> u64 {
         self.0
     }
 
     /// Whether no signal is in the set.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "sigisemptyset")]
     #[must_use]
     pub const fn is_empty(self) -> bool {
@@ -127,20 +107,12 @@ impl SigSet {
     }
 
     /// How many signals are in the set.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn len(self) -> usize {
         self.0.count_ones() as usize
     }
 
     /// Whether `signal` is in the set.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "sigismember")]
     #[must_use]
     pub const fn contains(self, signal: Signal) -> bool {
@@ -148,40 +120,24 @@ impl SigSet {
     }
 
     /// The set with `signal` in it; for constants, where `|` cannot be used.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn with(self, signal: Signal) -> Self {
         Self(self.0 | signal.bit())
     }
 
     /// The set without `signal`; for constants, where `-` cannot be used.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn without(self, signal: Signal) -> Self {
         Self(self.0 & !signal.bit())
     }
 
     /// The signals that are not in `other`, as by `-`.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn difference(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
     /// Puts `signal` in. Says whether it was not in before.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "sigaddset")]
     pub const fn insert(&mut self, signal: Signal) -> bool {
         let new = !self.contains(signal);
@@ -190,10 +146,6 @@ impl SigSet {
     }
 
     /// Takes `signal` out. Says whether it was in before.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "sigdelset")]
     pub const fn remove(&mut self, signal: Signal) -> bool {
         let old = self.contains(signal);
@@ -202,10 +154,6 @@ impl SigSet {
     }
 
     /// The signal with the lowest number.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn first(self) -> Option<Signal> {
         // Every bit of a set is a signal's; of an empty one it would be the bit 64.
@@ -213,10 +161,6 @@ impl SigSet {
     }
 
     /// The signals in the set, the lowest number first.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn iter(self) -> Iter {
         Iter(self)

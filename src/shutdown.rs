@@ -75,7 +75,7 @@ impl Shutdown {
     /// Only a timer that has expired has no more left.
     const INTERVAL: Duration = Duration::from_millis(10);
 
-    /// Nobody has asked, and nothing is caught yet. Async-signal-safe.
+    /// Nobody has asked, and nothing is caught yet.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -95,7 +95,7 @@ impl Shutdown {
     ///
     /// It comes as another instance of that signal, from a timer: some thread must not block it, and
     /// while it is ignored, as by system(3), it waits. If the signal is released meanwhile, its action
-    /// then decides. Async-signal-safe.
+    /// then decides.
     #[must_use]
     pub const fn deadline(mut self, after: Duration) -> Self {
         self.deadline = Some(after);
@@ -104,7 +104,7 @@ impl Shutdown {
 
     /// A signal that comes within `time`, of `CLOCK_MONOTONIC`, of the one that asked belongs to its
     /// request. The default is half a second. With zero, any other signal is a second request; with
-    /// more than 19 hours, none is. A hundredth of a second is as zero or more. Async-signal-safe.
+    /// more than 19 hours, none is. A hundredth of a second is as zero or more.
     #[must_use]
     pub const fn settle(mut self, time: Duration) -> Self {
         self.settling = Some(Ticks::at_least(time));
@@ -112,7 +112,7 @@ impl Shutdown {
     }
 
     /// Which signals can be a second request. The default is all but `SIGHUP`, which is hardly ever
-    /// sent in impatience. Async-signal-safe.
+    /// sent in impatience.
     #[must_use]
     pub const fn forced_by(mut self, signals: SigSet) -> Self {
         self.forced_by = Some(signals);
@@ -143,7 +143,7 @@ impl Shutdown {
 
     /// How much time is left until the deadline; once that has passed, and the signal is blocked or
     /// ignored, up to 10 milliseconds. `None`: nobody has asked, there is no deadline, or the signal
-    /// was not caught and the kernel had no room for a timer. Async-signal-safe.
+    /// was not caught and the kernel had no room for a timer.
     #[must_use]
     pub fn time_left(&self) -> Option<Duration> {
         self.timers.left(self.asked_by()?)
@@ -154,20 +154,19 @@ impl Shutdown {
     /// # Errors
     ///
     /// `ESRCH`: nobody has asked. `EINVAL`: there is no deadline, or it is a parent process's.
-    /// Async-signal-safe.
     pub fn set_time_left(&self, left: Duration) -> Result<(), Errno> {
         let signal = self.asked_by().ok_or(Errno::SRCH)?;
         if self.arm(signal, left) { Ok(()) } else { Err(Errno::INVAL) }
     }
 
-    /// Whether a signal has asked the program to finish. Async-signal-safe.
+    /// Whether a signal has asked the program to finish.
     #[inline]
     #[must_use]
     pub fn is_asked(&self) -> bool {
         self.asked_by().is_some()
     }
 
-    /// The signal that asked, if one has. Async-signal-safe.
+    /// The signal that asked, if one has.
     #[inline]
     #[must_use]
     pub fn asked_by(&self) -> Option<Signal> {
@@ -178,7 +177,7 @@ impl Shutdown {
 
     /// The process that sent the signal that asked. `None`: nobody has asked, or the kernel did (a
     /// Ctrl-C), or a process outside this pid namespace. With a `kill` it is what the kernel says; with
-    /// a queued signal what the sender says itself. Async-signal-safe.
+    /// a queued signal what the sender says itself.
     #[must_use]
     pub fn sender(&self) -> Option<Pid> {
         // ORDERING: Relaxed: stored before the flag is set, by which normal code knows.
@@ -186,7 +185,7 @@ impl Shutdown {
     }
 
     /// How many signals have come: the one that asked, and those after it that did not end the
-    /// process. Modulo 2³². Async-signal-safe.
+    /// process. Modulo 2³².
     #[must_use]
     pub fn count(&self) -> u32 {
         self.count.load(Ordering::Relaxed)
@@ -202,7 +201,7 @@ impl Shutdown {
     }
 
     /// Calls it off: the next signal asks again, and there is no deadline until then. Returns the
-    /// signal that had asked. Async-signal-safe.
+    /// signal that had asked.
     pub fn cancel(&self) -> Option<Signal> {
         self.count.store(0, Ordering::Relaxed);
         self.sender.store(0, Ordering::Relaxed);
@@ -219,7 +218,7 @@ impl Shutdown {
     }
 
     /// Asks in the place of a signal: as if this process had sent `signal`. As a second request it
-    /// ends the process by `signal`. Async-signal-safe.
+    /// ends the process by `signal`.
     pub fn ask(&self, signal: Signal) {
         self.receive(signal, sys::getpid());
     }
@@ -228,7 +227,7 @@ impl Shutdown {
     /// nobody has. A shell sees a death by Ctrl-C and leaves its loop, and `prog && deploy` does not
     /// deploy. It also ends the process now, from wherever it is called.
     ///
-    /// As [`exit::die_by`], it runs no destructor and flushes no buffer. Async-signal-safe.
+    /// As [`exit::die_by`], it runs no destructor and flushes no buffer.
     pub fn exit(&self, status: i32) -> ! {
         match self.asked_by() {
             Some(signal) => exit::die_by(signal),

@@ -93,10 +93,6 @@ macro_rules! standard_signals {
             /// What happens when this signal comes and its disposition is the default.
             ///
             /// It is the kernel's own table (`include/linux/signal.h`).
-            ///
-            /// # Async-signal-safety
-            ///
-            /// Async-signal-safe.
             #[must_use]
             pub const fn default_action(self) -> DefaultAction {
                 match self {
@@ -191,10 +187,6 @@ impl Signal {
     /// # Errors
     ///
     /// `EINVAL`: not a number from 1 to 64, or one that a C library keeps for itself.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub const fn from_raw(raw: i32) -> Result<Self, Errno> {
         if raw < 1 || raw > MAX || (raw >= KERNEL_RT_MIN && raw < RT_MIN) {
             return Err(Errno::INVAL);
@@ -224,10 +216,6 @@ impl Signal {
     /// # Errors
     ///
     /// `EINVAL`: there is no such real-time signal.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "SIGRTMIN")]
     #[doc(alias = "SIGRTMAX")]
     pub const fn rt(n: u8) -> Result<Self, Errno> {
@@ -235,30 +223,18 @@ impl Signal {
     }
 
     /// How many real-time signals a program may use: 31, or 30 with musl.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn rt_count() -> u8 {
         (MAX - RT_MIN + 1) as u8
     }
 
     /// The number.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn as_raw(self) -> i32 {
         self.0.get() as i32
     }
 
     /// The `n` of `SIGRTMIN + n`; `None` for a standard signal.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn rt_offset(self) -> Option<u8> {
         match self.0.get().checked_sub(RT_MIN as u8) {
@@ -268,20 +244,12 @@ impl Signal {
     }
 
     /// Whether it is a real-time signal: its instances queue, standard signals do not.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn is_rt(self) -> bool {
         self.rt_offset().is_some()
     }
 
     /// Whether the kernel lets nobody change its action: `SIGKILL` and `SIGSTOP`.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn is_unchangeable(self) -> bool {
         SigSet::UNCHANGEABLE.contains(self)
@@ -294,10 +262,6 @@ impl Signal {
     /// Whether the kernel raises it synchronously, for the running instruction: `SIGSEGV`, `SIGBUS`,
     /// `SIGFPE`, `SIGILL`, `SIGTRAP` and `SIGSYS`. Such a signal needs an answer before its handler
     /// returns, and kills the process if it is blocked.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn is_synchronous(self) -> bool {
         SigSet::SYNCHRONOUS.contains(self)
@@ -305,10 +269,6 @@ impl Signal {
 
     /// The name: `SIGTERM`, or `SIGRTMIN+3` for a real-time signal. [`as_str`](Self::as_str) has it
     /// without a copy.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn name(self) -> Name {
         let mut name = Name(heapless::String::new());
@@ -319,10 +279,6 @@ impl Signal {
 
     /// What strsignal(3) says in English, such as `Terminated`; for a real-time signal
     /// `Real-time signal`, without its number.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "strsignal")]
     #[must_use]
     pub const fn description(self) -> &'static str {
@@ -333,10 +289,6 @@ impl Signal {
     }
 
     /// Every signal that a program may use, in the order of the numbers.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "valid_signals")]
     pub fn all() -> impl Iterator<Item = Self> {
         (1..=MAX).filter_map(|raw| Self::from_raw(raw).ok())
@@ -358,10 +310,6 @@ pub struct Name(heapless::String<12>);
 
 impl Name {
     /// The text.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -45,10 +45,6 @@ const AUTODISARM: c_int = 1 << 31;
 /// constant `MINSIGSTKSZ`, which is smaller than what newer processors need. The kernel is asked by
 /// prctl(2), one before Linux 6.4 by `/proc/self/auxv`; where there is neither, or the kernel does
 /// not say (before 5.14 on x86_64), it is the constant.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[doc(alias = "MINSIGSTKSZ")]
 #[doc(alias = "AT_MINSIGSTKSZ")]
 #[doc(alias = "_SC_MINSIGSTKSZ")]
@@ -59,10 +55,6 @@ pub fn min_size() -> usize {
 
 /// A size that suffices for handlers that do not much: four times [`min_size`], and at least the C
 /// constant `SIGSTKSZ`. It is what the sysconf(3) of glibc says.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[doc(alias = "SIGSTKSZ")]
 #[doc(alias = "_SC_SIGSTKSZ")]
 #[must_use]
@@ -79,10 +71,6 @@ pub struct AltStack {
 
 impl AltStack {
     /// A stack of `size` bytes from this address on, for [`set`].
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn new(start: *mut c_void, size: usize) -> Self {
         Self { kernel: KernelStack { start: start.expose_provenance(), flags: 0, size } }
@@ -91,10 +79,6 @@ impl AltStack {
     /// The same, and while a handler runs on it the thread has no alternate stack
     /// (`SS_AUTODISARM`): such a handler may leave by a switch to another context, and the next one
     /// does not overwrite what it has left.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "SS_AUTODISARM")]
     #[must_use]
     pub const fn autodisarm(mut self) -> Self {
@@ -103,20 +87,12 @@ impl AltStack {
     }
 
     /// Returns `true` if it is [taken away](Self::autodisarm) while a handler runs on it.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn disarms(&self) -> bool {
         self.kernel.flags & AUTODISARM != 0
     }
 
     /// Its lowest address; it is used from the other end.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "ss_sp")]
     #[must_use]
     pub const fn start(&self) -> usize {
@@ -124,10 +100,6 @@ impl AltStack {
     }
 
     /// How many bytes it has.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "ss_size")]
     #[must_use]
     pub const fn size(&self) -> usize {
@@ -135,20 +107,12 @@ impl AltStack {
     }
 
     /// The addresses that are part of it.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn range(&self) -> Range<usize> {
         self.kernel.start..self.kernel.start.saturating_add(self.kernel.size)
     }
 
     /// Whether the thread was running on it when it was asked for: in a handler.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "SS_ONSTACK")]
     #[must_use]
     pub const fn in_use(&self) -> bool {
@@ -161,10 +125,6 @@ impl AltStack {
 /// # Errors
 ///
 /// None that Linux documents; a seccomp(2) filter may make one.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[doc(alias = "sigaltstack")]
 pub fn query() -> Result<Option<AltStack>, Errno> {
     let kernel = current()?;
@@ -283,10 +243,6 @@ impl StackGuard {
     }
 
     /// The stack that this guard has set.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn stack(&self) -> AltStack {
         AltStack { kernel: self.installed }

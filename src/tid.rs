@@ -18,10 +18,6 @@ impl Tid {
     /// # Errors
     ///
     /// `ESRCH`: the number is 0 or negative, so no thread can have it.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub const fn from_raw(raw: i32) -> Result<Self, Errno> {
         match NonZeroI32::new(raw) {
             Some(number) if raw > 0 => Ok(Self(number)),
@@ -30,10 +26,6 @@ impl Tid {
     }
 
     /// The calling thread.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "gettid")]
     #[doc(alias = "get_native_id")]
     #[must_use]
@@ -43,10 +35,6 @@ impl Tid {
     }
 
     /// The number.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn as_raw(self) -> i32 {
         self.0.get()

@@ -151,10 +151,6 @@ pub fn wait_until(signals: impl Into<SigSet>, end: Duration) -> Result<Option<Si
 /// # Errors
 ///
 /// None that Linux documents; a seccomp(2) filter may make one.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn now() -> Result<Duration, Errno> {
     sys::clock_gettime(libc::CLOCK_MONOTONIC).map(time::duration)
 }
@@ -165,10 +161,6 @@ pub fn now() -> Result<Duration, Errno> {
 /// # Errors
 ///
 /// None that Linux documents; a seccomp(2) filter may make one.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[doc(alias = "sigpending")]
 pub fn pending() -> Result<SigSet, Errno> {
     sys::rt_sigpending().map(SigSet::from_kernel)

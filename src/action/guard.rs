@@ -24,10 +24,6 @@ impl Previous {
     /// assert_eq!(action::query(Signal::USR1)?.disposition(), Disposition::Default);
     /// # Ok::<(), siglatch::Errno>(())
     /// ```
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub const fn guard(self) -> ActionGuard {
         ActionGuard { previous: self }
     }

@@ -29,10 +29,6 @@ use crate::{Errno, SigSet, Signal};
 ///
 /// `EAGAIN`: other code set the action at the same time, again and again; it is as that code left
 /// it. `EINVAL`: `SIGKILL` or `SIGSTOP`.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[doc(alias = "siginterrupt")]
 pub fn set_restart(signal: Signal, restart: bool) -> Result<bool, Errno> {
     const ATTEMPTS: u32 = 8;

@@ -44,10 +44,6 @@ pub struct ExecSignals {
 
 impl ExecSignals {
     /// No signal is ignored, and none is blocked.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn new() -> Self {
         Self { ignored: 0, mask: 0 }
@@ -76,60 +72,36 @@ impl ExecSignals {
     }
 
     /// The signals that are ignored.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn ignored(&self) -> SigSet {
         SigSet::from_bits(self.ignored)
     }
 
     /// The signals that are blocked.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn mask(&self) -> SigSet {
         SigSet::from_bits(self.mask)
     }
 
     /// The same, with `signals` ignored, too. With `SIGKILL` or `SIGSTOP` it cannot be applied.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn ignore(self, signals: impl Into<SigSet>) -> Self {
         Self { ignored: self.ignored | signals.into().bits(), ..self }
     }
 
     /// The same, with the default action for `signals`.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn default_action(self, signals: impl Into<SigSet>) -> Self {
         Self { ignored: self.ignored & !signals.into().bits(), ..self }
     }
 
     /// The same, with `signals` blocked, too. With `SIGKILL` or `SIGSTOP` it cannot be applied.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn block(self, signals: impl Into<SigSet>) -> Self {
         Self { mask: self.mask | signals.into().bits(), ..self }
     }
 
     /// The same, with `signals` not blocked.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn unblock(self, signals: impl Into<SigSet>) -> Self {
         Self { mask: self.mask & !signals.into().bits(), ..self }
@@ -204,10 +176,6 @@ impl ExecSignals {
     /// environment are too large. `EACCES`: not allowed, or not executable. `ENOENT`: there is no
     /// such file, or not the interpreter that it names. `ENOEXEC`: not a program. `ENOTDIR`: a part
     /// of the path is no directory. `ETXTBSY`: it is open for writing. Others are rare.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     ///
     /// # Safety
     ///

@@ -60,10 +60,6 @@ impl ForkWindow {
     /// # Errors
     ///
     /// None that Linux documents; a seccomp(2) filter may make one.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn open() -> Result<Self, Errno> {
         MaskGuard::block(SigSet::ASYNCHRONOUS).map(|mask| Self { mask })
     }

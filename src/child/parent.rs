@@ -35,10 +35,6 @@ use crate::{Errno, Pid, Signal, sys};
 /// # Errors
 ///
 /// `ESRCH`: `parent` is not the parent, or not any more; no signal is set.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[doc(alias = "PR_SET_PDEATHSIG")]
 #[doc(alias = "pdeathsig")]
 pub fn set_parent_death_signal(parent: Pid, signal: Signal) -> Result<(), Errno> {
@@ -57,10 +53,6 @@ pub fn set_parent_death_signal(parent: Pid, signal: Signal) -> Result<(), Errno>
 /// # Errors
 ///
 /// None that Linux documents; a seccomp(2) filter may make one.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn clear_parent_death_signal() -> Result<(), Errno> {
     // SAFETY: no signal is sent.
     unsafe { sys::prctl_set_pdeathsig(0) }
@@ -72,10 +64,6 @@ pub fn clear_parent_death_signal() -> Result<(), Errno> {
 /// # Errors
 ///
 /// None that Linux documents; a seccomp(2) filter may make one.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[doc(alias = "PR_GET_PDEATHSIG")]
 pub fn parent_death_signal() -> Result<Option<Signal>, Errno> {
     sys::prctl_get_pdeathsig().map(|signo| Signal::from_raw(signo).ok())
@@ -91,10 +79,6 @@ pub fn parent_death_signal() -> Result<Option<Signal>, Errno> {
 /// # Errors
 ///
 /// None that Linux documents; a seccomp(2) filter may make one.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[doc(alias = "PR_SET_CHILD_SUBREAPER")]
 pub fn set_subreaper(adopts: bool) -> Result<(), Errno> {
     sys::prctl_set_child_subreaper(adopts)
@@ -106,10 +90,6 @@ pub fn set_subreaper(adopts: bool) -> Result<(), Errno> {
 /// # Errors
 ///
 /// None that Linux documents; a seccomp(2) filter may make one.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[doc(alias = "PR_GET_CHILD_SUBREAPER")]
 pub fn is_subreaper() -> Result<bool, Errno> {
     sys::prctl_get_child_subreaper().map(|adopts| adopts != 0)

@@ -28,10 +28,6 @@ pub struct Change {
 
 impl Change {
     /// Whether the child is no more, and has left the table.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn is_end(&self) -> bool {
         match self.state {

@@ -44,10 +44,6 @@ pub struct StartState {
 
 impl StartState {
     /// Nothing is noted yet.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn new() -> Self {
         Self { ignored: AtomicSet::new(), mask: AtomicSet::new(), captured: AtomicBool::new(false) }
@@ -73,30 +69,18 @@ impl StartState {
     }
 
     /// The signals that were ignored; `None` if nothing was noted.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn ignored(&self) -> Option<SigSet> {
         self.exec_signals().map(|signals| signals.ignored())
     }
 
     /// The signals that were blocked; `None` if nothing was noted.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn mask(&self) -> Option<SigSet> {
         self.exec_signals().map(|signals| signals.mask())
     }
 
     /// What was noted, as a value that can be changed before it is applied; `None` if nothing was.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn exec_signals(&self) -> Option<ExecSignals> {
         // ORDERING: Acquire pairs with the Release in `capture`.

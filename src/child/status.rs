@@ -44,10 +44,6 @@ pub fn wait(pid: Pid) -> Result<ChildState, Errno> {
 /// # Errors
 ///
 /// As for [`wait`].
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[doc(alias = "WNOHANG")]
 pub fn try_wait(pid: Pid) -> Result<Option<ChildState>, Errno> {
     let told = ask(libc::P_PID, pid.as_raw(), libc::WEXITED | libc::WNOHANG)?;
@@ -59,10 +55,6 @@ pub fn try_wait(pid: Pid) -> Result<Option<ChildState>, Errno> {
 /// # Errors
 ///
 /// As for [`wait`].
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[doc(alias = "WUNTRACED")]
 #[doc(alias = "WSTOPPED")]
 #[doc(alias = "WCONTINUED")]

@@ -58,10 +58,6 @@ pub struct Children<const N: usize> {
 
 impl<const N: usize> Children<N> {
     /// An empty table.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -73,10 +69,6 @@ impl<const N: usize> Children<N> {
     /// Whether `SIGCHLD` also comes when a child stops or goes on, for [`changes`](Self::changes). It
     /// does not by default (`SA_NOCLDSTOP`), unless another receiver in the process wants to hear of
     /// it: a plain [`Latch`](crate::Latch) does.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "SA_NOCLDSTOP")]
     #[must_use]
     pub const fn stops(self, stops: bool) -> Self {
@@ -136,10 +128,6 @@ impl<const N: usize> Children<N> {
     /// # Errors
     ///
     /// `EAGAIN`: there are `N` children. `ECHILD`: no process can have such a number.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn add(&self, pid: Pid) -> Result<(), Errno> {
         if !Place::has_room_for(pid) {
             return Err(Errno::CHILD);
@@ -154,40 +142,24 @@ impl<const N: usize> Children<N> {
 
     /// Looks after a child no more: somebody else will. Says whether it was there; if another
     /// thread is just being told what became of it, it was not.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use = "it may have been told already"]
     pub fn remove(&self, pid: Pid) -> bool {
         self.places.iter().any(|place| place.leave(pid))
     }
 
     /// Whether a child is looked after.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn contains(&self, pid: Pid) -> bool {
         self.places.iter().any(|place| place.child() == Some(pid))
     }
 
     /// How many children are looked after.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn len(&self) -> usize {
         self.places.iter().filter(|place| place.child().is_some()).count()
     }
 
     /// Whether none is looked after.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -226,20 +198,12 @@ impl<const N: usize> Children<N> {
     /// Waits for the children that have ended, and takes them out. Never sleeps.
     ///
     /// Breaking off leaves the others for the next time, and [`wait`](Self::wait) ends at once then.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn reap(&self) -> Changes<'_, N> {
         self.ask(status::try_wait)
     }
 
     /// As [`reap`](Self::reap), and tells once each that a child was stopped or went on: for a
     /// shell. The table is made with [`stops(true)`](Self::stops), or nothing wakes for it.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn changes(&self) -> Changes<'_, N> {
         self.ask(status::try_change)
     }

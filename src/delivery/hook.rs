@@ -18,30 +18,18 @@ pub struct Interruption<'a> {
 
 impl Interruption<'_> {
     /// Which signal.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn signal(self) -> Signal {
         self.arrival.signal
     }
 
     /// Which hook: several may have one function.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn hook(self) -> &'static Hook {
         self.hook
     }
 
     /// Its details.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn info(self) -> SigInfo {
         self.arrival.info()
@@ -49,10 +37,6 @@ impl Interruption<'_> {
 
     /// The kernel's own `siginfo_t`, not decoded. It lies on the stack of the handler. Null if other
     /// code that chains to this crate passed on none that is known to be this signal's.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn raw_info(self) -> *const KernelSiginfo {
         self.arrival.details().map_or(ptr::null(), ptr::from_ref)
@@ -61,10 +45,6 @@ impl Interruption<'_> {
     /// What was interrupted: the `ucontext_t` that sigaction(2) tells of. It lies on the stack of
     /// the handler, and what is changed in it takes effect when the handler returns. Null if other
     /// code that chains to this crate passed on none.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn context(self) -> *mut c_void {
         self.arrival.trusted_context().map_or(ptr::null_mut(), NonNull::as_ptr)
@@ -159,10 +139,6 @@ pub struct Hook {
 
 impl Hook {
     /// A hook that has caught nothing yet.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     ///
     /// # Safety
     ///

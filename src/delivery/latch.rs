@@ -87,20 +87,12 @@ impl Latch {
     /// A latch that has caught nothing yet, and makes the default choices: it restarts system calls,
     /// runs its handler on the alternate stack, and blocks all signals meanwhile but those that the
     /// kernel raises synchronously.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn new() -> Self {
         Self { receiver: Receiver::new() }
     }
 
     /// Returns `true` if any flag is set.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[inline]
     #[must_use]
     pub fn is_set(&self) -> bool {
@@ -108,10 +100,6 @@ impl Latch {
     }
 
     /// Returns `true` if the flag of `signal` is set.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[inline]
     #[must_use]
     pub fn contains(&self, signal: Signal) -> bool {
@@ -119,10 +107,6 @@ impl Latch {
     }
 
     /// The signals whose flags are set; they stay set.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[inline]
     #[must_use]
     pub fn pending(&self) -> SigSet {
@@ -130,10 +114,6 @@ impl Latch {
     }
 
     /// Takes all flags that are set. Of several threads that take, each flag goes to one.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[inline]
     #[must_use = "the flags are cleared"]
     pub fn take(&self) -> SigSet {
@@ -141,10 +121,6 @@ impl Latch {
     }
 
     /// Takes the flag of `signal`. Returns `true` if it was set.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[inline]
     #[must_use = "the flag is cleared"]
     pub fn take_signal(&self, signal: Signal) -> bool {
@@ -153,10 +129,6 @@ impl Latch {
 
     /// Takes one flag after the other, the lowest number first, until none is set. Breaking off
     /// leaves the others set, and one that is set meanwhile is taken too.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn drain(&self) -> Drain<'_> {
         Drain { latch: self }
     }

@@ -76,10 +76,6 @@ impl<const N: usize> InfoQueue<N> {
     /// An empty queue that has caught nothing yet.
     ///
     /// Does not compile with a capacity of 0 or more than 1,024.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn new() -> Self {
         const { assert!(N >= 1 && N <= MAX_CAPACITY, "the capacity is from 1 to 1,024") };
@@ -92,10 +88,6 @@ impl<const N: usize> InfoQueue<N> {
 
     /// Keeps the newest instance of each signal: one that comes while another of the same signal is
     /// in the queue takes its place, and the older is counted as lost.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn keep_newest(mut self) -> Self {
         self.receiver = self.receiver.delivering(Self::deliver_newest);
@@ -106,10 +98,6 @@ impl<const N: usize> InfoQueue<N> {
     pub const CAPACITY: usize = N;
 
     /// Whether no instance is ready to be taken.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ring.is_empty()
@@ -118,10 +106,6 @@ impl<const N: usize> InfoQueue<N> {
     /// Takes the oldest instance.
     ///
     /// Of several threads that take, each instance goes to one.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use = "the instance is taken out"]
     pub fn pop(&self) -> Option<SigInfo> {
         self.pop_by(|| self.ring.take_next(&mut Batch::default()))
@@ -129,20 +113,12 @@ impl<const N: usize> InfoQueue<N> {
 
     /// Takes one instance after the other, the oldest first, until there is none. Breaking off
     /// leaves the others, and one that comes meanwhile is taken too.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn drain(&self) -> DrainInfo<'_, N> {
         DrainInfo { queue: self, batch: Batch::default() }
     }
 
     /// How many instances of `signal` were dropped or replaced since the start of the process,
     /// modulo 2³².
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn lost(&self, signal: Signal) -> u32 {
         // ORDERING: Relaxed: a number, nothing is read because of it.

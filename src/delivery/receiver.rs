@@ -437,10 +437,6 @@ macro_rules! receiver_methods {
         /// `recv`. It calls again by itself in `read_line`, `lines`, `read_to_end`, `read_exact` and
         /// `write_all`, in `accept`, in `Child::wait` and in `thread::sleep`: these do not come back.
         /// Wait before them by [`wait::poll`](crate::wait::poll()), and look at the flag.
-        ///
-        /// # Async-signal-safety
-        ///
-        /// Async-signal-safe.
         #[doc(alias = "siginterrupt")]
         #[doc(alias = "SA_RESTART")]
         #[must_use]
@@ -458,10 +454,6 @@ macro_rules! receiver_methods {
         /// then does not run on the alternate stack unless
         /// [`alternate_stack`](Self::alternate_stack) says so. Code that interrupts the handler must
         /// return to it: if it leaves by siglongjmp(3), a later catch or release may wait for ever.
-        ///
-        /// # Async-signal-safety
-        ///
-        /// Async-signal-safe.
         #[doc(alias = "sa_mask")]
         #[must_use]
         pub const fn mask(mut self, mask: $crate::SigSet) -> Self {
@@ -479,10 +471,6 @@ macro_rules! receiver_methods {
         /// 2,048 bytes on a processor with large registers, ends the process by `SIGSEGV`.
         ///
         /// Over another handler the stack is the one that its action asks for, and the choice is void.
-        ///
-        /// # Async-signal-safety
-        ///
-        /// Async-signal-safe.
         #[doc(alias = "SA_ONSTACK")]
         #[must_use]
         pub const fn alternate_stack(mut self, alternate: bool) -> Self {
@@ -491,10 +479,6 @@ macro_rules! receiver_methods {
         }
 
         /// The signals that it has caught and not released.
-        ///
-        /// # Async-signal-safety
-        ///
-        /// Async-signal-safe.
         #[must_use]
         pub fn caught(&self) -> $crate::SigSet {
             self.receiver.caught()
@@ -682,10 +666,6 @@ macro_rules! receiver_methods {
         }
 
         /// The descriptor that is written to: Python's missing `get_wakeup_fd`.
-        ///
-        /// # Async-signal-safety
-        ///
-        /// Async-signal-safe.
         #[must_use]
         pub fn wake_fd(&self) -> Option<core::ffi::c_int> {
             self.receiver.wake_fd()
@@ -693,10 +673,6 @@ macro_rules! receiver_methods {
 
         /// How many wake-ups could not be written to the descriptor, modulo 2³². Their flags were set
         /// all the same. Python's warning on a full buffer, as a number.
-        ///
-        /// # Async-signal-safety
-        ///
-        /// Async-signal-safe.
         #[doc(alias = "warn_on_full_buffer")]
         #[must_use]
         pub fn missed_wakes(&self) -> u32 {

@@ -380,10 +380,6 @@ fn over(signal: Signal, saved: &KernelSigaction) -> KernelSigaction {
 
 impl Action {
     /// Returns `true` if it is the handler that this crate installs for its receivers.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn is_own(&self) -> bool {
         is_ours(self.as_kernel())

@@ -183,10 +183,6 @@ errnos! {
 
 impl Errno {
     /// The C name, such as `"EINVAL"`; `None` for a number that Linux gives no name.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "strerrorname_np")]
     #[must_use]
     pub const fn name(self) -> Option<&'static str> {
@@ -195,10 +191,6 @@ impl Errno {
 
     /// What strerror(3) says in English, such as `"Invalid argument"`; `"Unknown error"` for a number
     /// that Linux gives no name.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "strerror")]
     #[doc(alias = "strerrordesc_np")]
     #[must_use]

@@ -57,10 +57,6 @@ impl EventFd {
     /// # Errors
     ///
     /// `EMFILE`, `ENFILE`: too many descriptors are open. `ENOMEM`: no memory.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "eventfd")]
     pub fn new() -> Result<Self, Errno> {
         let event = Self::unopened();
@@ -100,10 +96,6 @@ impl EventFd {
     }
 
     /// The number, which is open as long as this lives: for poll(2) and its like.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn as_raw(&self) -> i32 {
         // ORDERING: Relaxed: a reference is got after the Acquire in `open`, or from a thread that did.
@@ -113,10 +105,6 @@ impl EventFd {
     /// Makes it not readable. Says whether it was.
     ///
     /// Clear first, look at the flags after: what comes in between is then seen, or wakes again.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn clear(&self) -> bool {
         if self.is_foreign() {
             return false;
@@ -170,10 +158,6 @@ impl EventFd {
     }
 
     /// The descriptor alone.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use = "the descriptor is closed when dropped"]
     pub fn into_fd(self) -> Fd {
         let raw = ManuallyDrop::new(self).as_raw();
@@ -222,10 +206,6 @@ assert_impl_all!(OnceEventFd: Send, Sync, Unpin);
 
 impl OnceEventFd {
     /// One that is not open.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn new() -> Self {
         Self(EventFd::unopened())
@@ -237,10 +217,6 @@ impl OnceEventFd {
     ///
     /// `EMFILE`, `ENFILE`: too many descriptors are open. `ENOMEM`: no memory. Another call tries
     /// again. `EINVAL`: a process that this one was forked from has opened it.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "eventfd")]
     pub fn open(&self) -> Result<&EventFd, Errno> {
         self.0.open()?;

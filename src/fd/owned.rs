@@ -16,10 +16,6 @@ assert_impl_all!(Fd: Send, Sync, Unpin);
 impl Fd {
     /// Takes charge of an open descriptor.
     ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
-    ///
     /// # Safety
     ///
     /// - `raw` must be open, and nobody else may close it.
@@ -29,20 +25,12 @@ impl Fd {
     }
 
     /// The number, which is open as long as this lives: for poll(2) and its like.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn as_raw(&self) -> i32 {
         self.0
     }
 
     /// The number, which stays open and is for the caller to close.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use = "nobody else closes the descriptor"]
     pub fn into_raw(self) -> i32 {
         ManuallyDrop::new(self).0

@@ -76,10 +76,6 @@ impl PidFd {
     /// `ENOENT`, on older kernels `EINVAL`: a number that only a thread has. `ENOSYS`: Linux before
     /// 5.3. `EPERM`: the seccomp(2) filter of an older container runtime, which does not know the call.
     /// `ESRCH`: there is no such process.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn open(pid: Pid) -> Result<Self, Errno> {
         Self::open_with(pid.as_raw(), NO_FLAG)
     }
@@ -90,10 +86,6 @@ impl PidFd {
     /// # Errors
     ///
     /// As for [`open`](Self::open), and `EINVAL`: Linux before 5.10.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "PIDFD_NONBLOCK")]
     pub fn nonblocking(pid: Pid) -> Result<Self, Errno> {
         Self::open_with(pid.as_raw(), libc::PIDFD_NONBLOCK)
@@ -104,10 +96,6 @@ impl PidFd {
     /// # Errors
     ///
     /// As for [`open`](Self::open), and `EINVAL`: Linux before 6.9.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "PIDFD_THREAD")]
     pub fn open_thread(tid: Tid) -> Result<Self, Errno> {
         Self::open_with(tid.as_raw(), libc::PIDFD_THREAD)
@@ -128,10 +116,6 @@ impl PidFd {
     /// `EAGAIN`: a real-time signal to a thread, and `RLIMIT_SIGPENDING` is reached. `EINVAL`: a
     /// process of a pid namespace that is not this one or below it. `ENOSYS`: a filter of seccomp(2)
     /// that does not know the call. `EPERM`: not allowed to send it there. `ESRCH`: it is gone.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "pidfd_send_signal")]
     pub fn send(&self, signal: Signal) -> Result<(), Errno> {
         self.send_raw(signal, None, NO_FLAG)
@@ -143,10 +127,6 @@ impl PidFd {
     ///
     /// As for [`send`](Self::send), and `EINVAL`: Linux before 6.9. `ESRCH` for [`Scope::Group`]:
     /// there is no group with this process's number.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn send_to(&self, scope: Scope, signal: Signal) -> Result<(), Errno> {
         self.send_raw(signal, None, scope.flag())
     }
@@ -156,10 +136,6 @@ impl PidFd {
     /// # Errors
     ///
     /// As for [`send`](Self::send), and `EAGAIN` for any real-time signal.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn queue(&self, signal: Signal, value: Value) -> Result<(), Errno> {
         self.send_raw(signal, Some(value), NO_FLAG)
     }
@@ -169,10 +145,6 @@ impl PidFd {
     /// # Errors
     ///
     /// As for [`send_to`](Self::send_to), and `EAGAIN` for any real-time signal.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn queue_to(&self, scope: Scope, signal: Signal, value: Value) -> Result<(), Errno> {
         self.send_raw(signal, Some(value), scope.flag())
     }
@@ -190,10 +162,6 @@ impl PidFd {
     /// # Errors
     ///
     /// As for [`send`](Self::send).
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn probe(&self) -> Result<(), Errno> {
         // SAFETY: signal 0 is not delivered to anybody.
         unsafe { sys::pidfd_send_signal(self.0.as_raw(), 0, None, NO_FLAG) }
@@ -256,10 +224,6 @@ impl PidFd {
     /// `EBADF`: not a pidfd. `ECHILD`: it is no child of this process, was waited for, or the kernel
     /// waits for it because `SIGCHLD` is ignored or has `SA_NOCLDWAIT`. `EINVAL`: Linux before 5.4,
     /// or a thread's descriptor.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "P_PIDFD")]
     #[doc(alias = "waitid")]
     pub fn try_wait(&self) -> Result<Option<ChildState>, Errno> {
@@ -272,20 +236,12 @@ impl PidFd {
     }
 
     /// The number of the descriptor, for poll(2) and its like: readable when the process has ended.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn as_raw(&self) -> i32 {
         self.0.as_raw()
     }
 
     /// The descriptor alone.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use = "the descriptor is closed when dropped"]
     pub fn into_fd(self) -> Fd {
         self.0

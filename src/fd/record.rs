@@ -22,30 +22,18 @@ pub struct SignalFdInfo(KernelSignalfdSiginfo);
 
 impl SignalFdInfo {
     /// A record of nothing, for a buffer.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn new() -> Self {
         Self(KernelSignalfdSiginfo::zeroed())
     }
 
     /// The record as the kernel has it.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn as_kernel(&self) -> &KernelSignalfdSiginfo {
         &self.0
     }
 
     /// `ssi_signo`: which signal; `None` in a record of nothing.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "ssi_signo")]
     #[must_use]
     pub fn signal(&self) -> Option<Signal> {
@@ -53,10 +41,6 @@ impl SignalFdInfo {
     }
 
     /// `ssi_errno`: mostly 0.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "ssi_errno")]
     #[must_use]
     pub const fn errno(&self) -> i32 {
@@ -64,10 +48,6 @@ impl SignalFdInfo {
     }
 
     /// `ssi_code`: why it was sent, as a number; [`cause`](Self::cause) has it decoded.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "ssi_code")]
     #[must_use]
     pub const fn code(&self) -> i32 {
@@ -75,10 +55,6 @@ impl SignalFdInfo {
     }
 
     /// How far the rest can be relied on.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn trust(&self) -> Trust {
         decode::trust(self)
@@ -89,10 +65,6 @@ impl SignalFdInfo {
     ///
     /// Told by the kernel if [`trust`](Self::trust) is at least [`Stamped`](Trust::Stamped), by
     /// the sender itself otherwise.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "ssi_pid")]
     #[must_use]
     pub fn sender(&self) -> Option<Pid> {
@@ -100,10 +72,6 @@ impl SignalFdInfo {
     }
 
     /// The value that was sent along, by sigqueue(3), a timer or another source that has one.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "ssi_int")]
     #[doc(alias = "ssi_ptr")]
     #[must_use]
@@ -112,10 +80,6 @@ impl SignalFdInfo {
     }
 
     /// Why it was sent, with the details that came along.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn cause(&self) -> Cause {
         decode::cause(self)

@@ -66,10 +66,6 @@ impl SignalFd {
     ///
     /// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them. `EMFILE`, `ENFILE`: too many open files.
     /// `ENODEV`, `ENOMEM`: the kernel lacks what it needs.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn new(signals: impl Into<SigSet>) -> Result<Self, Errno> {
         Self::with_flags(signals.into(), libc::SFD_CLOEXEC)
     }
@@ -80,10 +76,6 @@ impl SignalFd {
     /// # Errors
     ///
     /// As for [`new`](Self::new).
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "SFD_NONBLOCK")]
     pub fn nonblocking(signals: impl Into<SigSet>) -> Result<Self, Errno> {
         Self::with_flags(signals.into(), libc::SFD_CLOEXEC | libc::SFD_NONBLOCK)
@@ -105,10 +97,6 @@ impl SignalFd {
     ///
     /// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them, or the descriptor is of another kind; nothing
     /// is changed. `EBADF`: it is closed.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn set(&self, signals: impl Into<SigSet>) -> Result<(), Errno> {
         let signals = signals.into();
         signals.check_changeable()?;
@@ -144,20 +132,12 @@ impl SignalFd {
 
     /// The number of the descriptor, for poll(2) and its like: readable while a signal of the set
     /// is pending for the process or the thread that asks.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn as_raw(&self) -> i32 {
         self.0.as_raw()
     }
 
     /// The descriptor alone.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use = "the descriptor is closed when dropped"]
     pub fn into_fd(self) -> Fd {
         self.0

@@ -31,10 +31,6 @@ impl SigInfo {
     }
 
     /// The kernel's struct, with zeros where the kernel never fills anything.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub fn to_kernel(self) -> KernelSiginfo {
         let mut kernel = KernelSiginfo::zeroed();

@@ -18,10 +18,6 @@ use crate::{Errno, Pid, SigInfo, Signal, Tid, Value};
 /// `EAGAIN`: a real-time signal, and `RLIMIT_SIGPENDING` is reached. `EPERM`: not allowed to send
 /// it there. `ESRCH`: there is no such process.
 ///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
-///
 /// # Examples
 ///
 /// ```
@@ -58,10 +54,6 @@ pub fn queue(pid: Pid, signal: Signal, value: Value) -> Result<(), Errno> {
 ///
 /// `EAGAIN`: a real-time signal, and `RLIMIT_SIGPENDING` is reached. `EPERM`: not allowed to send
 /// it there. `ESRCH`: there is no such thread in that process.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[doc(alias = "pthread_sigqueue")]
 #[doc(alias = "rt_tgsigqueueinfo")]
 pub fn queue_thread(pid: Pid, tid: Tid, signal: Signal, value: Value) -> Result<(), Errno> {
@@ -81,10 +73,6 @@ pub fn queue_thread(pid: Pid, tid: Tid, signal: Signal, value: Value) -> Result<
 ///
 /// `EAGAIN`: a real-time signal, and `RLIMIT_SIGPENDING` is reached. `EINVAL`: `info` names no
 /// signal of a program.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 ///
 /// # Safety
 ///

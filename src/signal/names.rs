@@ -55,10 +55,6 @@ impl Signal {
     /// assert_eq!(Signal::rt(3)?.as_str(), "SIGRTMIN+3");
     /// # Ok::<(), siglatch::Errno>(())
     /// ```
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.name_from(0)
@@ -72,10 +68,6 @@ impl Signal {
     /// const NAME: &str = Signal::TERM.short_name();
     /// assert_eq!(NAME, "TERM");
     /// ```
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "sigabbrev_np")]
     #[must_use]
     pub const fn short_name(self) -> &'static str {

@@ -31,10 +31,6 @@ impl Signal {
     /// # Errors
     ///
     /// `EINVAL`: no such signal, or a number that a C library keeps for itself.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub const fn from_name(name: &[u8]) -> Result<Self, Errno> {
         if let Some(raw) = number(name) {
             return Self::from_raw(raw);

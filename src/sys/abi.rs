@@ -34,10 +34,6 @@ pub struct KernelSigset {
 
 impl KernelSigset {
     /// The set whose bit `n - 1` says whether signal `n` is in it.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn from_bits(bits: u64) -> Self {
         #[cfg(target_pointer_width = "64")]
@@ -48,10 +44,6 @@ impl KernelSigset {
     }
 
     /// Bit `n - 1` says whether signal `n` is in the set.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn bits(self) -> u64 {
         #[cfg(target_pointer_width = "64")]
@@ -95,10 +87,6 @@ pub struct KernelSiginfo {
 
 impl KernelSiginfo {
     /// All zero, for the kernel to fill in.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn zeroed() -> Self {
         Self { bytes: [0; SI_MAX_SIZE] }
@@ -154,10 +142,6 @@ pub struct KernelSignalfdSiginfo {
 
 impl KernelSignalfdSiginfo {
     /// All zero, for the kernel to fill in.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn zeroed() -> Self {
         Self {

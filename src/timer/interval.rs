@@ -58,10 +58,6 @@ impl IntervalTimer {
     }
 
     /// The signal that it sends.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn signal(self) -> Signal {
         match self {
@@ -80,10 +76,6 @@ impl IntervalTimer {
     ///
     /// `EINVAL`: more than 146 years (2⁶² nanoseconds), or more seconds than a C `long` holds;
     /// nothing is changed.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn set(self, first: Duration, interval: Duration) -> Result<Setting, Errno> {
         let new = KernelItimerval { interval: rounded_up(interval)?, value: rounded_up(first)? };
         // SAFETY: whoever set the signal's action answers for it to run at any time.
@@ -95,10 +87,6 @@ impl IntervalTimer {
     /// # Errors
     ///
     /// None that Linux documents; a seccomp(2) filter may make one.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn cancel(self) -> Result<Setting, Errno> {
         self.set(Duration::ZERO, Duration::ZERO)
     }
@@ -108,10 +96,6 @@ impl IntervalTimer {
     /// # Errors
     ///
     /// None that Linux documents; a seccomp(2) filter may make one.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "getitimer")]
     pub fn query(self) -> Result<Setting, Errno> {
         sys::getitimer(self.which()).map(told)
@@ -128,10 +112,6 @@ impl IntervalTimer {
 /// # Errors
 ///
 /// None that Linux documents; a seccomp(2) filter may make one.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 ///
 /// # Examples
 ///

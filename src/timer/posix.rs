@@ -85,10 +85,6 @@ impl Clock {
     /// # Errors
     ///
     /// `EINVAL`: this kernel or machine has no such clock; there is no such process or thread.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn now(self) -> Result<Duration, Errno> {
         sys::clock_gettime(self.id()).map(time::duration)
     }
@@ -148,10 +144,6 @@ impl PosixTimer {
     /// thread in this process. `ENOMEM`: no memory. `ENOSYS`: this
     /// kernel has no timers. For a clock that wakes the machine, `EPERM`: it takes
     /// `CAP_WAKE_ALARM`; `EOPNOTSUPP`: the machine has nothing to be woken by.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn new(clock: Clock, signal: Signal, value: Value) -> Result<Self, Errno> {
         Self::create(clock, &event(signal, value, libc::SIGEV_SIGNAL, 0))
     }
@@ -162,10 +154,6 @@ impl PosixTimer {
     /// # Errors
     ///
     /// As for [`new`](Self::new), and `EINVAL`: there is no such thread in this process.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "SIGEV_THREAD_ID")]
     pub fn for_thread(
         clock: Clock,
@@ -182,10 +170,6 @@ impl PosixTimer {
     /// # Errors
     ///
     /// As for [`new`](Self::new).
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "SIGEV_NONE")]
     pub fn silent(clock: Clock) -> Result<Self, Errno> {
         Self::create(
@@ -197,10 +181,6 @@ impl PosixTimer {
     /// The timer of this process that has this id: one that other code has made, or that
     /// [`into_id`](Self::into_id) has given. It is deleted when dropped.
     ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
-    ///
     /// # Safety
     ///
     /// It is the kernel's id of a timer of this process, which nobody else deletes. What the timer_t
@@ -211,10 +191,6 @@ impl PosixTimer {
     }
 
     /// The timer's id. It is not deleted: that is the caller's, by [`from_id`](Self::from_id).
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use = "nobody else deletes the timer"]
     pub fn into_id(self) -> i32 {
         ManuallyDrop::new(self).id
@@ -233,10 +209,6 @@ impl PosixTimer {
     /// # Errors
     ///
     /// `EINVAL`: the timer is a parent process's.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "timer_settime")]
     pub fn set(&self, first: Duration, interval: Duration) -> Result<Setting, Errno> {
         self.settime(0, first.min(LONGEST), interval)
@@ -249,10 +221,6 @@ impl PosixTimer {
     ///
     /// As for [`set`](Self::set), and `EINVAL`: `deadline` is more than 292 years (2⁶³ nanoseconds)
     /// after the clock's zero: nothing is changed.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     ///
     /// # Examples
     ///
@@ -294,10 +262,6 @@ impl PosixTimer {
     /// # Errors
     ///
     /// `EINVAL`: the timer is a parent process's.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     pub fn cancel(&self) -> Result<Setting, Errno> {
         self.set(Duration::ZERO, Duration::ZERO)
     }
@@ -307,10 +271,6 @@ impl PosixTimer {
     /// # Errors
     ///
     /// `EINVAL`: the timer is a parent process's.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "timer_gettime")]
     pub fn query(&self) -> Result<Setting, Errno> {
         sys::timer_gettime(self.own_id()?).map(told)
@@ -322,20 +282,12 @@ impl PosixTimer {
     /// # Errors
     ///
     /// `EINVAL`: the timer is a parent process's.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "timer_getoverrun")]
     pub fn overrun(&self) -> Result<i32, Errno> {
         sys::timer_getoverrun(self.own_id()?)
     }
 
     /// The kernel's id of the timer, as [`Timer`](crate::Cause::Timer) has it.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn id(&self) -> i32 {
         self.id

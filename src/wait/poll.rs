@@ -40,40 +40,24 @@ pub struct PollFd(KernelPollfd);
 
 impl PollFd {
     /// Waits for any of `events` on `fd`; a negative number is passed over.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn new(fd: i32, events: Events) -> Self {
         Self(KernelPollfd { fd, events: events.0, revents: 0 })
     }
 
     /// Which descriptor.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn fd(self) -> i32 {
         self.0.fd
     }
 
     /// What it waits for.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[must_use]
     pub const fn events(self) -> Events {
         Events(self.0.events)
     }
 
     /// What the last [`poll`] found it ready for.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe.
     #[doc(alias = "revents")]
     #[must_use]
     pub const fn ready(self) -> Events {

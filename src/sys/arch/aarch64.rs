@@ -26,10 +26,6 @@ macro_rules! syscall {
         ///
         /// Returns what the kernel leaves in x0: a result, or `-errno` (−4095 to −1).
         ///
-        /// # Async-signal-safety
-        ///
-        /// Async-signal-safe.
-        ///
         /// # Safety
         ///
         /// The number and the arguments must make a system call whose effects on memory and on the
@@ -60,10 +56,6 @@ macro_rules! syscall {
 /// A system call with no argument.
 ///
 /// Returns what the kernel leaves in x0: a result, or `-errno` (−4095 to −1).
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 ///
 /// # Safety
 ///
@@ -146,10 +138,6 @@ pub const UCONTEXT_SIGMASK: usize = 40;
 const_assert_eq!(UCONTEXT_SIGMASK, offset_of!(libc::ucontext_t, uc_sigmask));
 
 /// The code that a handler returns to: the kernel's own, so none is given.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[must_use]
 pub const fn sigaction_restorer() -> usize {
     0

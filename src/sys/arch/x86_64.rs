@@ -22,10 +22,6 @@ macro_rules! syscall {
         ///
         /// Returns what the kernel leaves in rax: a result, or `-errno` (−4095 to −1).
         ///
-        /// # Async-signal-safety
-        ///
-        /// Async-signal-safe.
-        ///
         /// # Safety
         ///
         /// The number and the arguments must make a system call whose effects on memory and on the
@@ -150,10 +146,6 @@ unsafe extern "C" {
 pub const SIGACTION_FLAGS: c_ulong = 0x0400_0000; // SA_RESTORER
 
 /// The code that a handler returns to: it calls `rt_sigreturn` and nothing else.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[must_use]
 pub fn sigaction_restorer() -> usize {
     __siglatch_sigaction_restorer as *const () as usize

@@ -14,10 +14,6 @@ use crate::sys::{KernelSiginfo, nr, syscall3, syscall5};
 ///
 /// `EAGAIN`: `RLIMIT_NPROC`, or another limit on processes. `ENOMEM`: no memory.
 ///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
-///
 /// # Safety
 ///
 /// A C library does not hear of it: none of its fork handlers run, and what it keeps of the process
@@ -41,10 +37,6 @@ pub unsafe fn fork() -> Result<c_int, Errno> {
 ///
 /// As for [`fork`], and `EMFILE`, `ENFILE`: too many open files.
 ///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
-///
 /// # Safety
 ///
 /// As for [`fork`].
@@ -61,10 +53,6 @@ pub unsafe fn fork_with_pidfd() -> Result<(c_int, c_int), Errno> {
 
 /// Executes a program in this process: `execve(path, arguments, environment)`. Returns only when
 /// it fails, and then nothing of the process has changed.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 ///
 /// # Safety
 ///
@@ -102,10 +90,6 @@ pub unsafe fn execve(
 /// `ECHILD`: it is no child of this process, was waited for, or the kernel waits for it
 /// (`SA_NOCLDWAIT`, or `SIGCHLD` is ignored); or there is none at all. `EINTR`: a handler ran.
 /// `EINVAL`: unknown options, or a kind that is unknown or that the id does not fit.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn waitid(kind: libc::idtype_t, id: c_int, options: c_int) -> Result<KernelSiginfo, Errno> {
     let mut info = KernelSiginfo::zeroed();
     // SAFETY: `info` is writable for its size, which is the kernel's, and nothing is asked for

@@ -13,10 +13,6 @@ use crate::sys::{KernelSigset, SIGSET_SIZE, nr, syscall1, syscall2, syscall3, sy
 ///
 /// `EACCES`: not allowed. `EINTR`: a handler ran first. `EMFILE`, `ENFILE`: too many open files.
 /// `ENOENT`: no such file. Others depend on the kind, see open(2).
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn open_to_read(path: &CStr) -> Result<c_int, Errno> {
     const FLAGS: c_int = libc::O_RDONLY | libc::O_CLOEXEC;
     let path = path.as_ptr().expose_provenance();
@@ -31,10 +27,6 @@ pub fn open_to_read(path: &CStr) -> Result<c_int, Errno> {
 ///
 /// `EAGAIN`: it would block, and is not to. `EBADF`: not open for reading. `EINTR`: a handler ran
 /// first. `EINVAL`: of a kind that this cannot be read from. Others depend on the kind.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 ///
 /// # Safety
 ///
@@ -53,10 +45,6 @@ pub unsafe fn read(fd: c_int, buffer: *mut c_void, size: usize) -> Result<usize,
 ///
 /// `EBADF`: not open. `EINVAL`: `buffer` has no room for the next entry. `ENOTDIR`: not a directory.
 /// Others depend on the kind of file system.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn getdents64(fd: c_int, buffer: &mut [u8]) -> Result<usize, Errno> {
     let start = buffer.as_mut_ptr().expose_provenance();
     // SAFETY: the kernel writes at most the size of `buffer` to it; any bytes may be there.
@@ -71,10 +59,6 @@ pub fn getdents64(fd: c_int, buffer: &mut [u8]) -> Result<usize, Errno> {
 /// # Errors
 ///
 /// `EBADF`: not an open descriptor. `EINTR`, `EIO` and others: the file's own, on its last write.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 ///
 /// # Safety
 ///
@@ -95,10 +79,6 @@ pub unsafe fn close(fd: c_int) -> Result<(), Errno> {
 /// `EBADF`: `fd` is neither −1 nor open. `EINVAL`: it is of another kind, or there is an unknown
 /// flag. `EMFILE`, `ENFILE`: too many open files. `ENODEV`, `ENOMEM`: the kernel lacks what it
 /// needs.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 ///
 /// # Safety
 ///
@@ -129,10 +109,6 @@ pub unsafe fn signalfd4(fd: c_int, set: KernelSigset, flags: c_int) -> Result<c_
 /// many open files. `ENODEV`, `ENOMEM`: the kernel lacks what it needs. `ENOENT`, on older kernels
 /// `EINVAL`: a number that only a thread has. `ENOSYS`: a kernel before 5.3. `ESRCH`: no such
 /// process.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn pidfd_open(pid: c_int, flags: c_uint) -> Result<c_int, Errno> {
     // SAFETY: no memory is passed, and a new descriptor is in nobody's way.
     let result = unsafe { syscall2(nr::PIDFD_OPEN, signed(pid), flags as usize) };

@@ -15,10 +15,6 @@ use crate::sys::{KernelTimespec, nr, syscall3, syscall6};
 ///
 /// `EAGAIN`: the word held another value. `EINTR`: a handler ran. `EINVAL`: a deadline out of
 /// range. `ETIMEDOUT`: the deadline passed.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn futex_wait(
     word: &AtomicU32,
     expected: u32,
@@ -44,10 +40,6 @@ pub fn futex_wait(
 
 /// Wakes every thread of this process that sleeps on `word`:
 /// `futex(word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT_MAX)`.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn futex_wake(word: &AtomicU32) {
     const OPERATION: c_int = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
     // SAFETY: the kernel uses the word's address as a key and touches no memory.

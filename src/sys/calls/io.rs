@@ -14,10 +14,6 @@ use crate::sys::{nr, syscall2, syscall3};
 /// ran. `EINVAL`: not that many bytes, for an eventfd. `EPIPE`: nobody reads; `SIGPIPE` comes, too.
 /// Others belong to the kind of descriptor, see write(2).
 ///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
-///
 /// # Safety
 ///
 /// The descriptor must be the caller's to write to.
@@ -33,10 +29,6 @@ pub unsafe fn write(fd: c_int, bytes: &[u8]) -> Result<usize, Errno> {
 /// # Errors
 ///
 /// `EBADF`: not open.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn fcntl_getfl(fd: c_int) -> Result<c_int, Errno> {
     // SAFETY: no memory is passed and nothing is changed.
     let result = unsafe { syscall2(nr::FCNTL, signed(fd), signed(libc::F_GETFL)) };
@@ -48,10 +40,6 @@ pub fn fcntl_getfl(fd: c_int) -> Result<c_int, Errno> {
 /// # Errors
 ///
 /// `EINVAL`: unknown flags. `EMFILE`, `ENFILE`: too many are open. `ENOMEM`: no memory.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn eventfd2(count: c_uint, flags: c_int) -> Result<c_int, Errno> {
     // SAFETY: no memory is passed, and the new descriptor is nobody else's.
     let result = unsafe { syscall2(nr::EVENTFD2, count as usize, signed(flags)) };

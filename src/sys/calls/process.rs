@@ -8,10 +8,6 @@ use crate::Errno;
 use crate::sys::{nr, syscall0, syscall1, syscall5};
 
 /// The process id: `getpid()`.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[must_use]
 pub fn getpid() -> c_int {
     // SAFETY: no argument, no effect.
@@ -19,10 +15,6 @@ pub fn getpid() -> c_int {
 }
 
 /// The parent's process id, 0 if that is outside the pid namespace: `getppid()`.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[must_use]
 pub fn getppid() -> c_int {
     // SAFETY: no argument, no effect.
@@ -30,10 +22,6 @@ pub fn getppid() -> c_int {
 }
 
 /// The calling thread's id: `gettid()`.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[must_use]
 pub fn gettid() -> c_int {
     // SAFETY: no argument, no effect.
@@ -41,10 +29,6 @@ pub fn gettid() -> c_int {
 }
 
 /// The real user id: `getuid()`.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 #[must_use]
 pub fn getuid() -> c_uint {
     // SAFETY: no argument, no effect.
@@ -70,10 +54,6 @@ pub fn exit_group(status: c_int) -> ! {
 ///
 /// `EINVAL`: no such signal.
 ///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
-///
 /// # Safety
 ///
 /// The signal's action must be fit to run then.
@@ -90,10 +70,6 @@ pub unsafe fn prctl_set_pdeathsig(signo: c_int) -> Result<(), Errno> {
 /// # Errors
 ///
 /// None that Linux documents; a seccomp(2) filter may make one.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn prctl_get_pdeathsig() -> Result<c_int, Errno> {
     get_int(libc::PR_GET_PDEATHSIG)
 }
@@ -104,10 +80,6 @@ pub fn prctl_get_pdeathsig() -> Result<c_int, Errno> {
 /// # Errors
 ///
 /// None that Linux documents; a seccomp(2) filter may make one.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn prctl_set_child_subreaper(adopts: bool) -> Result<(), Errno> {
     let adopts = usize::from(adopts);
     // SAFETY: no memory is passed. What is adopted is a child that has to be waited for, no more.
@@ -122,10 +94,6 @@ pub fn prctl_set_child_subreaper(adopts: bool) -> Result<(), Errno> {
 /// # Errors
 ///
 /// None that Linux documents; a seccomp(2) filter may make one.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn prctl_get_child_subreaper() -> Result<c_int, Errno> {
     get_int(libc::PR_GET_CHILD_SUBREAPER)
 }
@@ -136,10 +104,6 @@ pub fn prctl_get_child_subreaper() -> Result<c_int, Errno> {
 /// # Errors
 ///
 /// None that Linux documents; a seccomp(2) filter may make one.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn prctl_set_dumpable(dumpable: bool) -> Result<(), Errno> {
     let dumpable = usize::from(dumpable);
     // SAFETY: no memory is passed.

@@ -18,10 +18,6 @@ use crate::sys::{KernelSiginfo, nr, syscall3, syscall4};
 /// `EAGAIN`: a real-time signal, and `RLIMIT_SIGPENDING` is reached. `EINVAL`: no such signal.
 /// `EPERM`: not allowed, or not with that code. `ESRCH`: no such process.
 ///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
-///
 /// # Safety
 ///
 /// When the process is this one, the signal's action must be fit to run now with these details.
@@ -47,10 +43,6 @@ pub unsafe fn rt_sigqueueinfo(
 /// `EAGAIN`: a real-time signal, and `RLIMIT_SIGPENDING` is reached. `EINVAL`: an id below 1, or
 /// no such signal. `EPERM`: not allowed, or not with that code. `ESRCH`: no such thread in that
 /// process.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 ///
 /// # Safety
 ///
@@ -89,10 +81,6 @@ pub unsafe fn rt_tgsigqueueinfo(
 /// `EINVAL`: no such signal, not the one in `info`, a flag that this kernel does not know, or a
 /// process of a pid namespace that is not below this one. `ENOSYS`: a kernel before 5.1. `EPERM`:
 /// not allowed, or not with that code. `ESRCH`: the process is gone.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 ///
 /// # Safety
 ///

@@ -16,10 +16,6 @@ use crate::sys::{KernelSigaction, KernelSigset, SIGSET_SIZE, nr, syscall2, sysca
 ///
 /// `EINVAL`: no such signal, or an attempt to set the action of `SIGKILL` or `SIGSTOP`.
 ///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
-///
 /// # Safety
 ///
 /// - A handler in `action` must be the address of a function with the signature that the flags
@@ -87,10 +83,6 @@ pub unsafe fn rt_sigprocmask(how: c_int, set: Option<KernelSigset>) -> Result<Ke
 ///
 /// `EINVAL`: no such signal. `EPERM`: not allowed. `ESRCH`: no such process or group.
 ///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
-///
 /// # Safety
 ///
 /// When the signal can reach this process itself, its action must be fit to run now.
@@ -106,10 +98,6 @@ pub unsafe fn kill(pid: c_int, signo: c_int) -> Result<(), Errno> {
 ///
 /// `EAGAIN`: a real-time signal, and `RLIMIT_SIGPENDING` is reached. `EINVAL`: an id below 1, or
 /// no such signal. `EPERM`: not allowed. `ESRCH`: no such thread in that process.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 ///
 /// # Safety
 ///

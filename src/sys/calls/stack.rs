@@ -44,10 +44,6 @@ pub unsafe fn sigaltstack(new: Option<&KernelStack>) -> Result<KernelStack, Errn
 /// # Errors
 ///
 /// `EINVAL`: a length of 0. `ENOMEM`: there is not so much.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn mmap_stack(length: usize, protection: c_int) -> Result<*mut c_void, Errno> {
     const FLAGS: c_int = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_STACK;
     // SAFETY: new memory at a free address is in nobody's way.
@@ -62,10 +58,6 @@ pub fn mmap_stack(length: usize, protection: c_int) -> Result<*mut c_void, Errno
 ///
 /// `EINVAL`: `start` is not where a page starts. `ENOMEM`: nothing is mapped there, or the kernel
 /// is short of memory.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 ///
 /// # Safety
 ///
@@ -83,10 +75,6 @@ pub unsafe fn mprotect(start: *mut c_void, length: usize, protection: c_int) -> 
 ///
 /// `EINVAL`: `start` is not where a page starts, or a length of 0. `ENOMEM`: too many mappings.
 ///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
-///
 /// # Safety
 ///
 /// The pages must be the caller's, and nobody may access them any more.
@@ -102,10 +90,6 @@ pub unsafe fn munmap(start: *mut c_void, length: usize) -> Result<(), Errno> {
 /// # Errors
 ///
 /// `EINVAL`: a kernel before 6.4.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn prctl_get_auxv(vector: &mut [usize]) -> Result<usize, Errno> {
     // SAFETY: the kernel writes to `vector`, no more than its size.
     let result = unsafe {

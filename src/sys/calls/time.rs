@@ -12,10 +12,6 @@ use crate::sys::{KernelTimespec, nr, syscall2, syscall4};
 /// # Errors
 ///
 /// `EINVAL`: no such clock.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn clock_gettime(clock: c_int) -> Result<KernelTimespec, Errno> {
     let mut time = KernelTimespec::default();
     // SAFETY: `time` is writable for the 16 bytes that the kernel writes.
@@ -29,10 +25,6 @@ pub fn clock_gettime(clock: c_int) -> Result<KernelTimespec, Errno> {
 /// # Errors
 ///
 /// `EINTR`: a handler ran; how much was left is not told. `EINVAL`: nanoseconds out of range.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn clock_nanosleep(time: &KernelTimespec) -> Result<(), Errno> {
     // SAFETY: `time` is readable for 16 bytes; with a null last argument nothing is written.
     let result = unsafe {

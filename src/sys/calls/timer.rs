@@ -14,10 +14,6 @@ use crate::sys::{
 /// # Errors
 ///
 /// `EINVAL`: `which` is none of `ITIMER_*`.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn getitimer(which: c_int) -> Result<KernelItimerval, Errno> {
     let mut value = KernelItimerval::default();
     // SAFETY: `value` is writable for the struct that the kernel writes.
@@ -31,10 +27,6 @@ pub fn getitimer(which: c_int) -> Result<KernelItimerval, Errno> {
 /// # Errors
 ///
 /// `EINVAL`: `which` is none of `ITIMER_*`, or a time is out of range.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 ///
 /// # Safety
 ///
@@ -62,10 +54,6 @@ pub unsafe fn setitimer(which: c_int, new: &KernelItimerval) -> Result<KernelIti
 /// clock, signal, way to notify, or thread of this process. `EOPNOTSUPP`: no timers on that clock.
 /// `EPERM`: not allowed to wake the system up.
 ///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
-///
 /// # Safety
 ///
 /// The action of the event's signal must be fit to run when the timer expires.
@@ -90,10 +78,6 @@ pub unsafe fn timer_create(clock: c_int, event: &KernelSigevent) -> Result<c_int
 /// # Errors
 ///
 /// `EINVAL`: no such timer, or a time out of range.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 ///
 /// # Safety
 ///
@@ -123,10 +107,6 @@ pub unsafe fn timer_settime(
 /// # Errors
 ///
 /// `EINVAL`: no such timer.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn timer_gettime(id: c_int) -> Result<KernelItimerspec, Errno> {
     let mut value = KernelItimerspec::default();
     // SAFETY: `value` is writable for the struct that the kernel writes.
@@ -141,10 +121,6 @@ pub fn timer_gettime(id: c_int) -> Result<KernelItimerspec, Errno> {
 /// # Errors
 ///
 /// `EINVAL`: no such timer.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn timer_getoverrun(id: c_int) -> Result<c_int, Errno> {
     // SAFETY: no memory is passed and nothing is changed.
     let result = unsafe { syscall1(nr::TIMER_GETOVERRUN, signed(id)) };
@@ -156,10 +132,6 @@ pub fn timer_getoverrun(id: c_int) -> Result<c_int, Errno> {
 /// # Errors
 ///
 /// `EINVAL`: no such timer.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 ///
 /// # Safety
 ///

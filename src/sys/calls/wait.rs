@@ -53,10 +53,6 @@ pub unsafe fn rt_sigtimedwait(
 ///
 /// `EINTR`: always. The mask is the one before.
 ///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
-///
 /// # Safety
 ///
 /// As [`rt_sigprocmask`](crate::sys::rt_sigprocmask), for as long as it waits.
@@ -75,10 +71,6 @@ pub unsafe fn rt_sigsuspend(mask: KernelSigset) -> Result<(), Errno> {
 /// # Errors
 ///
 /// None that Linux documents; a seccomp(2) filter may make one.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 pub fn rt_sigpending() -> Result<KernelSigset, Errno> {
     let mut set = KernelSigset::default();
     // SAFETY: `set` is writable for its size, which is the kernel's.
@@ -97,10 +89,6 @@ pub fn rt_sigpending() -> Result<KernelSigset, Errno> {
 ///
 /// `EINTR`: a handler ran. `EINVAL`: the timeout is negative or has too many nanoseconds, or there
 /// are more descriptors than `RLIMIT_NOFILE` allows. `ENOMEM`: no memory.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe.
 ///
 /// # Safety
 ///
