@@ -12,7 +12,8 @@ use siglatch::fd::SignalFd;
 use siglatch::mask::{self, MaskGuard};
 use siglatch::send::{self, Target};
 use siglatch::{
-    DrainInfo, Errno, Handlers, Hook, InfoQueue, Latch, Pid, Shutdown, SigInfo, SigSet, Signal, wait,
+    DrainInfo, Errno, Handlers, Hook, InfoQueue, Latch, Pid, Shutdown, SigInfo, SigSet, Signal,
+    wait,
 };
 
 type OnSet<T> = fn(SigSet) -> Result<T, Errno>;
@@ -54,12 +55,8 @@ static CHILDREN: [fn(&Children<4>) -> Changes<'_, 4>; 2] = [Children::reap, Chil
 #[used]
 static REAP_ANY: fn(&mut ReapAny<fn(Pid) -> bool>) -> Option<Change> = ReapAny::next;
 #[used]
-static EXEC: [fn(ExecSignals, SigSet) -> ExecSignals; 4] = [
-    ExecSignals::ignore,
-    ExecSignals::default_action,
-    ExecSignals::block,
-    ExecSignals::unblock,
-];
+static EXEC: [fn(ExecSignals, SigSet) -> ExecSignals; 4] =
+    [ExecSignals::ignore, ExecSignals::default_action, ExecSignals::block, ExecSignals::unblock];
 #[used]
 static KILL: fn(Target, Signal) -> Result<(), Errno> = send::kill;
 #[used]
