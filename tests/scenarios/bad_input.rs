@@ -4,6 +4,7 @@
 #![expect(unsafe_code, reason = "the unsafe functions get bad input too")]
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
+use crate::support::c::c_functions;
 use crate::support::state::{self, SignalState};
 use crate::support::{Child, Scenario, in_child, oracle, recorder, scenarios};
 use core::ffi::{c_int, c_void};
@@ -22,6 +23,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         unchangeable_signals_among_others,
         faults_for_a_latch,
         faults_among_others,
+        what_a_filter_refuses_among_others,
         processes_that_cannot_be,
         process_that_is_gone,
         numbers_for_the_bare_calls,
@@ -29,6 +31,11 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         numbers_that_are_no_errno,
         all_works_after_all_that,
     ]
+}
+
+c_functions! {
+    C, "../c/refused.c":
+    refuse_action(i32) -> i32;
 }
 
 /// The latch that gets the bad input.
@@ -232,6 +239,15 @@ fn faults_among_others() {
                 });
             }
         }
+    });
+}
+
+fn what_a_filter_refuses_among_others() {
+    let Some(c) = C::load() else { return };
+    in_children(|| {
+        assert_eq!((c.refuse_action)(libc::SIGTERM), 0);
+        let set = SigSet::from([Signal::HUP, Signal::USR2, Signal::TERM, Signal::CHLD]);
+        refused("seccomp(2)", Errno::PERM, || LATCH.catch(set));
     });
 }
 

@@ -3,9 +3,10 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
 use crate::support::foreign::{self, Foreign};
-use crate::support::oracle::{self, RawAction, raw_action};
+use crate::support::oracle::{self, RawAction, bit, raw_action};
+use crate::support::state::raw_mask;
 use crate::support::{Child, Scenario, in_child, recorder, scenarios};
-use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 use siglatch::{Hook, Interruption, Latch, SigSet, Signal, Verdict, action, send};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -24,6 +25,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         it_leaves_to_nobody_and_the_signal_kills,
         it_leaves_to_nobody_and_the_signal_is_ignored,
         it_leaves_to_nobody_and_the_one_before_is_called,
+        what_it_blocks_is_blocked_under_ours,
         two_layers_over_it,
         ignore_takes_it_away_and_restore_gives_it_back,
         default_takes_it_away_and_restore_gives_it_back,
@@ -347,6 +349,25 @@ fn it_leaves_to_nobody_and_the_one_before_is_called() {
 }
 
 /// However many handlers are over ours, and whoever else comes: it is reached once.
+/// The kernel's call blocks nothing for the handler under ours; theirs blocks the signal, and has it
+/// called so.
+fn what_it_blocks_is_blocked_under_ours() {
+    static BLOCKED: AtomicU64 = AtomicU64::new(u64::MAX);
+    extern "C" fn note_mask(_signo: i32) {
+        BLOCKED.store(raw_mask(), SeqCst);
+    }
+    in_child(|| {
+        let handler = note_mask as *const () as usize;
+        foreign::set(USR1, &foreign::action(handler, libc::SA_NODEFER));
+        assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
+        raise(&[]);
+        assert_eq!(BLOCKED.load(SeqCst), 0);
+        foreign::first().come(USR1);
+        raise(&[foreign::first()]);
+        assert_eq!(BLOCKED.load(SeqCst), bit(USR1));
+    });
+}
+
 fn two_layers_over_it() {
     in_child(|| {
         let (inner, outer) = (foreign::first(), foreign::second());

@@ -48,6 +48,12 @@ fn await_end(child: Pid) {
     assert!(sys::waitid(libc::P_PID, child.as_raw(), options).is_ok());
 }
 
+/// Until a child is stopped. That is not told.
+fn await_stop(child: Pid) {
+    let options = libc::WSTOPPED | libc::WNOWAIT;
+    assert!(sys::waitid(child.as_raw(), options).is_ok());
+}
+
 const MANY: i32 = 1_000;
 
 /// A thousand children, and how each is going to end, all at once.
@@ -333,11 +339,10 @@ fn ends_only_are_told_by_reap() {
         CHILDREN.add(child).expect("room");
         let mut seen = Vec::new();
         for _ in 0..2 {
-            while child::try_change(child) != Ok(Some(ChildState::Stopped(libc::SIGSTOP))) {
-                assert_eq!(CHILDREN.wait(None), Ok(true));
-                seen.extend(CHILDREN.reap().map(told));
-            }
+            await_stop(child);
+            seen.extend(CHILDREN.reap().map(told));
             assert_eq!(seen, []);
+            assert_eq!(child::try_change(child), Ok(Some(ChildState::Stopped(libc::SIGSTOP))));
             siglatch::send::kill(child, Signal::CONT).expect("kill");
         }
         while seen.is_empty() {
