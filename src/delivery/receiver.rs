@@ -536,6 +536,8 @@ macro_rules! receiver_methods {
         ///   system call would return its own number as if it had succeeded.
         /// - `EBUSY`: there is a handler, and the program was built with `--cfg siglatch_alone`.
         /// - `EDEADLK`: called in signal context, in the middle of a catch or release of this thread.
+        /// - What a seccomp(2) filter makes. In a program that has released nothing yet, ours may then
+        ///   stay installed where the filter allowed it; the next signal restores the action.
         ///
         /// # Async-signal-safety
         ///

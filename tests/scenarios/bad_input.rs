@@ -24,6 +24,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         faults_for_a_latch,
         faults_among_others,
         what_a_filter_refuses_among_others,
+        what_a_filter_refuses_is_restored_by_the_next_signal,
         processes_that_cannot_be,
         process_that_is_gone,
         numbers_for_the_bare_calls,
@@ -246,8 +247,25 @@ fn what_a_filter_refuses_among_others() {
     let Some(c) = C::load() else { return };
     in_children(|| {
         assert_eq!((c.refuse_action)(libc::SIGTERM), 0);
+        // From the first release on, what is caught can be restored.
+        assert_eq!(LATCH.release(SigSet::empty()), Ok(SigSet::empty()));
         let set = SigSet::from([Signal::HUP, Signal::USR2, Signal::TERM, Signal::CHLD]);
         refused("seccomp(2)", Errno::PERM, || LATCH.catch(set));
+    });
+}
+
+/// In a program that has released nothing yet, the next signal restores the action.
+fn what_a_filter_refuses_is_restored_by_the_next_signal() {
+    let Some(c) = C::load() else { return };
+    in_child(|| {
+        assert_eq!((c.refuse_action)(libc::SIGTERM), 0);
+        recorder::install(libc::SIGUSR2);
+        let before = oracle::raw_action(libc::SIGUSR2);
+        assert_eq!(LATCH.catch([Signal::USR2, Signal::TERM]), Err(Errno::PERM));
+        assert_eq!(LATCH.caught(), SigSet::empty());
+        assert_eq!(send::raise(Signal::USR2), Ok(()));
+        assert_eq!((LATCH.is_set(), recorder::count()), (false, 1));
+        assert_eq!(oracle::raw_action(libc::SIGUSR2), before);
     });
 }
 
