@@ -51,7 +51,7 @@ fn await_end(child: Pid) {
 /// Until a child is stopped. That is not told.
 fn await_stop(child: Pid) {
     let options = libc::WSTOPPED | libc::WNOWAIT;
-    assert!(sys::waitid(child.as_raw(), options).is_ok());
+    assert!(sys::waitid(libc::P_PID, child.as_raw(), options).is_ok());
 }
 
 const MANY: i32 = 1_000;
