@@ -56,7 +56,7 @@ use super::previous::{Chained, PreviousAction};
 use super::receiver::{Arrival, Registered, Verdict};
 use crate::action::{self, Handler, IN_CHAIN};
 use crate::bits::Bit;
-use crate::sys::{self, KernelSigaction, KernelSiginfo};
+use crate::sys::{self, KernelSigaction, KernelSiginfo, KernelSigset};
 use crate::{ALONE, Errno, Signal, send};
 
 /// Every receiver in the process.
@@ -207,7 +207,7 @@ fn block_as_kernel(arrival: &Arrival, chained: &Chained) {
     // as the whole is.
     let field = unsafe { context.byte_add(sys::UCONTEXT_SIGMASK) };
     // SAFETY: as above; it is on this thread's stack, and nothing else writes to it now.
-    let interrupted = unsafe { field.cast().read() };
+    let interrupted = unsafe { field.cast::<KernelSigset>().read() };
     let blocked = chained.blocked(arrival.signal, interrupted);
     // There is an answer to no failure.
     //
@@ -233,14 +233,20 @@ fn uninstall_and_reraise(
         // Hooks have declined this one, and want the next.
         return;
     }
-    while ALONE || is_ours(&current) {
+    loop {
+        if !ALONE && !is_ours(&current) {
+            if action::is_handler(&current) {
+                // It chained to ours, and would again and again.
+                return;
+            }
+            break;
+        }
         // SAFETY: what is restored was installed until ours replaced it.
         match unsafe { action::compare_exchange(signal, &current, &previous.saved()) } {
             Ok(()) => {
                 if !ALONE {
                     IN_CHAIN.remove(bit);
                 }
-                current = KernelSigaction::default();
                 break;
             }
             // A release on another thread was faster.
@@ -248,8 +254,7 @@ fn uninstall_and_reraise(
             Err(_) => return,
         }
     }
-    // A handler over ours chained to it, and would again and again.
-    if !chained && !action::is_handler(&current) {
+    if !chained {
         // There is nothing to do about a failure.
         let _sent = send::raise_in_handler(signal);
     }

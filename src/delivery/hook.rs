@@ -47,7 +47,7 @@ impl Interruption<'_> {
     /// code that chains to this crate passed on none.
     #[must_use]
     pub fn context(self) -> *mut c_void {
-        self.arrival.trusted_context().map_or(ptr::null_mut(), NonNull::as_ptr)
+        self.arrival.trusted_context().unwrap_or(ptr::null_mut())
     }
 }
 

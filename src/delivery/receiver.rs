@@ -327,15 +327,15 @@ impl Arrival {
 
     /// What was interrupted, if the arguments are the kernel's.
     #[inline]
-    pub(super) fn trusted_context(&self) -> Option<NonNull<c_void>> {
+    pub(super) fn trusted_context(&self) -> Option<*mut c_void> {
         self.details()?;
         self.context_above()
     }
 
     /// The same, where the kernel is known to be the caller.
     #[inline]
-    pub(super) fn context_above(&self) -> Option<NonNull<c_void>> {
-        NonNull::new(self.context).filter(|context| self.is_above(context.addr().get()))
+    pub(super) fn context_above(&self) -> Option<*mut c_void> {
+        self.is_above(self.context.addr()).then_some(self.context)
     }
 
     /// The details, as far as there are any.
