@@ -1,10 +1,10 @@
 //! The page "Without libc" as its reader follows it.
 
 use bare_tests::{cargo, check_static, root, text};
-use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::Command;
+use std::process::{self, Command};
+use std::{env, fs};
 
 /// What stands between the first ```sh and the end of that block.
 fn lines() -> String {
@@ -29,8 +29,8 @@ fn shell(folder: &Path, script: &str) -> std::process::Output {
 fn ten_lines_make_a_static_program() {
     let lines = lines();
     assert_eq!(lines.lines().count(), 10, "{lines}");
-    let folder = root().join("target/bare/page");
-    let _old = fs::remove_dir_all(&folder);
+    // Outside of this checkout: cargo makes what is in it a member of the workspace.
+    let folder = env::temp_dir().join(format!("siglatch-page-{}", process::id()));
     fs::create_dir_all(&folder).unwrap();
     symlink(root(), folder.join("siglatch")).unwrap();
 
@@ -62,4 +62,5 @@ fn ten_lines_make_a_static_program() {
     fs::write(folder.join("hello/Cargo.toml"), manifest.replace("abort", "unwind")).unwrap();
     let output = shell(&folder.join("hello"), "cargo build");
     assert!(text(&output.stderr).contains("unwinding panics are not supported"));
+    fs::remove_dir_all(&folder).unwrap();
 }
