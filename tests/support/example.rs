@@ -51,7 +51,7 @@ fn as_in(profile: &Path) -> Vec<String> {
         profile => vec!["--profile".to_owned(), profile.to_owned()],
     });
     // …/target/x86_64-unknown-linux-gnu/debug, if a target was asked for.
-    if !target.join("CACHEDIR.TAG").exists() {
+    if !target.join(".rustc_info.json").exists() {
         arguments.extend(["--target".to_owned(), name(target)]);
         target = target.parent().expect("a directory for all targets");
     }
