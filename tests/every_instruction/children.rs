@@ -27,7 +27,6 @@ operations! {
     child_is_waited_for until End on Signal::CHLD => After;
     child_is_added_twice until End on Signal::CHLD => After;
     any_child_is_reaped until End on Signal::CHLD => After;
-    any_child_behind_one_that_is_left until End on Signal::USR1 => After;
     any_child_is_waited_for until End on Signal::CHLD => After;
     child_is_reaped_by_its_descriptor until End on Signal::CHLD => After;
     end_is_waited_for_by_a_descriptor until End on Signal::CHLD => After;
@@ -199,18 +198,6 @@ fn any_child_is_reaped(sent: &Sent) -> Verdict {
         (any.next().map(|change| (change.pid, change.state)), any.count())
     });
     ensure!(told == (Some((child, Some(ChildState::Exited(7)))), 0), "{told:?}");
-    flagged(sent)?;
-    Ok(Seen::After)
-}
-
-fn any_child_behind_one_that_is_left(sent: &Sent) -> Verdict {
-    let (left, child) = (ended()?, ended()?);
-    LATCH.catch(sent.signal)?;
-    let told = window(|| child::reap_any(|pid| pid == left).next());
-    let told = told.map(|change| (change.pid, change.state));
-    ensure!(told == Some((child, Some(ChildState::Exited(7)))), "{told:?}");
-    let state = child::try_wait(left)?;
-    ensure!(state == Some(ChildState::Exited(7)), "{state:?}");
     flagged(sent)?;
     Ok(Seen::After)
 }
