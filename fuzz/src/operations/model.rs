@@ -130,13 +130,13 @@ impl Model {
             // The kernel lays the frames of all that may run on top of each other before the first
             // instruction of any of them runs.
             self.deliver();
-            self.handle(number, instance);
+            self.handle(number, instance, &blocked);
             self.kernel.blocked = blocked;
         }
     }
 
     /// The handlers of one signal, from the installed one down.
-    fn handle(&mut self, number: Number, instance: Instance) {
+    fn handle(&mut self, number: Number, instance: Instance, interrupted: &Set) {
         let chain = self.kernel.chains[&number].clone();
         let wanted = self.is_wanted(number);
         for (depth, layer) in chain.iter().enumerate().rev() {
@@ -161,6 +161,13 @@ impl Model {
                     }
                     if !chains {
                         return;
+                    }
+                    if depth + 1 == chain.len() {
+                        // The saved handler has the mask that it would have alone: what that does not
+                        // block comes before it.
+                        self.kernel.blocked = interrupted | &self.saved[&number].mask;
+                        self.kernel.blocked.insert(number);
+                        self.deliver();
                     }
                 }
             }
