@@ -4,7 +4,7 @@ use core::ops::ControlFlow;
 use core::time::Duration;
 use siglatch::fd::{SignalFd, SignalFdInfo};
 use siglatch::mask::{self, MaskGuard};
-use siglatch::{Errno, Pid, SigSet, Signal, Tid, Value, action, send, wait};
+use siglatch::{Errno, Pid, SigSet, Signal, Tid, Value, action, send, synchronize, wait};
 
 use super::kernel::{Instance, Kind, Layer, Number, Set};
 use super::pool::{self, FLAGS, NARROW, NEWEST, QUEUE, TABLE, TABLE_PLACE};
@@ -141,6 +141,9 @@ impl Run {
                 // No time, or hardly any: then it sleeps.
                 let timeout = Duration::from_nanos(u64::from(a >> 4 & 1));
                 assert_eq!(latch.wait(Some(timeout)), Ok(!receiver.flags.is_empty()));
+                // An end that has passed.
+                assert_eq!(latch.wait_until(timeout), Ok(!receiver.flags.is_empty()));
+                assert_eq!(synchronize(), Ok(()));
             }
             // A child shares it with its parent.
             6 if self.is_child => {}

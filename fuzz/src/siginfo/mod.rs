@@ -57,6 +57,11 @@ fn check(bytes: &Bytes) {
         ..0 => Trust::Claimed,
     };
     assert_eq!(info.trust(), trust);
+    if let Cause::Child { state, .. } = info.cause() {
+        let ended = state.is_end();
+        let by = state.signal();
+        assert!(by.is_none() || state.shell_status().is_some() || !ended, "{state:?}");
+    }
     let layout = layout_of(signo, code);
     let wanted = expected(bytes, layout, signo, code);
     assert_eq!(info.cause(), wanted, "signal {signo}, code {code}");
