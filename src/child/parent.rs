@@ -38,7 +38,7 @@ use crate::{Errno, Pid, Signal, sys};
 #[doc(alias = "PR_SET_PDEATHSIG")]
 #[doc(alias = "pdeathsig")]
 pub fn set_parent_death_signal(parent: Pid, signal: Signal) -> Result<(), Errno> {
-    // SAFETY: whoever set the signal's action answers for it to run at any time.
+    // SAFETY: who installed the signal's action answers for it to run at any time.
     unsafe { sys::prctl_set_pdeathsig(signal.as_raw()) }?;
     // After it: a parent that is there now sends the signal when it ends.
     if Pid::parent() == Some(parent) {

@@ -78,7 +78,7 @@ impl IntervalTimer {
     /// nothing is changed.
     pub fn set(self, first: Duration, interval: Duration) -> Result<Setting, Errno> {
         let new = KernelItimerval { interval: rounded_up(interval)?, value: rounded_up(first)? };
-        // SAFETY: whoever set the signal's action answers for it to run at any time.
+        // SAFETY: who installed the signal's action answers for it to run at any time.
         unsafe { sys::setitimer(self.which(), &new) }.map(told)
     }
 

@@ -348,7 +348,7 @@ fn it_leaves_to_nobody_and_the_one_before_is_called() {
     });
 }
 
-/// However many handlers are over ours, and whoever else comes: it is reached once.
+/// However many handlers are over ours, and whichever comes next: it is reached once.
 /// The kernel's call blocks nothing for the handler under ours; theirs blocks the signal, and has it
 /// called so.
 fn what_it_blocks_is_blocked_under_ours() {

@@ -33,7 +33,7 @@ fn last_release_leaves_nothing() {
             assert_eq!(LATCH.release(Signal::USR1), Ok(NONE));
             assert_eq!(raw_action(libc::SIGUSR1).handler, libc::SIG_DFL);
         }
-        // The same where a handler is put back.
+        // The same where a handler is restored.
         foreign::first().come_alone(libc::SIGUSR1);
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
         assert_eq!(LATCH.release(Signal::USR1), Ok(NONE));

@@ -205,7 +205,7 @@ fn deadline_holds_under_a_storm() {
         let mut timeout = Duration::from_millis(100);
         loop {
             let before = recorder::count();
-            // If each signal began the time anew, this would not end.
+            // If each signal restarted the time, this would not end.
             let (result, took) = timed(|| wait::wait_timeout(Signal::TERM, timeout));
             assert_eq!(result, Ok(None));
             assert!(took >= timeout, "{took:?} is early");

@@ -144,7 +144,7 @@ pub fn main(scenarios: impl IntoIterator<Item = Scenario>) -> ExitCode {
 
 /// Undoes what this process has inherited, so that a run under `nohup`, in the background or from a
 /// supervisor is like any other. SIGCHLD matters to the harness too: while it is ignored, children
-/// leave no status. If there is something to undo, the program begins anew: what notes the signal
+/// leave no status. If there is something to undo, the program restarts: what notes the signal
 /// state of a start has noted another.
 fn start_from_a_known_state() {
     // SIGPIPE is ignored by the runtime on purpose.

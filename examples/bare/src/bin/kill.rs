@@ -230,7 +230,7 @@ fn send(call: &Call, number: i32) -> Result<(), Errno> {
             (None, _) => send::probe(target),
         };
     }
-    // All go to the process that has the number now, whoever has it later.
+    // All go to the process that has the number now, even if another has it later.
     let process = PidFd::open(pid)?;
     send_through(&process, call.signal, call.value)?;
     for &(time, signal) in call.steps.get(..call.count).unwrap_or_default() {
