@@ -10,12 +10,12 @@ use crate::{Cause, ChildState, Errno, Pid, SigInfo, sys};
 /// Handlers that run meanwhile do not end the wait.
 ///
 /// ```
-/// use siglatch::{ChildState, child};
+/// use siglatch::{ChildState, Signal, child};
 /// use std::process::Command;
 ///
 /// let mut command = Command::new("sh").args(["-c", "kill -KILL $$"]).spawn()?;
 /// let end = child::wait(command.id().try_into().expect("a process id"));
-/// assert_eq!(end, Ok(ChildState::Killed(9)));
+/// assert_eq!(end, Ok(ChildState::Killed(Signal::KILL)));
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
@@ -23,10 +23,6 @@ use crate::{Cause, ChildState, Errno, Pid, SigInfo, sys};
 ///
 /// `ECHILD`: it is no child of this process, was waited for, or the kernel waits for it because
 /// `SIGCHLD` is ignored or has `SA_NOCLDWAIT`.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe, though a handler is a bad place to wait in.
 #[doc(alias = "waitpid")]
 #[doc(alias = "waitid")]
 pub fn wait(pid: Pid) -> Result<ChildState, Errno> {
@@ -79,7 +75,7 @@ pub(crate) fn query(
         Err(Errno::INVAL) => sys::waitid(kind, id, options)?,
         result => result?,
     };
-    match SigInfo::from_kernel(&info).cause() {
+    match SigInfo::copied(&info).cause() {
         Cause::Child { pid, state, .. } => Pid::from_raw(pid).map(|pid| Some((pid, state))),
         _ => Ok(None),
     }

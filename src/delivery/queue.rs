@@ -5,13 +5,12 @@
 
 use core::fmt;
 use core::ptr::NonNull;
-use core::time::Duration;
 
 use super::receiver::{Arrival, HookVerdict, Receiver, receiver_methods};
 use super::ring::{Batch, Ring, Turn};
 use crate::bits::Bit;
 use crate::sync::atomic::{AtomicU32, Ordering};
-use crate::{Errno, SigInfo, Signal, signal};
+use crate::{SigInfo, Signal, signal};
 
 /// The largest capacity. A consumer looks at every slot, and a producer at every one of a full
 /// queue.
@@ -125,29 +124,7 @@ impl<const N: usize> InfoQueue<N> {
         self.counter(signal).map_or(0, |count| count.load(Ordering::Relaxed))
     }
 
-    /// Sleeps until an instance has come, or for `timeout` at most; see
-    /// [`Latch::wait`](crate::Latch::wait). Says whether there may be one to take.
-    ///
-    /// There may be none: it ends at once until [`pop`](Self::pop) or [`drain`](Self::drain) has found
-    /// nothing more. So take until there is none, and wait then.
-    ///
-    /// # Errors
-    ///
-    /// As [`Latch::wait`](crate::Latch::wait).
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe, though a handler is a bad place to sleep in.
-    pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Errno> {
-        self.receiver.wait(timeout)
-    }
-
     receiver_methods!();
-
-    /// The flags in front of the queue.
-    pub(crate) const fn receiver(&self) -> &Receiver {
-        &self.receiver
-    }
 
     /// What happens in the handler: record first, then flag and wake.
     ///
@@ -158,7 +135,7 @@ impl<const N: usize> InfoQueue<N> {
         // SAFETY: the receiver is the first field of the queue, whose address was registered.
         let queue = unsafe { address.cast::<Self>().as_ref() };
         let turn = queue.ring.draw(arrival.signal);
-        let push = |info| queue.ring.push(turn, SigInfo::from_kernel(info));
+        let push = |info| queue.ring.push(turn, SigInfo::copied(info));
         if !arrival.details().is_some_and(push) {
             return queue.deliver_anywhere(turn, arrival, false);
         }

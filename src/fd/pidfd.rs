@@ -176,10 +176,6 @@ impl PidFd {
     ///
     /// `EBADF`: the descriptor is closed. `ENOMEM`: no memory.
     ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe, though a handler is a bad place to sleep in.
-    ///
     /// # Examples
     ///
     /// A child that is asked to end, and after a while made to:
@@ -197,7 +193,7 @@ impl PidFd {
     ///     process.send(Signal::KILL)?;
     ///     process.wait(None)?;
     /// }
-    /// assert_eq!(process.try_wait()?, Some(ChildState::Killed(15)));
+    /// assert_eq!(process.try_wait()?, Some(ChildState::Killed(Signal::TERM)));
     /// # Ok::<(), siglatch::Errno>(())
     /// ```
     #[doc(alias = "poll")]

@@ -102,7 +102,7 @@ impl KernelSiginfo {
 
 impl core::fmt::Debug for KernelSiginfo {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        crate::SigInfo::from_kernel(self).fmt(f)
+        crate::SigInfo::copied(self).fmt(f)
     }
 }
 

@@ -311,15 +311,15 @@ fn stops_and_continues_are_told_once() {
         };
         let go_on = || siglatch::send::kill(child, Signal::CONT).expect("kill");
         let mut seen = next();
-        assert_eq!(seen, [ChildState::Stopped(libc::SIGSTOP)]);
+        assert_eq!(seen, [ChildState::Stopped(Signal::STOP)]);
         go_on();
         seen.clear();
-        while seen.last() != Some(&ChildState::Stopped(libc::SIGSTOP)) {
+        while seen.last() != Some(&ChildState::Stopped(Signal::STOP)) {
             seen.extend(next());
         }
         // That it went on may be gone by the time it has stopped again.
         seen.retain(|state| *state != ChildState::Continued);
-        assert_eq!(seen, [ChildState::Stopped(libc::SIGSTOP)]);
+        assert_eq!(seen, [ChildState::Stopped(Signal::STOP)]);
         assert!(CHILDREN.contains(child));
         go_on();
         seen.clear();
@@ -342,7 +342,7 @@ fn ends_only_are_told_by_reap() {
             await_stop(child);
             seen.extend(CHILDREN.reap().map(told));
             assert_eq!(seen, []);
-            assert_eq!(child::try_change(child), Ok(Some(ChildState::Stopped(libc::SIGSTOP))));
+            assert_eq!(child::try_change(child), Ok(Some(ChildState::Stopped(Signal::STOP))));
             siglatch::send::kill(child, Signal::CONT).expect("kill");
         }
         while seen.is_empty() {
@@ -460,7 +460,7 @@ fn wakes_of_a_hundred_stops(children: &'static Children<2>, wanted: bool) -> usi
     let wakes = wakes.count();
     siglatch::send::kill(child, Signal::KILL).expect("kill");
     assert_eq!(children.wait(None), Ok(true));
-    assert_eq!(child::wait(child), Ok(ChildState::Killed(libc::SIGKILL)));
+    assert_eq!(child::wait(child), Ok(ChildState::Killed(Signal::KILL)));
     children.release().expect("release");
     wakes
 }
@@ -517,7 +517,7 @@ fn wakes_a_poll_loop() {
         CHILDREN.add(child).expect("room");
         assert_eq!(
             CHILDREN.reap().map(told).last(),
-            Some((child.as_raw(), ChildState::Killed(15)))
+            Some((child.as_raw(), ChildState::Killed(Signal::TERM)))
         );
         drop(open);
     });

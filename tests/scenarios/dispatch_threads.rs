@@ -33,7 +33,7 @@ fn value(info: &SigInfo) -> usize {
 }
 
 fn number(info: &SigInfo) -> i32 {
-    info.signal().expect("a signal").as_raw()
+    info.signal().as_raw()
 }
 
 fn note(info: &SigInfo) {

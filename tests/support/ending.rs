@@ -3,7 +3,7 @@
 
 use super::names::pid;
 use super::sys::exit_now;
-use siglatch::{ChildState, Pid};
+use siglatch::{ChildState, Pid, Signal};
 use std::io::{PipeReader, PipeWriter, Read as _};
 use std::os::fd::AsRawFd as _;
 
@@ -26,7 +26,7 @@ impl End {
     pub fn state(self) -> ChildState {
         match self {
             Self::Exit(status) => ChildState::Exited(status),
-            Self::Signal(signo) => ChildState::Killed(signo),
+            Self::Signal(signo) => ChildState::Killed(Signal::from_raw(signo).expect("a signal")),
         }
     }
 
