@@ -2,7 +2,7 @@
 //!
 //! 1. A handler that never comes back. It is called in normal code, so nothing is blocked while it
 //!    runs, and a second Ctrl-C, half a second later or more, ends the program, by that very signal.
-//! 2. SIGTERM ignored, by whoever started the program too. It is caught whatever was there.
+//! 2. SIGTERM ignored, by its parent, too. It is caught whatever was there.
 //!
 //! ```text
 //! cargo run --example common_mistakes     # Ctrl-C: it is stuck; Ctrl-C again: it is gone

@@ -1,4 +1,4 @@
-//! An ignored signal has no effect; whoever executes another program hands the choice on to it.
+//! An ignored signal has no effect; a program that it executes inherits that.
 //!
 //! ```text
 //! cargo run --example ignore_signal     # Ctrl-C does nothing; kill -TERM PID ends it
@@ -19,7 +19,7 @@ fn main() -> Result<(), Errno> {
     println!("Ctrl-C is ignored...");
     STOP.wait(None)?;
 
-    // Put back what was there.
-    println!("Put back: {}", before.restore()?);
+    // Restore the previous action.
+    println!("Restored: {}", before.restore()?);
     Ok(())
 }

@@ -14,7 +14,7 @@ fn main() -> Result<(), Errno> {
     println!("Waiting for the first...");
     ONCE.wait(None)?;
 
-    // `release` puts back what was there before, which is the polite thing to do. If it was
+    // `release` restores the previous action, which is the polite thing to do. If it was
     // ignored, as for a job in the background, it would be ignored again.
     ONCE.release(Signal::INT)?;
     // This takes the default, whatever was there.

@@ -3,7 +3,7 @@
 //! Core's are made by a `const fn`, loom's are not: they exist inside one execution of a model. So an
 //! atomic of this file is only an address. The first use in an execution binds it to one of the
 //! watched atomics that [`start`] made, which are zero, as all atomics of the crate begin. So statics
-//! begin anew with each execution, too.
+//! begin again with each execution, too.
 //!
 //! # Sequential consistency
 //!
@@ -65,7 +65,7 @@ struct World {
 struct Shared {
     _value: Box<dyn Any>,
     addresses: Range<usize>,
-    /// Written when it was made, which whoever uses an atomic in it must know of.
+    /// Written when it was made, which each thread that uses an atomic in it must know of.
     made: Rc<loom::cell::UnsafeCell<()>>,
 }
 

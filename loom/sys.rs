@@ -80,7 +80,7 @@ struct Timer {
 
 /// The only child.
 struct Child {
-    /// Written by whoever asks what became of it: by one at a time.
+    /// Written by the thread that asks what became of it: by one at a time.
     asked: UnsafeCell<bool>,
     /// What became of it and was not told: the code of a `SIGCHLD`, or 0.
     code: AtomicU32,

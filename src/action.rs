@@ -1,7 +1,7 @@
 //! Actions: what the process does when a signal comes, sigaction(2).
 //!
 //! A [`Latch`](crate::Latch) is the safe way to catch a signal. Here is the rest: ask, ignore, take
-//! the default, put back what was there; and, `unsafe`, install a handler of one's own.
+//! the default, restore the previous action; and, `unsafe`, install a handler of one's own.
 //!
 //! ```
 //! use siglatch::action::{self, Disposition};
@@ -192,7 +192,7 @@ impl fmt::Debug for Action {
     }
 }
 
-/// The action that a change replaced, to be put back by [`restore`](Self::restore).
+/// The action that a change replaced, to be restored by [`restore`](Self::restore).
 ///
 /// Dropping it leaves the change as it is.
 #[derive(Debug)]
@@ -211,17 +211,17 @@ impl Previous {
         self.signal
     }
 
-    /// The action that was in force before.
+    /// The action that was installed before.
     #[must_use]
     pub const fn action(&self) -> Action {
         Action { kernel: self.replaced }
     }
 
-    /// Puts the action back that was there before, byte for byte, if the one in force is still the
-    /// one that replaced it. Says whether it did.
+    /// Restores the action, byte for byte, if the one that replaced it is still installed. Returns
+    /// `true` if it did.
     ///
-    /// It does not when other code has set the action since: that code may be gone from memory
-    /// were it put back under, and it knows nothing of the one before.
+    /// What other code has installed since stays: it knows nothing of the action before, and may be
+    /// gone from memory when it is called.
     pub fn restore(self) -> Result<bool, Errno> {
         self.restore_replaced()
     }
@@ -333,10 +333,10 @@ pub(crate) fn read(signal: Signal, current: &mut KernelSigaction) -> Result<(), 
     unsafe { sys::rt_sigaction(signal.as_raw(), None, Some(current)) }
 }
 
-/// Sets the action of a signal if the one in force is still `current`.
+/// Sets the action of a signal if the one installed is still `current`.
 ///
 /// No system call does both at once: where `current` turns out to have been replaced in between,
-/// what replaced it is put back.
+/// what replaced it is restored.
 ///
 /// # Errors
 ///
@@ -344,7 +344,7 @@ pub(crate) fn read(signal: Signal, current: &mut KernelSigaction) -> Result<(), 
 ///
 /// # Safety
 ///
-/// As [`sys::rt_sigaction`], while `current` is in force.
+/// As [`sys::rt_sigaction`], while `current` is installed.
 pub(crate) unsafe fn compare_exchange(
     signal: Signal,
     current: &KernelSigaction,
@@ -362,11 +362,11 @@ pub(crate) unsafe fn compare_exchange(
     if replaced == *current {
         return Ok(());
     }
-    // SAFETY: it was in force until the call above, and is put back as it was.
+    // SAFETY: it was installed until the call above, and is restored as it was.
     unsafe { sys::rt_sigaction(signal.as_raw(), Some(&replaced), None) }.and(Err(Errno::AGAIN))
 }
 
-/// Whether the action in force is the one that was installed. The kernel drops the bits of `SIGKILL`
+/// Returns `true` if `current` is `installed`, as the kernel has it. The kernel drops the bits of `SIGKILL`
 /// and `SIGSTOP` from the mask, and since Linux 5.11 flags that it does not know, so they do not count.
 fn same(current: &KernelSigaction, installed: &KernelSigaction) -> bool {
     const STRIPPED: u64 = Signal::KILL.bit() | Signal::STOP.bit();

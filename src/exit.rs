@@ -13,7 +13,7 @@ use crate::{ChildState, DefaultAction, SigSet, Signal, signal};
 /// How often to try again when another thread installs a handler in between.
 const ATTEMPTS: u32 = 64;
 
-/// Ends the process by `signal`, so that whoever waits for it sees a death by that signal.
+/// Ends the process by `signal`, so that its parent sees a death by that signal.
 ///
 /// The default action of the signal is installed, all others are blocked in this thread, and it is
 /// sent to this thread. Then the process is gone, with a core dump if that is the

@@ -240,7 +240,7 @@ pub enum FaultDetail {
 /// A process can always deceive itself: what it queues to itself may claim anything.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum SigInfoTrust {
-    /// Whoever sent it may have made it up: any sender may set a negative code and what goes with
+    /// The sender may have made it up: any sender may set a negative code and what goes with
     /// it, a sender's pid and uid included.
     Claimed,
     /// A process sent it, and the kernel filled in which (`SI_USER`, `SI_TKILL`). Not where both pid and

@@ -15,7 +15,7 @@
 //!     send::raise(Signal::USR1)?;
 //!     assert!(!USR1.is_set()); // pending
 //! }
-//! assert!(USR1.is_set()); // delivered when the guard put the mask back
+//! assert!(USR1.is_set()); // delivered when the guard restored the mask
 //! # Ok::<(), siglatch::Errno>(())
 //! ```
 #![expect(unsafe_code, reason = "changes the mask through the kernel's door")]
@@ -108,9 +108,9 @@ fn change(how: c_int, signals: SigSet) -> Result<KernelSigset, Errno> {
 /// Puts the calling thread's mask back when dropped, to the bit.
 ///
 /// It is tied to its thread. Guards that overlap are to be dropped in the reverse order of their
-/// making, as a block does by itself: each puts back what it found.
+/// making, as a block does by itself: each restores what it found.
 #[derive(Debug)]
-#[must_use = "the mask is put back as soon as the guard is dropped"]
+#[must_use = "the mask is restored as soon as the guard is dropped"]
 pub struct MaskGuard {
     previous: KernelSigset,
     /// A mask belongs to one thread.
@@ -147,7 +147,7 @@ impl MaskGuard {
         replace(signals.into()).map(Self::restoring)
     }
 
-    /// The mask that will be put back.
+    /// The mask that will be restored.
     #[must_use]
     pub const fn previous(&self) -> SigSet {
         SigSet::from_kernel(self.previous)

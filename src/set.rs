@@ -76,7 +76,7 @@ impl SigSet {
         Self(bits)
     }
 
-    /// The set whose bit `n - 1` says whether signal `n` is in it. Bits of numbers that are not
+    /// The set whose bit `n - 1` tells if signal `n` is in it. Bits of numbers that are not
     /// signals of a program are left out.
     #[must_use]
     pub const fn from_bits(bits: u64) -> Self {
@@ -94,7 +94,7 @@ impl SigSet {
         Self(bits)
     }
 
-    /// Bit `n - 1` says whether signal `n` is in the set.
+    /// Bit `n - 1` tells if signal `n` is in the set.
     #[must_use]
     pub const fn bits(self) -> u64 {
         self.0
@@ -138,7 +138,7 @@ impl SigSet {
         Self(self.0 & !other.0)
     }
 
-    /// Puts `signal` in. Says whether it was not in before.
+    /// Puts `signal` in. Returns `true` if it was not in before.
     #[doc(alias = "sigaddset")]
     pub const fn insert(&mut self, signal: Signal) -> bool {
         let new = !self.contains(signal);
@@ -146,7 +146,7 @@ impl SigSet {
         new
     }
 
-    /// Takes `signal` out. Says whether it was in before.
+    /// Takes `signal` out. Returns `true` if it was in before.
     #[doc(alias = "sigdelset")]
     pub const fn remove(&mut self, signal: Signal) -> bool {
         let old = self.contains(signal);

@@ -158,15 +158,15 @@ pub unsafe fn set(new: Option<AltStack>) -> Result<Option<AltStack>, Errno> {
     Ok((!is_disabled(&kernel)).then_some(AltStack { kernel }))
 }
 
-/// Keeps an alternate stack set for the thread that made it, and puts the one before back when
+/// Keeps an alternate stack set for the thread that made it, and restores the one before when
 /// dropped.
 ///
 /// Guards that overlap are to be dropped in the reverse order of their making, as a block does by
 /// itself. A stack that cannot be taken back stays, memory and all, for good: when another one was
-/// set over it, which may put it in force again later, and when the thread is running on it.
+/// set over it, which may set it again later, and when the thread is running on it.
 /// [`remove`](Self::remove) tells.
 ///
-/// It is not for handlers: when one returns, the kernel puts back the alternate stack that was set
+/// It is not for handlers: when one returns, the kernel restores the alternate stack that was set
 /// when it started.
 #[doc(alias = "sigaltstack")]
 #[derive(Debug)]
@@ -174,7 +174,7 @@ pub unsafe fn set(new: Option<AltStack>) -> Result<Option<AltStack>, Errno> {
 pub struct StackGuard {
     installed: KernelStack,
     before: KernelStack,
-    /// What is to be unmapped once the stack is not in force any more.
+    /// What is to be unmapped once the stack is not installed any more.
     mapping: Option<Mapping>,
     /// An alternate stack belongs to one thread.
     _not_send: PhantomData<*mut ()>,
@@ -193,7 +193,7 @@ impl StackGuard {
     ///
     /// # Async-signal-safety
     ///
-    /// Not async-signal-safe: what a handler sets is not in force when it has returned.
+    /// Not async-signal-safe: what a handler sets is not installed when it has returned.
     #[doc(alias = "mmap")]
     pub fn map(size: usize) -> Result<Self, Errno> {
         if size < min_size() {
@@ -223,7 +223,7 @@ impl StackGuard {
     ///
     /// # Async-signal-safety
     ///
-    /// Not async-signal-safe: what a handler sets is not in force when it has returned.
+    /// Not async-signal-safe: what a handler sets is not installed when it has returned.
     ///
     /// # Safety
     ///
@@ -244,7 +244,7 @@ impl StackGuard {
         AltStack { kernel: self.installed }
     }
 
-    /// Puts the alternate stack before back, and tells whether that could be done.
+    /// Restores the alternate stack before. Returns `true` if that could be done.
     ///
     /// # Errors
     ///
@@ -270,8 +270,8 @@ impl StackGuard {
         {
             return Err(Errno::BUSY);
         }
-        // SAFETY: it was in force before, and whoever set it has not taken it back, for nobody has
-        // changed what is in force since.
+        // SAFETY: it was set before, and the code that set it has not taken it back: nothing has changed
+        // since.
         unsafe { sys::sigaltstack(Some(&self.before)) }?;
         if let Some(mapping) = self.mapping.take() {
             mapping.unmap();
@@ -323,7 +323,7 @@ impl Mapping {
     }
 }
 
-/// Sets an alternate stack and makes the guard that puts the one before back.
+/// Sets an alternate stack and makes the guard that restores the one before.
 ///
 /// # Safety
 ///

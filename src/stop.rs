@@ -65,9 +65,8 @@ use crate::{DefaultAction, Errno, Signal, send};
 
 /// Stops the process by `signal`, as if it had never been caught. Returns when it goes on.
 ///
-/// The default action is put in force, the signal is sent to this thread and unblocked in it; the
-/// whole process stops. Afterwards action and mask are what they were. Whoever waits for the
-/// process is told that this signal stopped it.
+/// Sets the default action, sends the signal to this thread and unblocks it: the whole process stops,
+/// and its parent is told by which signal. Then action and mask are restored.
 ///
 /// In an orphaned process group there is nobody who could type `fg`: there `SIGTSTP`, `SIGTTIN` and
 /// `SIGTTOU` stop nobody (setpgid(2)), and this returns at once. `SIGSTOP` stops there, too, and for

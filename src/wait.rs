@@ -143,8 +143,8 @@ pub fn pending() -> Result<SigSet, Errno> {
 
 /// Sleeps until a handler has run in this thread: pause(2).
 ///
-/// A signal that comes before it sleeps is not seen, and may have been the last. Whoever waits for
-/// a certain one blocks it, looks whether it was there, and calls [`suspend`]; or has a
+/// A signal that comes before it sleeps is not seen, and may have been the last. To wait
+/// for a certain one, block it, look whether it was there, and call [`suspend`]; or use a
 /// [`Latch`](crate::Latch) and its `wait`.
 pub fn pause() -> Result<(), Errno> {
     // Newer ports of Linux have no pause(2).

@@ -1,21 +1,21 @@
 //! Layers in one process that share a signal and know nothing of each other: this crate, another
 //! version of it, signal-hook, and C code. In every order of coming and going, over every kind of
 //! action that can be there first, each gets every signal exactly once while it is there, and what
-//! is in force is to the byte what it has to be after each step.
+//! is installed is to the byte what it has to be after each step.
 //!
 //! What that is:
 //!
-//! - A party that comes puts its handler over what is in force, and hands on to that.
+//! - A party that comes puts its handler over what is installed, and chains to that.
 //! - A version of this crate has one handler for all its receivers. Where it may be under a handler of
 //!   other code, it stays there. When the last receiver leaves, it restores what it replaced, if its
 //!   handler is installed. Otherwise the handler stays where it is and chains, until what is over it
 //!   restores it; the next signal then restores what it replaced.
-//! - C code leaves in the same way, but not before its handler is in force. `Rude` code doesn't care:
+//! - C code leaves in the same way, but not before its handler is installed. `Rude` code doesn't care:
 //!   what came over it is gone with it, until its owners catch the signal once more; a version of this
 //!   crate cannot know, and stays away while there is another handler than the one it replaced. `Deaf`
 //!   code chains to nothing.
 //! - signal-hook's handler stays for ever, by its own design. Then all that is over it goes, and
-//!   what is under it stays and hands on: C code can't leave from there, and if the first action was
+//!   what is under it stays and chains: C code can't leave from there, and if the first action was
 //!   the default it has no effect any more.
 
 #![expect(unsafe_code, reason = "signal-hook has functions called in signal context")]

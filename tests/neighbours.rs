@@ -38,8 +38,8 @@ const ORDERS: [[Party; 3]; 6] = [
     [Party::C, Party::Neighbour, Party::We],
 ];
 
-/// What the C code does. It can only leave while its handler is the one in force: before, it stays
-/// in the chain and hands on.
+/// What the C code does. It can only leave while its handler is installed: before, it stays
+/// in the chain and chains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum InC {
     Away,
@@ -87,7 +87,7 @@ impl Shared {
             }
             Party::C => self.c.set(InC::WouldLeave),
         }
-        if self.c.get() == InC::WouldLeave && foreign::first().is_in_force(self.signal.as_raw()) {
+        if self.c.get() == InC::WouldLeave && foreign::first().is_installed(self.signal.as_raw()) {
             foreign::first().leave(self.signal.as_raw());
             self.c.set(InC::Away);
         }
@@ -129,12 +129,12 @@ fn all_orders(signal: Signal, first: fn(i32)) {
                 shared.send();
             }
             assert_eq!(shared.c.get(), InC::Away, "the C code could leave at last");
-            // If that was after us, what it has put back is ours, which the next signal tells.
+            // If that was after us, what it has restored is ours, which the next signal tells.
             let recorded = recorder::count();
             shared.send();
             let first = u32::from(before.handler == recorder::address());
             assert_eq!(recorder::count(), recorded.wrapping_add(first), "the first one is called");
-            assert_eq!(oracle::raw_action(signal.as_raw()), before, "the last out puts back");
+            assert_eq!(oracle::raw_action(signal.as_raw()), before, "the last out restores");
         }
     });
 }

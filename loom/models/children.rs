@@ -6,7 +6,7 @@ use crate::sync::share;
 use crate::{ChildState, Pid, SigSet, sys};
 
 pub(super) const MODELS: &[Model] = &[
-    Model::new("children: an end is told once, whoever looks when", end),
+    Model::new("children: an end is told once, whatever thread looks", end),
     Model::bounded("children: one thread at a time asks", 3, one_asks),
     Model::new("start: who sees that it was noted sees what was", noted),
 ];

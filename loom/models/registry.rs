@@ -170,7 +170,7 @@ fn with_theirs(flags: SaFlags, first: fn(&'static Latch), change: fn(&'static La
 /// The handler that [`theirs_over`] calls.
 static OURS: AtomicUsize = AtomicUsize::new(0);
 
-/// Their handler, put over ours, to which it hands on.
+/// Their handler, put over ours, to which it chains.
 unsafe extern "C" fn theirs_over(signo: c_int, info: *mut KernelSiginfo, context: *mut c_void) {
     CALLED.fetch_add(1, Ordering::Relaxed);
     // SAFETY: it was the address of a handler that was installed.

@@ -17,7 +17,7 @@ pub(super) const MODELS: &[Model] = &[
     Model::bounded("wake_fd: nor does one of two handlers", 1, || taken_away(2)),
 ];
 
-/// What a clear and a look have not seen is announced, whoever is in the middle of what.
+/// What a clear and a look have not seen is announced, whatever thread is in the middle of what.
 fn announced(handlers: usize) {
     let latch = share(Latch::new());
     let event = event();
@@ -60,7 +60,7 @@ fn event() -> &'static EventFd {
     once().open().expect("there are descriptors left")
 }
 
-/// Whoever has the descriptor sees whose it is, or else would take it for the parent's.
+/// A thread that has the descriptor sees whose it is, or else would take it for the parent's.
 fn opened() {
     let event = once();
     let other = spawn(|| {

@@ -5,16 +5,15 @@ use super::{SaFlags, compare_exchange, read};
 use crate::sys::KernelSigaction;
 use crate::{Errno, SigSet, Signal};
 
-/// Whether a system call that `signal` interrupts goes on (`SA_RESTART`) or fails with `EINTR`,
-/// whoever installed its action: siginterrupt(3). Says what it was before.
+/// Sets whether a system call that `signal` interrupts is restarted (`SA_RESTART`) or fails with
+/// `EINTR`, whichever code installed the action: siginterrupt(3). Returns the previous choice.
 ///
 /// Note the sense: `siginterrupt(signal, 1)` is `set_restart(signal, false)`.
 ///
 /// All else of the action stays as it is. For a signal that a [`Latch`](crate::Latch) has caught,
 /// the choice is the latch's: [`Latch::restart`](crate::Latch::restart). What is set here holds
-/// there only until the next catch or release of the signal. And
-/// [`Previous::restore`](super::Previous::restore) of an action that was changed here finds another
-/// one in force than its own.
+/// there until the next catch or release of the signal; and to
+/// [`Previous::restore`](super::Previous::restore) the action is another code's.
 ///
 /// ```
 /// use siglatch::action;
@@ -49,7 +48,7 @@ pub fn set_restart(signal: Signal, restart: bool) -> Result<bool, Errno> {
             flags.difference(SaFlags::RESTART)
         };
         let new = KernelSigaction { flags: flags.bits(), ..current };
-        // SAFETY: the handler is the one in force, and is called as before.
+        // SAFETY: the handler is the one installed, and is called as before.
         match unsafe { compare_exchange(signal, &current, &new) } {
             Err(Errno::AGAIN) => {}
             result => return result.map(|()| before),

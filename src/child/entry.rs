@@ -27,7 +27,7 @@ pub struct Change {
 }
 
 impl Change {
-    /// Whether the child is no more, and has left the table.
+    /// Whether the child has ended, and has left the table.
     #[must_use]
     pub const fn is_end(&self) -> bool {
         match self.state {
@@ -57,12 +57,12 @@ impl Entry {
         self.0.load(Ordering::Relaxed) == number(pid)
     }
 
-    /// Takes the entry for a child, if it is free. Says whether it was.
+    /// Takes the entry for a child, if it is free. Returns `true` if it was.
     pub(super) fn take(&self, pid: Pid) -> bool {
         self.exchange(FREE, number(pid)).is_ok()
     }
 
-    /// Frees the entry of a child for which nobody asks just now. Says whether it was that.
+    /// Frees the entry of a child for which nobody asks just now. Returns `true` if it was that.
     pub(super) fn leave(&self, pid: Pid) -> bool {
         self.exchange(number(pid), FREE).is_ok()
     }
@@ -95,7 +95,7 @@ impl Entry {
         };
         let querying = number(pid) | QUERYING;
         loop {
-            // Whoever asks is alone with the child, and need not wonder who has waited for it.
+            // This thread is alone with the child, and no other has waited for it.
             let change = match query(pid) {
                 Ok(None) => None,
                 Ok(state) => Some(Change { pid, state }),
@@ -107,7 +107,7 @@ impl Entry {
                 Ok(_) => return change,
                 Err(_) if change.is_some() => {
                     // This is to be told first. A child that is still there is asked again by the
-                    // same walk over the table, or by whoever is woken when that breaks off.
+                    // same walk over the table, or by the thread that is woken when that breaks off.
                     //
                     // ORDERING: Release pairs with the AcqRel in `exchange`.
                     self.0.store(after, Ordering::Release);
@@ -120,8 +120,8 @@ impl Entry {
 
     /// Changes the entry from one state to another. Fails with the state that it has instead.
     fn exchange(&self, from: u32, to: u32) -> Result<u32, u32> {
-        // ORDERING: AcqRel pairs with itself: whoever has an entry now sees what was done by whoever
-        // had it before.
+        // ORDERING: AcqRel pairs with itself: the thread that has an entry sees what was done by the
+        // one that had it before.
         self.0.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
     }
 }

@@ -8,7 +8,7 @@ use crate::sys::{self, KernelSigaction, KernelSigset, SIG_DFL, SIG_IGN};
 use crate::{Errno, SigSet, signal};
 
 /// Which signals the next program starts with ignored and blocked: all of the signal state that
-/// execve(2) hands on, as a value.
+/// execve(2) passes on, as a value.
 ///
 /// It is what this program was [started with](super::InheritedSignals::exec_signals), or what the caller
 /// makes, changed as wanted, and [applied](Self::apply) in the child. So a utility like env(1) runs

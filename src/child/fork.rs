@@ -11,7 +11,7 @@ use crate::{Errno, Pid, SigSet, sys};
 /// All signals blocked around a fork(2), so that none is half delivered on either side. All but those
 /// that the kernel raises synchronously, which would kill the process instead of coming to a handler.
 ///
-/// Dropping it puts the mask back: in the parent, and in a child for which
+/// Dropping it restores the mask: in the parent, and in a child for which
 /// [`in_child`](Self::in_child) is not called. What came meanwhile is delivered then, to the one
 /// that it was sent to.
 ///
@@ -47,7 +47,7 @@ use crate::{Errno, Pid, SigSet, sys};
 ///
 /// [`InheritedSignals::restore_for_exec`]: crate::child::InheritedSignals::restore_for_exec
 #[derive(Debug)]
-#[must_use = "the mask is put back as soon as the window is dropped"]
+#[must_use = "the mask is restored as soon as the window is dropped"]
 pub struct ForkWindow {
     mask: MaskGuard,
 }

@@ -8,7 +8,7 @@ use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::{Errno, SigSet};
 
 /// The signals that the program was started with ignored and blocked: all of the signal state that
-/// execve(2) hands on.
+/// execve(2) passes on.
 ///
 /// A program that is executed inherits which signals are ignored, and the mask. What it should get
 /// is neither what this program has made of them, nor the default of everything (`nohup` would be
@@ -141,7 +141,7 @@ macro_rules! inherited_signals {
         $(#[$attribute])*
         $visibility static $name: $crate::child::InheritedSignals = {
             extern "C" fn capture() {
-                // Whoever asks for what was not noted is told so.
+                // What was not captured is told as such.
                 let _noted = $name.capture();
             }
             #[used]

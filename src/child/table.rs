@@ -139,7 +139,7 @@ impl<const N: usize> Children<N> {
         Ok(())
     }
 
-    /// Looks after a child no more: somebody else will. Says whether it was there; if another
+    /// Looks after a child no more: somebody else will. Returns `true` if it was there; if another
     /// thread is just being told what became of it, it was not.
     #[must_use = "it may have been told already"]
     pub fn remove(&self, pid: Pid) -> bool {

@@ -199,7 +199,7 @@ impl<const N: usize> InfoQueue<N> {
             // comes after it sets them again.
             let flags = self.receiver.take();
             let late = take()?;
-            // There may be more: whoever waits has to look.
+            // There may be more: a thread that waits has to look.
             for signal in flags {
                 self.receiver.set(signal);
             }

@@ -436,7 +436,7 @@ macro_rules! receiver_choices {
         ///
         /// `SIGTTIN` and `SIGTTOU` never restart: the kernel would send them again, for ever.
         ///
-        /// `std` hands on `EINTR`, as `ErrorKind::Interrupted`, from `read`, `fill_buf`, `write` and
+        /// `std` returns `EINTR`, as `ErrorKind::Interrupted`, from `read`, `fill_buf`, `write` and
         /// `recv`. It calls again by itself in `read_line`, `lines`, `read_to_end`, `read_exact` and
         /// `write_all`, in `accept`, in `Child::wait` and in `thread::sleep`: these do not come back.
         /// Wait before them by [`wait::poll`](crate::wait::poll()), and look at the flag.

@@ -81,8 +81,8 @@ impl<const N: usize> Ring<N> {
         Turn { ticket, writing: State::new(Phase::Writing, signal, ticket) }
     }
 
-    /// Puts an instance in the slot of its turn, if that is free, as it mostly is. Says whether it
-    /// did.
+    /// Puts an instance in the slot of its turn, if that is free, as it mostly is. Returns
+    /// `true` if it did.
     #[inline]
     pub(super) fn push(&self, turn: Turn, info: SigInfo) -> bool {
         let slot = self.slot_of(turn.ticket).filter(|slot| slot.claim_free(turn.writing));
@@ -205,7 +205,7 @@ impl<const N: usize> Ring<N> {
     /// The oldest instance that is ready, of those that `wanted` says yes to.
     ///
     /// Only tickets that were drawn before the look count: those before `end`. A thread draws one
-    /// after it has published the one before, so whoever sees a ticket drawn sees all that its thread
+    /// after it has published the one before, so a thread that sees a ticket drawn sees all that its thread
     /// published earlier, and cannot take the later one first.
     fn oldest(
         &self,

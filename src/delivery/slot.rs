@@ -1,6 +1,6 @@
 //! [`Slot`]: room for the details of one signal, with one owner at a time.
 //!
-//! Whoever changes the state by compare-and-exchange owns the slot until it stores the next state:
+//! The thread that changes the state by compare-and-exchange owns the slot until it stores the next:
 //!
 //! | state | who may touch the record | next |
 //! |---|---|---|
@@ -94,7 +94,7 @@ impl<'a> Slot<'a> {
         State(self.state.load(Ordering::Acquire))
     }
 
-    /// Makes the slot the caller's own. Says whether it did.
+    /// Makes the slot the caller's own. Returns `true` if it did.
     #[inline]
     pub(super) fn claim(self, from: State, to: State) -> bool {
         // ORDERING: Acquire pairs with the Release in `unclaim`: the last owner is done with the
@@ -108,7 +108,7 @@ impl<'a> Slot<'a> {
         self.state() == State::FREE && self.claim(State::FREE, to)
     }
 
-    /// Gives the slot that the caller has claimed to whoever claims it next.
+    /// Gives up the slot that the caller has claimed.
     #[inline]
     pub(super) fn unclaim(self, to: State) {
         // ORDERING: Release pairs with the Acquire in `claim`.

@@ -129,7 +129,7 @@ impl Wake {
             return self.miss();
         }
         let failed = loop {
-            // SAFETY: whoever gave the descriptor to `watch` gave it to be written to.
+            // SAFETY: the caller of `watch` gave the descriptor to be written to.
             match unsafe { sys::write(fd, &[signal.as_raw() as u8]) } {
                 Err(Errno::INTR) => {}
                 result => break result.err(),

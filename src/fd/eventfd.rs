@@ -6,7 +6,7 @@
 //! order wake-ups and clears come, and if one of them never ends:
 //!
 //! - a wake-up that finds it odd and does not write was noted before it looked; the clear that is to
-//!   come makes the count even first, and whoever clears looks for what was noted afterwards;
+//!   come makes the count even first, and the thread that clears looks for what was noted afterwards;
 //! - a wake-up that has written to what was cleared meanwhile finds another count, and leaves it: the
 //!   descriptor is readable though the count is even, and the next wake-up writes once more.
 #![expect(unsafe_code, reason = "reads and writes through the kernel's door")]
@@ -102,7 +102,7 @@ impl EventFd {
         !self.not_fd.load(Ordering::Relaxed)
     }
 
-    /// Makes it not readable. Says whether it was.
+    /// Makes it not readable. Returns `true` if it was.
     ///
     /// Clear first, look at the flags after: what comes in between is then seen, or wakes again.
     pub fn clear(&self) -> bool {

@@ -42,7 +42,7 @@ impl Drop for Fd {
         // The number is free whatever the answer is, and the kinds of this crate have nothing left
         // to write that could fail.
         //
-        // SAFETY: whoever made this value answered for its being the descriptor's only owner.
+        // SAFETY: the code that made this value answered for its being the descriptor's only owner.
         let _closed = unsafe { sys::close(self.0) };
     }
 }

@@ -64,7 +64,7 @@ impl Scope {
     }
 }
 
-/// To whoever the descriptor was opened for.
+/// To what the descriptor was opened for.
 const NO_FLAG: c_uint = 0;
 
 impl PidFd {
@@ -151,7 +151,7 @@ impl PidFd {
 
     fn send_raw(&self, signal: Signal, value: Option<SigVal>, flags: c_uint) -> Result<(), Errno> {
         let info = value.map(|value| stamped(signal, value));
-        // SAFETY: whoever set the signal's action answers for it to run at any time, and any
+        // SAFETY: the code that set the signal's action answers for it to run at any time, and any
         // process may send it with such details.
         unsafe { sys::pidfd_send_signal(self.0.as_raw(), signal.as_raw(), info.as_ref(), flags) }
     }

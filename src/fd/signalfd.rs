@@ -44,7 +44,7 @@ use crate::{Errno, SigSet};
 ///
 /// # From a descriptor
 ///
-/// One that other code has made, or a parent handed on, becomes a `SignalFd` by `From<Fd>`. Whether
+/// One that other code has made, or a parent passed on, becomes a `SignalFd` by `From<Fd>`. Whether
 /// it is one is not asked: [`set`](Self::set) tells (`EINVAL`), and [`read`](Self::read) takes
 /// whatever bytes another kind of file has for records.
 ///

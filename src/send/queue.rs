@@ -40,7 +40,7 @@ use crate::{Errno, Pid, SigInfo, SigVal, Signal, Tid};
 #[doc(alias = "rt_sigqueueinfo")]
 pub fn queue(pid: Pid, signal: Signal, value: SigVal) -> Result<(), Errno> {
     let info = stamped(signal, value);
-    // SAFETY: whoever set the signal's action answers for it to run at any time, and any process
+    // SAFETY: the code that set the signal's action answers for it to run at any time, and any process
     // may send it with such details.
     unsafe { sys::rt_sigqueueinfo(pid.as_raw(), signal.as_raw(), &info) }
 }
@@ -65,9 +65,9 @@ pub fn queue_thread(pid: Pid, tid: Tid, signal: Signal, value: SigVal) -> Result
 /// Sends a signal to the calling thread again, with the details that it came with:
 /// `rt_tgsigqueueinfo(getpid(), gettid(), …)`.
 ///
-/// For the one who took a signal and finds that it is for somebody else: after the action that was
-/// there before is [in force again](crate::action::Action), that one sees who sent it; a core dump
-/// shows what it was. It is carried out before this returns, if it is not blocked.
+/// For a signal that was taken and is for the previous action: once that is
+/// [restored](crate::action::Previous::restore), its handler sees who sent it, or a core dump shows what
+/// it was. It is carried out before this returns, if it is not blocked.
 ///
 /// # Errors
 ///
@@ -90,7 +90,7 @@ pub unsafe fn resend(info: &SigInfo) -> Result<(), Errno> {
     })
 }
 
-/// What a receiver is told: who sends, asked anew for the sake of fork(2), and the value.
+/// What a receiver is told: who sends, asked each time for the sake of fork(2), and the value.
 pub(crate) fn stamped(signal: Signal, value: SigVal) -> KernelSiginfo {
     SigInfo::queued(signal, sys::getpid(), sys::getuid(), value).to_kernel()
 }

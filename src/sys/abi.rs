@@ -33,7 +33,7 @@ pub struct KernelSigset {
 }
 
 impl KernelSigset {
-    /// The set whose bit `n - 1` says whether signal `n` is in it.
+    /// The set whose bit `n - 1` tells if signal `n` is in it.
     #[must_use]
     pub const fn from_bits(bits: u64) -> Self {
         #[cfg(target_pointer_width = "64")]
@@ -43,7 +43,7 @@ impl KernelSigset {
         Self { words }
     }
 
-    /// Bit `n - 1` says whether signal `n` is in the set.
+    /// Bit `n - 1` tells if signal `n` is in the set.
     #[must_use]
     pub const fn bits(self) -> u64 {
         #[cfg(target_pointer_width = "64")]

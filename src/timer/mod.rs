@@ -6,8 +6,8 @@
 //! | [`IntervalTimer`] | one of each kind | that of the kind | microseconds |
 //! | [`PosixTimer`] | any number | any, with a value, to a thread if wanted | nanoseconds of a choice of clocks |
 //!
-//! The first two belong to the whole process, and whoever sets them takes them from whoever did
-//! before. A library, or a program with one, does better with a [`PosixTimer`], which is its own.
+//! The first two belong to the whole process: to set one takes it from the code that set it before. A
+//! library, or a program with one, does better with a [`PosixTimer`], which is its own.
 //!
 //! No timer expires early. The child of fork(2) has none of its parent's timers; execve(2) keeps
 //! the interval timers, and no others.

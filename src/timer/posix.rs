@@ -113,7 +113,7 @@ impl Clock {
 /// # Ok::<(), siglatch::Errno>(())
 /// ```
 ///
-/// A signal that is pending when its timer is deleted or set anew may still come: kernels before
+/// A signal that is pending when its timer is deleted or set again may still come: kernels before
 /// 6.13 leave it.
 ///
 /// # After fork

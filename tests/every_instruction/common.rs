@@ -65,7 +65,7 @@ fn count(_: HookContext<'_>) -> Said {
     Said::Taken
 }
 
-/// The action that is in force for a signal that a plain latch has caught, and nobody before.
+/// The action that is installed for a signal that a plain latch has caught, and nobody before.
 pub(crate) fn usual_action() -> Result<RawAction, Wrong> {
     PROBE.catch(Signal::WINCH)?;
     Ok(raw_action(libc::SIGWINCH))
@@ -130,7 +130,7 @@ pub(crate) fn queue_has<const N: usize>(
 /// From here on the latch gets the signal, by the action that a plain latch has.
 pub(crate) fn latch_has_it_now(signal: Signal) -> Result<(), Wrong> {
     let (action, usual) = (raw_action(signal.as_raw()), usual_action()?);
-    ensure!(action == usual, "{action:?} is in force, not {usual:?}");
+    ensure!(action == usual, "{action:?} is installed, not {usual:?}");
     latch_gets(signal)
 }
 
@@ -141,10 +141,10 @@ pub(crate) fn latch_gets(signal: Signal) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// This action is in force again, byte for byte.
+/// This action is installed again, byte for byte.
 pub(crate) fn is_back(signal: Signal, before: RawAction) -> Result<(), Wrong> {
     let now = raw_action(signal.as_raw());
-    ensure!(now == before, "{now:?} is in force, and {before:?} was before");
+    ensure!(now == before, "{now:?} is installed, and {before:?} was before");
     Ok(())
 }
 

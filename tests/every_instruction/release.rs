@@ -211,7 +211,7 @@ fn release_of_the_last_under_theirs(sent: &Sent) -> Verdict {
     let below = theirs::take_calls();
     ensure!(below == 1, "the lowest handler was called {below} times");
     let seen = who_of_latch_and_theirs(sent)?;
-    ensure!(foreign::first().is_in_force(sent.signal.as_raw()), "theirs is not in force");
+    ensure!(foreign::first().is_installed(sent.signal.as_raw()), "theirs is not installed");
     latch_is_deaf(sent)?;
     Ok(seen)
 }
@@ -274,7 +274,7 @@ fn catch_and_release_over_theirs(sent: &Sent) -> Verdict {
     Ok(seen)
 }
 
-/// Other code has put ours back with no receiver left: the signal must not be swallowed, whatever
+/// Other code has restored ours with no receiver left: the signal must not be swallowed, whatever
 /// a catch and release of another signal are doing.
 fn nobody_is_left_and_ours_is_put_back(sent: &Sent) -> Verdict {
     LATCH.catch(sent.signal)?;

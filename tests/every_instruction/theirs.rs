@@ -34,7 +34,7 @@ pub(crate) fn for_once(signal: Signal) {
 static VALUE: AtomicI32 = AtomicI32::new(0);
 
 extern "C" fn look(_: i32, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
-    // SAFETY: the kernel's details, or those that it was handed on; null if they were forgotten.
+    // SAFETY: the kernel's details, or those that it was passed on; null if they were forgotten.
     if let Some(info) = unsafe { info.as_ref() } {
         // SAFETY: the tracer sends its signals with a value.
         let value = unsafe { info.si_value() };

@@ -1,5 +1,5 @@
 //! The model: who has come, whose handlers are in the chain of a signal, and so who gets it and what
-//! is in force; and the same in truth.
+//! is installed; and the same in truth.
 
 use super::support::foreign::{self, Foreign};
 use super::support::oracle::{self, RawAction};
@@ -140,8 +140,8 @@ impl Process {
         self.chain.last().map(|(party, _)| *party)
     }
 
-    /// A version of this crate whose handler is in force, and which nobody wants the signal of, takes
-    /// it away. Says whether that is so.
+    /// A version of this crate whose handler is installed, and which nobody wants the signal of, takes
+    /// it away. Returns `true` if that is so.
     fn pop_if_idle(&mut self) -> bool {
         let served = |owner| self.here.iter().any(|party| party.owner() == owner);
         let idle = self.top().filter(|top| top.is_siglatch() && !served(*top));
@@ -152,18 +152,18 @@ impl Process {
         idle.is_some()
     }
 
-    /// C code that wants to leave does so once its handler is the one in force.
+    /// C code that wants to leave does so once its handler is installed.
     #[track_caller]
     fn c_goes(&mut self) {
         while let Some(party) = self.top().filter(|top| !self.here.contains(top)) {
             let Some(code) = party.in_c() else { return };
-            assert!(code.is_in_force(self.signo));
+            assert!(code.is_installed(self.signo));
             code.leave(self.signo);
             self.chain.pop();
         }
     }
 
-    /// Puts back what it replaced, and who came over it notices nothing, until he looks again.
+    /// Restores what it replaced, and who came over it notices nothing, until he looks again.
     #[track_caller]
     fn go_rudely(&mut self) {
         foreign::first().leave(self.signo);
@@ -178,17 +178,17 @@ impl Process {
         }
     }
 
-    /// The action in force is that of the highest in the chain, or the first one.
+    /// The installed action is that of the highest in the chain, or the first one.
     #[track_caller]
     fn assert_in_force(&self) {
         let now = oracle::raw_action(self.signo);
         let wanted = self.chain.last().map_or(self.first, |(_, action)| *action);
         if self.chain.is_empty() {
-            assert_eq!(now, wanted, "the last out puts back what was first");
+            assert_eq!(now, wanted, "the last out restores what was first");
         } else {
-            // What C code puts back goes through the C library, which has a restorer of its own.
+            // What C code restores goes through the C library, which has a restorer of its own.
             let restorer = now.restorer;
-            assert_eq!(now, RawAction { restorer, ..wanted }, "in force, of {:x?}", self.chain);
+            assert_eq!(now, RawAction { restorer, ..wanted }, "installed, of {:x?}", self.chain);
         }
     }
 
@@ -231,7 +231,7 @@ impl Process {
         }
         self.assert_in_force();
         let stays = self.chain.iter().any(|(party, _)| *party == SignalHook);
-        assert_eq!(self.top(), stays.then_some(SignalHook), "only signal-hook stays in force");
+        assert_eq!(self.top(), stays.then_some(SignalHook), "only signal-hook stays installed");
     }
 }
 

@@ -196,7 +196,7 @@ pub(crate) fn getsignal(signal: Signal) -> Result<&'static str, Errno> {
     })
 }
 
-/// What `signal.signal` is here, with a function. Returns what was there before.
+/// What `signal.signal` is here, with a function. Returns the previous action.
 pub(crate) fn set(signal: Signal, function: Callback) -> Result<&'static str, Errno> {
     let before = getsignal(signal)?;
     SIGNALS.catch(signal, function)?;

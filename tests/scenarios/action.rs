@@ -1,4 +1,4 @@
-//! Actions against the kernel's own view: ask, ignore, take the default, put back to the byte.
+//! Actions against the kernel's own view: ask, ignore, take the default, restore to the byte.
 
 #![expect(unsafe_code, reason = "installs actions that other code would install")]
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
@@ -70,7 +70,7 @@ fn c_action() -> RawAction {
     let before = oracle::raw_action(libc::SIGURG);
     recorder::install(libc::SIGURG);
     let action = oracle::raw_action(libc::SIGURG);
-    // SAFETY: it was in force until a moment ago.
+    // SAFETY: it was installed until a moment ago.
     unsafe { oracle::set_raw_action(libc::SIGURG, &before) };
     action
 }
@@ -96,7 +96,7 @@ fn odd_actions() -> Vec<(&'static str, RawAction)> {
     ]
 }
 
-/// Puts `action` in force for `signal`.
+/// Installs `action` for `signal`.
 fn put(signal: Signal, action: &RawAction) {
     // SAFETY: each of `odd_actions` fits its flags and has a restorer. Where the restorer is none,
     // the signal is not sent.
@@ -284,7 +284,7 @@ fn queried_action_can_be_installed() {
             put(Signal::USR1, &odd);
             let queried = action::query(Signal::USR1).expect("query");
             let _left_so = action::default(Signal::USR1).expect("default");
-            // SAFETY: it was in force for this signal, which is not sent.
+            // SAFETY: it was installed for this signal, which is not sent.
             let previous = unsafe { action::install(Signal::USR1, &queried) }.expect("install");
             assert_eq!(oracle::raw_action(libc::SIGUSR1), odd, "{name}");
             assert_eq!(previous.restore(), Ok(true), "{name}");

@@ -1,5 +1,5 @@
 //! Handlers of one's own by `action::install`: what they are told, and that the flags and the mask
-//! asked for are in force while they run.
+//! asked for are in effect while they run.
 
 #![expect(unsafe_code, reason = "installs handlers")]
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]

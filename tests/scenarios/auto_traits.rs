@@ -53,7 +53,7 @@ assert_impl_all!(InheritedSignals: Debug, Default, Send, Sync, Unpin, UnwindSafe
 assert_not_impl_any!(Children<2>: Clone);
 assert_not_impl_any!(InheritedSignals: Clone);
 
-// A mask is a thread's, and what was there before is put back once.
+// A mask is a thread's, and is restored once.
 assert_impl_all!(MaskGuard: Debug, Unpin);
 assert_not_impl_any!(MaskGuard: Send, Sync, Clone);
 assert_impl_all!(ForkWindow: Debug, Unpin);

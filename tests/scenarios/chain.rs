@@ -1,5 +1,5 @@
 //! A handler that was there before ours: called after the flag is set, as the kernel would have
-//! called it, and back in force after the last release.
+//! called it, and installed again after the last release.
 
 #![expect(unsafe_code, reason = "reads what the kernel hands to a handler")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
@@ -127,7 +127,7 @@ fn details_and_context_are_the_kernels() {
         let signo = libc::SIGRTMIN();
         let signal = Signal::from_raw(signo).expect("a signal");
         recorder::install(signo);
-        // The same signal, with the handler in force alone and then chained to.
+        // The same signal, with the handler installed alone and then chained to.
         let seen_twice = [false, true].map(|chained| {
             if chained {
                 assert_eq!(LATCH.catch(signal), Ok(()));
@@ -342,7 +342,7 @@ fn every_action_comes_back_to_the_byte() {
                 restorer: usual.restorer.wrapping_add(handler & 1),
                 mask: bit(libc::SIGINT) | bit(33) | bit(64),
             };
-            // SAFETY: no such signal comes while this is in force.
+            // SAFETY: no such signal comes while this is installed.
             unsafe { set_raw_action(libc::SIGUSR1, &action) };
             let before = raw_action(libc::SIGUSR1);
             assert_eq!(LATCH.catch(Signal::USR1), Ok(()));

@@ -67,7 +67,7 @@ fn comes_again_after_it_left() {
     });
 }
 
-/// With no receiver left and nobody over it, ours puts back the handler before, by the next signal.
+/// With no receiver left and nobody over it, ours restores the handler before, by the next signal.
 fn steps_aside_and_its_place_is_free() {
     in_child(|| {
         let theirs = foreign::first();
@@ -94,7 +94,7 @@ fn steps_aside_and_its_place_is_free() {
     });
 }
 
-/// Handlers on another thread put back the first action while this one catches again.
+/// Handlers on another thread restore the first action while this one catches again.
 fn steps_aside_amid_a_storm() {
     in_child(|| {
         let theirs = foreign::first();
@@ -184,7 +184,7 @@ fn resethand_is_spent_by_one_of_two_threads() {
     });
 }
 
-/// Two catches over "ignore", and the one in between put back: ours is in the chain though all have
+/// Two catches over "ignore", and the one in between restore: ours is in the chain though all have
 /// left, and a handler over it that chains must not find it over itself as well.
 fn put_back_over_the_same_action_it_is_not_taken_twice() {
     static FIRST: Latch = Latch::new();

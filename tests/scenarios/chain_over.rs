@@ -1,4 +1,4 @@
-//! Other code that installs its handler over ours, and hands on to it; or takes the signal away.
+//! Other code that installs its handler over ours, and chains to it; or takes the signal away.
 
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
@@ -85,7 +85,7 @@ fn release_leaves_it_alone() {
         let theirs = raw_action(USR1);
         assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
         assert_eq!(raw_action(USR1), theirs);
-        // Ours has nobody to go to, and hands on.
+        // Ours has nobody to go to, and chains.
         raise(&[over]);
         assert!(!LATCH.is_set());
         assert_recorded(1);
@@ -193,7 +193,7 @@ fn what_is_restored_may_chain_to_ours() {
     });
 }
 
-/// The handler that ours was over chains to what was there before it, not to ours.
+/// The handler that ours was over chains to the action before it, not to ours.
 fn one_before_that_is_installed_again_is_gone_over() {
     in_child(|| {
         recorder::install(USR1);
@@ -229,7 +229,7 @@ fn catch_again_and_again_is_the_same() {
         assert!(!LATCH.is_set());
         assert!(OTHER.take_signal(Signal::USR1));
         assert_eq!(OTHER.release(Signal::USR1).map(drop), Ok(()));
-        assert!(theirs.is_in_force(USR1));
+        assert!(theirs.is_installed(USR1));
     });
 }
 
@@ -285,7 +285,7 @@ fn it_leaves_from_over_two_receivers() {
 }
 
 /// Ours is caught and goes, while other code's handler is over it, which then goes as well: what it
-/// puts back is ours, and nobody wants the signal any more.
+/// restores is ours, and nobody wants the signal any more.
 #[track_caller]
 fn leave_in_the_wrong_order(signal: Signal) {
     let over = foreign::first();
@@ -386,7 +386,7 @@ fn two_layers_over_it() {
         assert_recorded(2);
         outer.leave(USR1);
         assert_eq!(OTHER.release(Signal::USR1), Ok(Signal::USR1.into()));
-        assert!(inner.is_in_force(USR1));
+        assert!(inner.is_installed(USR1));
         inner.leave(USR1);
         raise(&[]);
         assert_recorded(3);

@@ -126,7 +126,7 @@ fn group_one_is_not_everybody() {
     });
 }
 
-/// Runs `body` as process 1 of a pid namespace of its own; says whether it came to its end, or
+/// Runs `body` as process 1 of a pid namespace of its own; returns `true` if it came to its end, or
 /// nothing where there can be no such namespace.
 fn in_own_namespace(body: impl FnOnce()) -> Option<bool> {
     // SAFETY: no memory is passed; the next child starts a namespace.

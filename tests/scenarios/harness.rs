@@ -351,7 +351,7 @@ fn stop_and_continue_are_seen() {
     child.tell("while running");
     child.expect("then while running");
     child.wait().assert_exited(0);
-    // The wait for SIGCHLD has put our mask back.
+    // The wait for SIGCHLD has restored our mask.
     assert_eq!(oracle::own_status().blocked, 0);
 }
 

@@ -112,7 +112,7 @@ fn details_and_context_are_given() {
         send::queue(us, Signal::USR1, SigVal::from_addr(0x1234_5678_9abc)).expect("queue");
         assert_eq!(RAN.load(SeqCst), 1);
         assert_eq!((SENDER.load(SeqCst), VALUE.load(SeqCst)), (us.as_raw(), 0x1234_5678_9abc));
-        // What was changed in the context is in force.
+        // What was changed in the context has taken effect.
         assert_eq!(oracle::own_status().blocked, oracle::bit(libc::SIGUSR2));
     });
 }
@@ -135,7 +135,7 @@ fn taken_by_one_is_enough() {
         FIRST.catch(Signal::TERM).expect("catch");
         DECLINES_TOO.catch(Signal::TERM).expect("catch");
         raise(Signal::TERM);
-        // Each gets it, whoever has taken it.
+        // Each gets it, whichever has taken it.
         assert_eq!(RAN.swap(0, SeqCst), 819);
         LATCH.catch(Signal::INT).expect("catch");
         raise(Signal::INT);

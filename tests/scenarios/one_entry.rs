@@ -63,7 +63,7 @@ fn twenty_threads_at_once_have_twenty_instances() {
     });
 }
 
-/// Whoever puts the default or "ignore" over ours takes the signal away; after a release, and with
+/// Code that sets the default or "ignore" over ours takes the signal away; after a release, and with
 /// another handler there, we come over that one, as for the first time.
 #[track_caller]
 fn come_and_go(take_away: fn(i32) -> RawAction) {
@@ -73,12 +73,12 @@ fn come_and_go(take_away: fn(i32) -> RawAction) {
         assert!(LATCH.release(Signal::USR1).is_ok());
         foreign::first().come_alone(libc::SIGUSR1);
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()), "round {round}, over the handler");
-        assert!(!foreign::first().is_in_force(libc::SIGUSR1), "round {round}");
+        assert!(!foreign::first().is_installed(libc::SIGUSR1), "round {round}");
         thread::raise(libc::SIGUSR1);
         assert_eq!(foreign::first().take_calls(), 1, "round {round}");
         assert!(LATCH.take_signal(Signal::USR1), "round {round}");
         assert!(LATCH.release(Signal::USR1).is_ok());
-        assert!(foreign::first().is_in_force(libc::SIGUSR1), "round {round}");
+        assert!(foreign::first().is_installed(libc::SIGUSR1), "round {round}");
     }
 }
 

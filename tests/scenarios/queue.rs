@@ -299,7 +299,7 @@ fn signal_without_details_is_one_of_the_queue() {
         QUEUE.catch(rt(0)).expect("catch");
         // SAFETY: all zero is a value of the struct.
         let mut action: libc::sigaction = unsafe { mem::zeroed() };
-        // SAFETY: writes the action that is in force.
+        // SAFETY: writes the action that is installed.
         let read = unsafe { libc::sigaction(rt(0).as_raw(), ptr::null(), &raw mut action) };
         assert_eq!(read, 0);
         // SAFETY: the address of a handler that is installed with SA_SIGINFO.

@@ -37,7 +37,7 @@ fn last_release_leaves_nothing() {
         foreign::first().come_alone(libc::SIGUSR1);
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
         assert_eq!(LATCH.release(Signal::USR1), Ok(NONE));
-        assert!(foreign::first().is_in_force(libc::SIGUSR1));
+        assert!(foreign::first().is_installed(libc::SIGUSR1));
     });
 }
 
@@ -62,7 +62,7 @@ fn release_under_a_handler_that_stays() {
         assert_eq!(LATCH.release(Signal::USR1), Ok(usr1()));
         // Caught once more, it comes by the same handler, once.
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
-        assert!(foreign::first().is_in_force(libc::SIGUSR1));
+        assert!(foreign::first().is_installed(libc::SIGUSR1));
         thread::raise(libc::SIGUSR1);
         assert_eq!((foreign::first().take_calls(), LATCH.take()), (1, usr1()));
         assert_eq!(LATCH.release(Signal::USR1), Ok(usr1()));
@@ -75,7 +75,7 @@ fn release_under_a_handler_that_left() {
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
         foreign::first().come(libc::SIGUSR1);
         assert_eq!(LATCH.release(Signal::USR1), Ok(usr1()));
-        // It restores ours, and the next signal what was there before ours.
+        // It restores ours, and the next signal the action before ours.
         foreign::first().leave(libc::SIGUSR1);
         assert_eq!(LATCH.release(Signal::USR1), Ok(usr1()), "ours is the installed one");
         thread::raise(libc::SIGUSR1);

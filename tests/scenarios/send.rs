@@ -1,4 +1,4 @@
-//! Sending: to this thread at once, to another process, and to whoever cannot get it.
+//! Sending: to this thread at once, to another process, and to those that cannot get it.
 
 #![expect(unsafe_code, reason = "gives up privileges and reaps by C")]
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]

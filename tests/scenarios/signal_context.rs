@@ -79,7 +79,7 @@ fn errno_is_untouched_when_somebody_waits() {
 
 fn errno_is_untouched_when_nobody_wants_it() {
     in_child(|| {
-        // Other code puts ours back when we have gone: ours goes, and sends the signal again.
+        // Other code restores ours when we have gone: ours goes, and sends the signal again.
         let signo = libc::SIGWINCH;
         for _ in 0..3 {
             assert_eq!(LATCH.catch(Signal::WINCH), Ok(()));

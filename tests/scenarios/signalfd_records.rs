@@ -185,7 +185,7 @@ fn made_up(signo: i32, code: i32) -> [u8; SIZE] {
     bytes
 }
 
-/// Sends such details to the calling thread. Says whether the kernel takes them.
+/// Sends such details to the calling thread. Returns `true` if the kernel takes them.
 fn send_to_self(bytes: &[u8; SIZE]) -> bool {
     let signo = i32::from_ne_bytes(*bytes.first_chunk().expect("four bytes"));
     // SAFETY: the details are readable for their size, and the signal is blocked.

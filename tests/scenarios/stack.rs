@@ -265,7 +265,7 @@ fn guards_nest() {
     });
 }
 
-/// The inner one puts the outer one back, whose memory must be there.
+/// The inner one restores the outer one, whose memory must be there.
 fn guard_under_another_stays() {
     in_child(|| {
         install(Signal::USR1, SaFlags::ONSTACK);

@@ -284,7 +284,7 @@ fn suspend_blocks_what_it_is_told() {
         let (us, this) = (Pid::this(), Tid::this());
         let helper = thread::spawn(move || {
             mask::block(SigSet::full()).expect("block");
-            // It is in force while the other waits.
+            // It is in effect while the other waits.
             let wanted = SigSet::full().without(Signal::USR1);
             while oracle::proc_status(this.as_raw()).blocked != wanted.bits() {
                 thread::yield_now();

@@ -159,7 +159,7 @@ fn ignores_ctrl_c(program: Program, before: &str) {
     let outcome = program.wait();
     outcome.assert_exited(0);
     assert_contains(&outcome.output, &format!("Before: {before}\nNow: Ignore\n"));
-    assert_eq!(after(&outcome, "Ctrl-C is ignored"), ["Put back: true"]);
+    assert_eq!(after(&outcome, "Ctrl-C is ignored"), ["Restored: true"]);
 }
 
 fn ignore_signal() {

@@ -100,7 +100,7 @@ fn closed_after_the_last_release_it_is_not_called() {
         assert_ne!(raw_action(libc::SIGUSR1).handler, foreign::first().address());
         assert_eq!((plugin.release)(libc::SIGUSR1), 0, "nothing calls its handler");
         plugin.close();
-        assert!(foreign::first().is_in_force(libc::SIGUSR1));
+        assert!(foreign::first().is_installed(libc::SIGUSR1));
         thread::raise(libc::SIGUSR1);
         assert_eq!(foreign::first().take_calls(), 1);
     });

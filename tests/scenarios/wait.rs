@@ -243,7 +243,7 @@ fn tick_and_interrupt() {
 fn interruptions_do_not_move_the_end() {
     in_child(|| {
         tick_and_interrupt();
-        // It would never end if an interruption started it anew.
+        // It would never end if an interruption started it again.
         assert_in_vain(Duration::from_millis(300));
         assert!(TICKS.load(Ordering::SeqCst) >= 2, "nothing has interrupted it");
     });

@@ -380,7 +380,7 @@ fn two_latches_write_to_one() {
     });
 }
 
-/// Whoever puts a descriptor in place hears of what came before, and of what comes after.
+/// Code that sets a descriptor hears of what came before, and of what comes after.
 fn changing_it_amid_a_storm_misses_nothing() {
     const ROUNDS: u32 = 2_000;
     static LATCH: Latch = Latch::new();

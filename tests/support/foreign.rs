@@ -1,4 +1,4 @@
-//! Other code that installs handlers of its own by the C library, counts their calls, and hands on
+//! Other code that installs handlers of its own by the C library, counts their calls, and chains
 //! to what it replaced, as a good neighbour does.
 
 use super::oracle;
@@ -17,7 +17,7 @@ static FOREIGN: [Foreign; COUNT] = [const { Foreign::new() }; COUNT];
 #[derive(Debug)]
 pub struct Foreign {
     calls: AtomicU32,
-    /// The handler to hand on to, and the flags that say how.
+    /// The handler to chain to, and the flags that say how.
     under: AtomicUsize,
     under_flags: AtomicI32,
     replaced: Mutex<Option<Replaced>>,
@@ -71,7 +71,7 @@ impl Foreign {
         self.under.store(old.sa_sigaction, SeqCst);
     }
 
-    /// The same, but does not hand on: whoever is under it gets nothing while it is there. Gives
+    /// The same, but does not chain: the handlers under it get nothing while it is there. Gives
     /// what it replaced.
     #[track_caller]
     pub fn come_alone(&self, signo: i32) -> libc::sigaction {
@@ -81,7 +81,7 @@ impl Foreign {
         old
     }
 
-    /// Puts back what the handler replaced, whatever is there now.
+    /// Restores what the handler replaced, whatever is there now.
     #[track_caller]
     pub fn leave(&self, signo: i32) {
         let replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -91,7 +91,7 @@ impl Foreign {
 
     /// Whether the handler is the one that the kernel calls.
     #[track_caller]
-    pub fn is_in_force(&self, signo: i32) -> bool {
+    pub fn is_installed(&self, signo: i32) -> bool {
         oracle::raw_action(signo).handler == self.address()
     }
 

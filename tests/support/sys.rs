@@ -151,7 +151,7 @@ pub fn poll<const N: usize>(fds: [BorrowedFd<'_>; N], until: Instant) -> [bool; 
 /// one or, without `WNOHANG`, when there is.
 pub fn change(pid: i32, options: i32) -> Option<Change> {
     let id = libc::id_t::try_from(pid).expect("a process id is positive");
-    // Zeroed, so that `si_pid` says whether `WNOHANG` found anything.
+    // Zeroed, so that `si_pid` tells if `WNOHANG` found anything.
     let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
     loop {
         // SAFETY: `info` is a valid place for the answer.

@@ -19,7 +19,7 @@ pub fn kill(tid: i32, signo: i32) {
     assert!(try_kill(tid, signo), "tgkill({tid}, {signo}): {}", io::Error::last_os_error());
 }
 
-/// The same to one that may have ended. Says whether it was there.
+/// The same to one that may have ended. Returns `true` if it was there.
 pub fn try_kill(tid: i32, signo: i32) -> bool {
     // SAFETY: the call takes three integers. What the signal does is the scenario's business.
     unsafe { libc::syscall(libc::SYS_tgkill, process::id(), tid, signo) == 0 }

@@ -63,7 +63,7 @@ pub(crate) const ALL: &[Hold] = &[
         "i/static-size/c-no-libc",
         1.5,
         "the C program has one flag and nobody else; ours walks receivers, counts handlers in and \
-         out, and puts back what was there",
+         out, and restores what was there",
         "cd ../../examples/bare, build with --config profile.release.strip=false and without --cfg=smallest, \
          nm --size-sort -S",
     ),

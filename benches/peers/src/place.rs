@@ -24,7 +24,7 @@ pub(crate) fn anywhere() -> nix::Result<()> {
     sched_setaffinity(Pid::from_raw(0), &all()?)
 }
 
-/// Keeps this thread away from where it was kept until now. Says whether there is another place.
+/// Keeps this thread away from where it was kept until now. Returns `true` if there is another place.
 pub(crate) fn pin_elsewhere() -> nix::Result<bool> {
     let this = Pid::from_raw(0);
     let before = sched_getaffinity(this)?;
@@ -41,7 +41,7 @@ pub(crate) fn pin_elsewhere() -> nix::Result<bool> {
 }
 
 /// Every processor that a set has room for. The kernel leaves out those that are not there, and
-/// those that this process is kept from by whoever started it in a cpuset.
+/// those that this process is kept from by a cpuset that it was started in.
 fn all() -> nix::Result<CpuSet> {
     let mut all = CpuSet::new();
     for processor in 0..CpuSet::count() {

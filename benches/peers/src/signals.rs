@@ -34,7 +34,7 @@ pub(crate) fn install_bare(signal: c_int) -> Result<()> {
     Ok(())
 }
 
-/// The action that is in force, as read by [`install_bare_and_back`].
+/// The action that is installed, as read by [`install_bare_and_back`].
 pub(crate) fn install_bare_and_back(signal: c_int) -> Result<()> {
     // SAFETY: all zero is a value of the struct.
     let mut action: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
@@ -43,7 +43,7 @@ pub(crate) fn install_bare_and_back(signal: c_int) -> Result<()> {
     action.sa_flags = FLAGS;
     // SAFETY: reads one action and writes the other; `store` is async-signal-safe.
     let set = unsafe { libc::sigaction(signal, &raw const action, &raw mut before) };
-    // SAFETY: puts back what was in force.
+    // SAFETY: restores what was installed.
     let back = unsafe { libc::sigaction(signal, &raw const before, std::ptr::null_mut()) };
     ensure!(set == 0 && back == 0, "sigaction: {}", std::io::Error::last_os_error());
     Ok(())
@@ -67,7 +67,7 @@ impl Raiser {
 
     #[inline]
     pub(crate) fn raise(self, signal: c_int) -> Result<()> {
-        // SAFETY: whoever installed the signal's action answers for it.
+        // SAFETY: the code that installed the signal's action answers for it.
         let result = unsafe { libc::syscall(libc::SYS_tgkill, self.pid, self.tid, signal) };
         ensure!(result == 0, "tgkill: {}", std::io::Error::last_os_error());
         Ok(())

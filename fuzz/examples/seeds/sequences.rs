@@ -32,9 +32,9 @@ pub const ALL: [Seed; 42] = [
     ("operations", "blocked-and-pending", b"\x00\x00\x02\x0f\x0a\x00\xff\x04\x03\x02\x04\x02\x03\x03\x00\x00\x0c\x00\x01\x0d\x02\xff\x0a\x01\xff\x08\x00\x00"),
     // Other code's handler comes over ours, we go over it, all leave.
     ("operations", "layers", b"\x55\x00\x00\x01\x0e\x01\x00\x03\x00\x00\x00\x01\x01\x03\x00\x00\x01\x00\x01\x01\x01\x01\x0f\x00\x00\x03\x00\x00"),
-    // Ignored over ours, and put back when nobody is left: the signal finds nobody.
+    // Ignored over ours, and restored when nobody is left: the signal finds nobody.
     ("operations", "nobody-is-left", b"\x00\x00\x00\x02\x0e\x00\x01\x01\x00\x02\x0f\x00\x01\x03\x00\x01"),
-    // The same, over a handler that was there before: it is put back, and called.
+    // The same, over a handler that was there before: it is restored, and called.
     ("operations", "nobody-is-left-over-a-handler", b"\x08\x00\x00\x02\x0e\x00\x01\x01\x00\x02\x0f\x00\x01\x03\x00\x01"),
     // Functions set, replaced, called, broken off, taken away.
     ("operations", "dispatch", b"\xaa\x10\x00\x00\x10\x01\x02\x10\x00\x03\x03\x00\x03\x04\x02\x00\x04\x00\x02\x12\x02\x00\x10\x01\x00\x12\x00\x00\x11\x00\x02\x12\x00\x00"),

@@ -24,7 +24,7 @@ pub enum Kind {
     Default,
     /// The crate's handler.
     Ours,
-    /// Other code's handler that hands on to what it replaced, or the one that was there first.
+    /// Other code's handler that chains to what it replaced, or the one that was there first.
     Foreign,
 }
 
@@ -34,7 +34,7 @@ impl Kind {
     }
 }
 
-/// An action: of a chain, the last layer is in force, and each handler hands on to the one before.
+/// An action: of a chain, the last layer is installed, and each handler chains to the one before.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Layer {
     pub kind: Kind,
@@ -61,7 +61,7 @@ pub struct Kernel {
 
 impl Kernel {
     pub fn in_force(&self, number: Number) -> &Layer {
-        self.chains[&number].last().expect("an action is always in force")
+        self.chains[&number].last().expect("an action is always installed")
     }
 
     pub fn pending(&self) -> Set {
@@ -80,7 +80,7 @@ impl Kernel {
         }
     }
 
-    /// A new action is in force. What is pending of a signal that is ignored is gone.
+    /// A new action is installed. What is pending of a signal that is ignored is gone.
     pub fn changed(&mut self, number: Number) {
         if !self.in_force(number).kind.is_handler() {
             self.pending.remove(&number);

@@ -1,7 +1,7 @@
 //! Sequences of operations and signals, against a plain model.
 //!
 //! The crate's statics are a fixed pool that every sequence begins and ends with as they were: all
-//! released, nothing set, the first actions put back. So no process is needed for each, and what a
+//! released, nothing set, the first actions restored. So no process is needed for each, and what a
 //! sequence leaves behind is found by the next.
 //!
 //! An input is one byte for the actions that are there first, then three bytes an operation: which,

@@ -234,13 +234,13 @@ impl Model {
         }
     }
 
-    /// Puts an action over the one in force.
+    /// Puts an action over the installed one.
     pub fn push(&mut self, number: Number, layer: Layer) {
         self.kernel.chains.get_mut(&number).expect("of the pool").push(layer);
         self.kernel.changed(number);
     }
 
-    /// Takes the action in force away. (What it does to pending signals is told by `changed`.)
+    /// Takes the installed action away. (What it does to pending signals is told by `changed`.)
     pub fn pop(&mut self, number: Number) {
         self.kernel.chains.get_mut(&number).expect("of the pool").pop();
     }

@@ -120,7 +120,7 @@ pub fn hook_calls() -> u32 {
 static FIRST: [AtomicU32; 65] = [const { AtomicU32::new(0) }; 65];
 static OVER: [AtomicU32; 65] = [const { AtomicU32::new(0) }; 65];
 
-/// What the handlers over ours hand on to.
+/// What the handlers over ours chain to.
 static UNDER: [AtomicUsize; 65] = [const { AtomicUsize::new(libc::SIG_DFL) }; 65];
 static UNDER_FLAGS: [AtomicI32; 65] = [const { AtomicI32::new(0) }; 65];
 
@@ -136,7 +136,7 @@ extern "C" fn first(number: i32) {
     FIRST[number as usize].fetch_add(1, SeqCst);
 }
 
-#[expect(unsafe_code, reason = "hands on, as a C library's neighbour does")]
+#[expect(unsafe_code, reason = "chains, as a C library's neighbour does")]
 extern "C" fn over(number: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     type WithInfo = extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void);
     OVER[number as usize].fetch_add(1, SeqCst);
@@ -191,7 +191,7 @@ fn action(handler: usize, flags: i32, layer: &Layer) -> libc::sigaction {
 pub fn set(number: Number, new: &libc::sigaction) -> libc::sigaction {
     // SAFETY: zero is a value of this plain C struct.
     let mut old: libc::sigaction = unsafe { mem::zeroed() };
-    // SAFETY: both are valid; the handlers make atomic accesses and call what was there before.
+    // SAFETY: both are valid; the handlers make atomic accesses and call the previous action.
     let result = unsafe { libc::sigaction(number, new, &raw mut old) };
     assert_eq!(result, 0, "sigaction({number})");
     old

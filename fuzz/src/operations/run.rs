@@ -70,7 +70,7 @@ fn user() -> u32 {
 }
 
 impl Run {
-    /// Puts the first actions in force: ignored, a handler, or the default of those that are
+    /// Installs the first actions: ignored, a handler, or the default of those that are
     /// ignored by default.
     pub fn begin(first: u8) -> Self {
         stack::enlarge();
@@ -154,7 +154,7 @@ impl Run {
         assert_eq!(numbers(pending), self.model.kernel.pending());
     }
 
-    /// The action in force is that of the model.
+    /// The installed action is that of the model.
     pub fn compare_action(&self, signal: Signal) {
         let in_force = action::query(signal).expect("action");
         same(signal, &in_force, self.model.kernel.in_force(signal.as_raw()));

@@ -82,7 +82,7 @@ pub unsafe fn close(fd: c_int) -> Result<(), Errno> {
 ///
 /// # Safety
 ///
-/// When `fd` is not −1, whoever reads from that file, in another process too, must be prepared for
+/// When `fd` is not −1, all that read from that file, in another process too, must be prepared for
 /// the other signals.
 pub unsafe fn signalfd4(fd: c_int, set: KernelSigset, flags: c_int) -> Result<c_int, Errno> {
     // SAFETY: the set is readable for its size, which is the kernel's; the rest is the caller's

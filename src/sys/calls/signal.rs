@@ -9,7 +9,7 @@ use crate::sys::{KernelSigaction, KernelSigset, SIGSET_SIZE, nr, syscall2, sysca
 
 /// Reads and sets the action of a signal: `rt_sigaction(signo, act, oldact, 8)`.
 ///
-/// `None` for `action` only reads. `old` is filled with the action that was in force, unless there
+/// `None` for `action` only reads. `old` is filled with the action that was installed, unless there
 /// is an error.
 ///
 /// # Errors
@@ -46,7 +46,7 @@ pub unsafe fn rt_sigaction(
 /// Reads and changes the calling thread's mask: `rt_sigprocmask(how, set, oldset, 8)`.
 ///
 /// `how` is `SIG_BLOCK`, `SIG_UNBLOCK` or `SIG_SETMASK`; `None` for `set` only reads. Returns the
-/// mask that was in force.
+/// mask before.
 ///
 /// # Errors
 ///

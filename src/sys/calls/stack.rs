@@ -20,7 +20,7 @@ const PR_GET_AUXV: c_int = 0x4155_5856;
 ///
 /// # Async-signal-safety
 ///
-/// Async-signal-safe, but what a handler sets lasts until it returns: the kernel then puts back what
+/// Async-signal-safe, but what a handler sets lasts until it returns: the kernel then restores what
 /// was there when it started.
 ///
 /// # Safety

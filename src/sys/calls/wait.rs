@@ -75,7 +75,7 @@ pub fn rt_sigpending() -> Result<KernelSigset, Errno> {
 /// Returns how many of them have something to tell.
 ///
 /// `None` for `timeout` waits for ever; else the kernel leaves there what was left of it. `None`
-/// for `mask` keeps the one in force.
+/// for `mask` keeps the mask.
 ///
 /// # Errors
 ///

@@ -36,7 +36,7 @@ fn register(effort: Effort) -> Result<Outcome> {
         // SAFETY: it does nothing.
         let before = unsafe { sigaction(NixSignal::SIGHUP, &action) }?;
         #[expect(unsafe_code, reason = "a handler")]
-        // SAFETY: it was in force before.
+        // SAFETY: it was installed before.
         unsafe { sigaction(NixSignal::SIGHUP, &before) }?;
         Ok(())
     });

@@ -33,7 +33,7 @@ const BLOCK: usize = 10;
 /// How long the receiver has to go back to waiting.
 const REST: Duration = Duration::from_micros(30);
 
-/// Whoever takes longer hangs, or has lost a signal.
+/// A thread that takes longer hangs, or has lost a signal.
 const DEADLINE: u16 = 20_000; // ms
 
 /// Those that are this same program; `waiters` has them.
