@@ -9,7 +9,7 @@ use bare::options::Options;
 use bare::say::{Line, STDOUT};
 use siglatch::fd::PidFd;
 use siglatch::send::{self, Target};
-use siglatch::{Errno, Pid, Signal, Value, sys};
+use siglatch::{Errno, Pid, SigVal, Signal, sys};
 use siglatch_start::{Arg, Process, start};
 
 const KILL: Utility = Utility {
@@ -41,7 +41,7 @@ start!(main);
 /// How it was called. No signal is 0, which sends nothing.
 struct Call {
     signal: Option<Signal>,
-    value: Option<Value>,
+    value: Option<SigVal>,
     /// What follows, one after the other.
     steps: [Step; STEPS],
     count: usize,
@@ -89,7 +89,7 @@ fn read(call: &mut Call, arguments: &'static [Arg]) -> &'static [Arg] {
         match option {
             b's' | b'n' => (call.signal, is_given) = (signal_or_end(text), true),
             b'q' => match number(text) {
-                Some(number) => call.value = Some(Value::from_int(number)),
+                Some(number) => call.value = Some(SigVal::from_int(number)),
                 None => KILL.misused("'%': invalid value", text),
             },
             b'T' => {
@@ -187,7 +187,7 @@ fn send(call: &Call, number: i32) -> Result<(), Errno> {
 fn send_through(
     process: &PidFd,
     signal: Option<Signal>,
-    value: Option<Value>,
+    value: Option<SigVal>,
 ) -> Result<(), Errno> {
     match (signal, value) {
         (Some(signal), None) => process.send(signal),

@@ -47,7 +47,7 @@ cannot be executed, 127 when it is not there, 137 after SIGKILL.",
     failed: FAILED as i32,
 };
 
-siglatch::start_state!(static START);
+siglatch::inherited_signals!(static START);
 
 start!(main);
 
