@@ -5,18 +5,18 @@ use core::ffi::c_void;
 use core::fmt;
 use core::ptr::{self, NonNull};
 
-use super::receiver::{Arrival, Receiver, Verdict, receiver_methods};
+use super::receiver::{Arrival, HookVerdict, Receiver, receiver_methods};
 use crate::sys::KernelSiginfo;
 use crate::{DefaultAction, SigInfo, Signal};
 
 /// The signal that a hook runs for.
 #[derive(Clone, Copy)]
-pub struct Interruption<'a> {
+pub struct HookContext<'a> {
     hook: &'static Hook,
     arrival: &'a Arrival,
 }
 
-impl Interruption<'_> {
+impl HookContext<'_> {
     /// The signal.
     #[must_use]
     pub fn signal(self) -> Signal {
@@ -45,14 +45,14 @@ impl Interruption<'_> {
     /// The `ucontext_t` of the interrupted code, on the stack of the handler; what is changed in it
     /// takes effect when the handler returns. Null as for [`raw_info`](Self::raw_info).
     #[must_use]
-    pub fn context(self) -> *mut c_void {
+    pub fn ucontext(self) -> *mut c_void {
         self.arrival.trusted_context().unwrap_or(ptr::null_mut())
     }
 }
 
-impl fmt::Debug for Interruption<'_> {
+impl fmt::Debug for HookContext<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Interruption").field("info", &self.info()).finish_non_exhaustive()
+        f.debug_struct("HookContext").field("info", &self.info()).finish_non_exhaustive()
     }
 }
 
@@ -63,9 +63,9 @@ impl fmt::Debug for Interruption<'_> {
 /// they were first registered.
 ///
 /// A hook may catch `SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`, `SIGTRAP` and `SIGSYS`, which the kernel
-/// raises synchronously and a latch refuses. Of these, the first hook that returns [`Verdict::Taken`]
+/// raises synchronously and a latch refuses. Of these, the first hook that returns [`HookVerdict::Taken`]
 /// is the last one that is called, and the interrupted code goes on in the context as the hook left it:
-/// a faulting instruction is run again. If all decline, or one returns [`Verdict::TakenAndChained`],
+/// a faulting instruction is run again. If all decline, or one returns [`HookVerdict::TakenAndChained`],
 /// the previous handler is called; without one, a signal that all declined ends the process.
 ///
 /// Every instance of another signal goes to each hook and to the previous handler. If there are only
@@ -73,14 +73,14 @@ impl fmt::Debug for Interruption<'_> {
 /// before they caught it.
 ///
 /// ```
-/// use siglatch::{Hook, Interruption, Signal, Verdict, send};
+/// use siglatch::{Hook, HookContext, Signal, HookVerdict, send};
 /// use std::sync::atomic::{AtomicI32, Ordering};
 ///
 /// static LAST: AtomicI32 = AtomicI32::new(0);
 ///
-/// fn note(signal: Interruption<'_>) -> Verdict {
+/// fn note(signal: HookContext<'_>) -> HookVerdict {
 ///     LAST.store(signal.signal().as_raw(), Ordering::Relaxed);
-///     Verdict::Taken
+///     HookVerdict::Taken
 /// }
 ///
 /// // SAFETY: `note` does one atomic store.
@@ -100,13 +100,13 @@ impl fmt::Debug for Interruption<'_> {
 /// result register holds: its own number, as if it had succeeded. A hook has to write the result:
 ///
 /// ```no_run
-/// use siglatch::{Cause, Hook, Interruption, Signal, Verdict};
+/// use siglatch::{Cause, Hook, HookContext, Signal, HookVerdict};
 ///
 /// /// Fails a trapped call with `ENOSYS`.
-/// fn answer(signal: Interruption<'_>) -> Verdict {
-///     let context = signal.context().cast::<libc::ucontext_t>();
+/// fn answer(signal: HookContext<'_>) -> HookVerdict {
+///     let context = signal.ucontext().cast::<libc::ucontext_t>();
 ///     if context.is_null() || !matches!(signal.info().cause(), Cause::Syscall { .. }) {
-///         return Verdict::Declined;
+///         return HookVerdict::Declined;
 ///     }
 ///     // SAFETY: it is the kernel's, on the stack of this handler.
 ///     let machine = unsafe { &raw mut (*context).uc_mcontext };
@@ -118,7 +118,7 @@ impl fmt::Debug for Interruption<'_> {
 ///     let result = unsafe { &raw mut (*machine).regs[0] };
 ///     // SAFETY: as above.
 ///     unsafe { *result = -libc::ENOSYS as _ };
-///     Verdict::Taken
+///     HookVerdict::Taken
 /// }
 ///
 /// // SAFETY: `answer` changes the result of the call that was trapped and nothing else.
@@ -131,7 +131,7 @@ impl fmt::Debug for Interruption<'_> {
 pub struct Hook {
     /// First, for the handler to find the rest by its address.
     receiver: Receiver,
-    function: fn(Interruption<'_>) -> Verdict,
+    function: fn(HookContext<'_>) -> HookVerdict,
 }
 
 impl Hook {
@@ -146,10 +146,10 @@ impl Hook {
     /// - it does not unwind, and does not leave by a jump;
     /// - it does not catch or release signals;
     /// - what it shares with other code it shares through atomics;
-    /// - if it catches what is raised synchronously and does not return [`Verdict::Declined`], going on
+    /// - if it catches what is raised synchronously and does not return [`HookVerdict::Declined`], going on
     ///   in the context as it left it must be sound.
     #[must_use]
-    pub const unsafe fn new(function: fn(Interruption<'_>) -> Verdict) -> Self {
+    pub const unsafe fn new(function: fn(HookContext<'_>) -> HookVerdict) -> Self {
         Self { receiver: Receiver::with(Self::deliver).taking_synchronous(), function }
     }
 
@@ -160,13 +160,13 @@ impl Hook {
     /// # Safety
     ///
     /// `address` is that of a registered `Hook`.
-    unsafe extern "C" fn deliver(address: NonNull<Receiver>, arrival: &Arrival) -> Verdict {
+    unsafe extern "C" fn deliver(address: NonNull<Receiver>, arrival: &Arrival) -> HookVerdict {
         // SAFETY: the receiver is the first field of the hook, whose address was registered.
         let hook: &'static Self = unsafe { address.cast::<Self>().as_ref() };
-        match (hook.function)(Interruption { hook, arrival }) {
-            Verdict::Declined if ends_process(arrival.signal) => Verdict::Declined,
-            Verdict::Taken if arrival.signal.is_synchronous() => Verdict::Taken,
-            _ => Verdict::TakenAndChained,
+        match (hook.function)(HookContext { hook, arrival }) {
+            HookVerdict::Declined if ends_process(arrival.signal) => HookVerdict::Declined,
+            HookVerdict::Taken if arrival.signal.is_synchronous() => HookVerdict::Taken,
+            _ => HookVerdict::TakenAndChained,
         }
     }
 }

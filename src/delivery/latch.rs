@@ -124,8 +124,8 @@ impl Latch {
 
     /// Takes one flag after the other, the lowest number first, until none is set. One that is set
     /// meanwhile is taken, too; breaking off leaves the others set.
-    pub fn drain(&self) -> Drain<'_> {
-        Drain { latch: self }
+    pub fn drain(&self) -> LatchDrain<'_> {
+        LatchDrain { latch: self }
     }
 
     /// Sets the flag of `signal` and wakes what waits, as if the signal had come.
@@ -198,11 +198,11 @@ impl fmt::Debug for Latch {
 /// The flags of a [`Latch`], taken one by one; see [`Latch::drain`].
 #[derive(Clone, Debug)]
 #[must_use = "nothing is taken before it is asked"]
-pub struct Drain<'a> {
+pub struct LatchDrain<'a> {
     latch: &'a Latch,
 }
 
-impl Iterator for Drain<'_> {
+impl Iterator for LatchDrain<'_> {
     type Item = Signal;
 
     fn next(&mut self) -> Option<Signal> {

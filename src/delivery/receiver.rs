@@ -24,7 +24,7 @@ use crate::{Errno, SigInfo, SigSet, Signal, time};
 /// What became of a signal, as a receiver returns it in the handler.
 #[repr(u8)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Verdict {
+pub enum HookVerdict {
     /// It was handled. Where the kernel raises it synchronously, nothing else is called for it; any
     /// other signal goes on to the other receivers and to the previous handler.
     Taken,
@@ -36,7 +36,7 @@ pub enum Verdict {
 
 /// What a receiver does in the handler, instead of setting a flag. The address is that of the struct that
 /// was registered. `extern "C"`: nothing unwinds into the handler.
-pub(crate) type Deliver = unsafe extern "C" fn(NonNull<Receiver>, &Arrival) -> Verdict;
+pub(crate) type Deliver = unsafe extern "C" fn(NonNull<Receiver>, &Arrival) -> HookVerdict;
 
 /// What a receiver resets in a child of fork(2), besides its flags. The address is as above.
 pub(crate) type Reset = unsafe extern "C" fn(NonNull<Receiver>);
@@ -249,7 +249,7 @@ impl Receiver {
 
     /// Flag first, wake second. It runs in the handler.
     #[inline]
-    pub(crate) fn trip(&self, signal: Signal, bit: Bit) {
+    pub(crate) fn flag_and_wake(&self, signal: Signal, bit: Bit) {
         if self.flag(bit) {
             self.wake.wake(signal);
         }
@@ -366,10 +366,10 @@ impl Registered {
     }
 
     /// Takes the signal. It runs in the handler.
-    pub(super) fn deliver(self, bit: Bit, arrival: &Arrival) -> Verdict {
+    pub(super) fn deliver(self, bit: Bit, arrival: &Arrival) -> HookVerdict {
         let Some(deliver) = self.deliver else {
-            self.trip(arrival.signal, bit);
-            return Verdict::TakenAndChained;
+            self.flag_and_wake(arrival.signal, bit);
+            return HookVerdict::TakenAndChained;
         };
         // SAFETY: the function belongs to the type that this was registered as.
         unsafe { deliver(self.0, arrival) }

@@ -68,7 +68,7 @@ impl<const N: usize> Ring<N> {
 
     /// Frees all slots, in a child of fork(2) without other threads.
     pub(super) fn clear(&self) {
-        self.slots().for_each(|slot| slot.hand_on(State::FREE));
+        self.slots().for_each(|slot| slot.unclaim(State::FREE));
     }
 
     /// Draws a ticket. In the handler, as all of a push.
@@ -246,7 +246,7 @@ fn after(state: State, end: u64) -> u64 {
 fn put(slot: Slot<'_>, turn: Turn, info: SigInfo) {
     // SAFETY: it was claimed for writing just now.
     unsafe { slot.write(info) };
-    slot.hand_on(turn.writing.with(Phase::Ready));
+    slot.unclaim(turn.writing.with(Phase::Ready));
 }
 
 /// Takes the instance of a slot, unless another consumer, or a producer that replaces it, was faster.
@@ -257,7 +257,7 @@ fn take_from(slot: Slot<'_>, state: State) -> Option<SigInfo> {
     }
     // SAFETY: it was ready and was claimed for reading just now.
     let info = unsafe { slot.read() };
-    slot.hand_on(State::FREE);
+    slot.unclaim(State::FREE);
     Some(info)
 }
 

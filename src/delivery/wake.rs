@@ -25,7 +25,7 @@ const DESCRIPTOR: u32 = 1 << 31;
 
 /// The deadline of a wait without one, 136 years after boot. Without, a handler with `SA_RESTART` makes
 /// the kernel restart futex(2), for nothing, before the sleeper runs.
-const AGES: KernelTimespec = KernelTimespec { seconds: u32::MAX as i64, nanoseconds: 0 };
+const FAR_FUTURE: KernelTimespec = KernelTimespec { seconds: u32::MAX as i64, nanoseconds: 0 };
 
 /// Writes to a descriptor.
 type Act = extern "C" fn(&Wake, Signal);
@@ -206,7 +206,7 @@ impl Wake {
         deadline: Option<&KernelTimespec>,
         ready: impl Fn() -> bool,
     ) -> Result<(), Errno> {
-        let deadline = Some(deadline.unwrap_or(&AGES));
+        let deadline = Some(deadline.unwrap_or(&FAR_FUTURE));
         // ORDERING: SeqCst pairs with the SeqCst load in `listeners`, see the header.
         self.listeners.fetch_add(1, Ordering::SeqCst);
         let result = loop {
