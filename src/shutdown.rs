@@ -241,7 +241,7 @@ impl Shutdown {
         // they may be there for the next request.
         self.count.fetch_add(1, Ordering::Relaxed);
         let now = Ticks::now();
-        let asked = signal.as_raw().cast_unsigned() | now.map_or(0, Ticks::to_bits) << 7;
+        let asked = signal.as_raw() as u32 | now.map_or(0, Ticks::to_bits) << 7;
         // ORDERING: Release pairs with the Acquire in `asked_by`.
         match self.asked.compare_exchange(0, asked, Ordering::Release, Ordering::Relaxed) {
             Ok(_) => {
@@ -336,7 +336,7 @@ impl Shutdown {
 
 /// Of what is kept in `asked`.
 fn signal_of(asked: u32) -> Option<Signal> {
-    Signal::from_raw((asked & 0x7f).cast_signed()).ok()
+    Signal::from_raw((asked & 0x7f) as i32).ok()
 }
 
 impl Default for Shutdown {

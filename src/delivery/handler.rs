@@ -98,7 +98,7 @@ pub(super) fn is_ours(action: &KernelSigaction) -> bool {
 /// there is no call in it, for which registers would have to be saved.
 unsafe extern "C" fn on_signal(signo: c_int, info: *mut KernelSiginfo, context: *mut c_void) {
     // No number is ever registered that is not a signal's.
-    let Some(signal) = Signal::from_bit_index(signo.wrapping_sub(1).cast_unsigned()) else {
+    let Some(signal) = Signal::from_bit_index(signo.wrapping_sub(1) as u32) else {
         return;
     };
     let epoch = GATE.enter();

@@ -185,7 +185,7 @@ impl Errno {
     /// The C name, such as `"EINVAL"`; `None` for a number that Linux gives no name.
     #[doc(alias = "strerrorname_np")]
     #[must_use]
-    pub const fn name(self) -> Option<&'static str> {
+    pub fn name(self) -> Option<&'static str> {
         self.entry(NAMES)
     }
 
@@ -194,7 +194,7 @@ impl Errno {
     #[doc(alias = "strerror")]
     #[doc(alias = "strerrordesc_np")]
     #[must_use]
-    pub const fn description(self) -> &'static str {
+    pub fn description(self) -> &'static str {
         match self.entry(DESCRIPTIONS) {
             Some(text) => text,
             None => "Unknown error",
@@ -202,11 +202,11 @@ impl Errno {
     }
 
     /// The text of this error in a list in the order of the table.
-    const fn entry(self, mut texts: &'static str) -> Option<&'static str> {
+    fn entry(self, mut texts: &'static str) -> Option<&'static str> {
         let mut numbers = NUMBERS;
         while let Some((number, rest)) = numbers.split_first() {
             let (text, behind) = first_text(texts);
-            if *number as i32 == self.as_raw() {
+            if i32::from(*number) == self.as_raw() {
                 return Some(text);
             }
             (numbers, texts) = (rest, behind);
@@ -216,7 +216,7 @@ impl Errno {
 }
 
 /// What is before the first zero, and what is behind it.
-const fn first_text(texts: &'static str) -> (&'static str, &'static str) {
+fn first_text(texts: &'static str) -> (&'static str, &'static str) {
     let mut bytes = texts.as_bytes();
     while let Some((byte, rest)) = bytes.split_first() {
         if *byte == 0 {
