@@ -34,6 +34,6 @@ pub use parent::{
 };
 pub use place::Change;
 pub use start::StartState;
-pub(crate) use status::ask;
+pub(crate) use status::{ask, peek};
 pub use status::{try_change, try_wait, wait};
 pub use table::{Changes, Children};
