@@ -18,7 +18,7 @@ use siglatch::child::{reap_any, set_parent_death_signal, set_subreaper};
 use siglatch::{ChildState, Errno, Latch, Pid, Signal, action, exit, mask, send, wait};
 use std::{env, io, os::unix::process::CommandExt as _, process::Command};
 
-siglatch::start_state!(static START);
+siglatch::inherited_signals!(static START);
 
 /// A child has ended, or somebody wants something.
 static NEWS: Latch = Latch::new();

@@ -12,13 +12,13 @@ use core::ffi::CStr;
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
-use siglatch::child::{ExecSignals, ForkWindow, StartState};
+use siglatch::child::{ExecSignals, ForkWindow, InheritedSignals};
 use siglatch::timer::{Clock, PosixTimer};
-use siglatch::{Errno, Latch, SigSet, Signal, Value, action, mask, send, sys};
+use siglatch::{Errno, Latch, SigSet, SigVal, Signal, action, mask, send, sys};
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-siglatch::start_state! {
+siglatch::inherited_signals! {
     /// Of the test program.
     static START
 }
@@ -98,7 +98,7 @@ fn runtime_changes_nothing_of_it() {
 }
 
 fn restored_is_what_was_noted() {
-    static NOTED: StartState = StartState::new();
+    static NOTED: InheritedSignals = InheritedSignals::new();
     in_child(|| {
         set_ignored(USR1);
         set_ignored(HUP);
@@ -128,7 +128,7 @@ fn restored_is_what_was_noted() {
 
 /// A parent that makes raw system calls may hand them on blocked, or ignored.
 fn signals_of_a_c_library_are_restored_too() {
-    static NOTED: StartState = StartState::new();
+    static NOTED: InheritedSignals = InheritedSignals::new();
     in_child(|| {
         let odd = bit(32) | bit(33) | bit(34) | bit(USR1);
         state::set_raw_mask(odd);
@@ -167,7 +167,7 @@ fn what_came_in_the_window_ends_it() {
 }
 
 fn nothing_noted_is_an_error() {
-    static NOTHING: StartState = StartState::new();
+    static NOTHING: InheritedSignals = InheritedSignals::new();
     in_child(|| {
         LATCH.catch(Signal::TERM).expect("catch");
         let before = state::SignalState::now();
@@ -232,7 +232,7 @@ fn a_value_is_changed_and_applied() {
 
 /// The same as a static notes, those of a C library included.
 fn the_current_state_is_a_value() {
-    static NOTED: StartState = StartState::new();
+    static NOTED: InheritedSignals = InheritedSignals::new();
     in_child(|| {
         assert_eq!(NOTED.exec_signals(), None);
         set_ignored(USR1);
@@ -321,7 +321,7 @@ fn a_program_is_executed_with_a_state() {
 
 /// Signals of a timer pour in meanwhile: their handler would find that the first actions are restored.
 fn no_handler_runs_amid_the_restoring() {
-    static STATE: StartState = StartState::new();
+    static STATE: InheritedSignals = InheritedSignals::new();
     static CALLS: AtomicU32 = AtomicU32::new(0);
     extern "C" fn look(_signo: i32) {
         if oracle::raw_action(HUP).handler != libc::SIG_IGN {
@@ -336,7 +336,7 @@ fn no_handler_runs_amid_the_restoring() {
             STATE.capture().expect("capture");
             set_ignored(HUP);
             foreign::set(late.as_raw(), &foreign::action(look as *const () as usize, 0));
-            let timer = PosixTimer::new(Clock::Monotonic, late, Value::default()).expect("create");
+            let timer = PosixTimer::new(Clock::Monotonic, late, SigVal::default()).expect("create");
             let often = Duration::from_micros(20);
             timer.set(often, often).expect("settime");
             while CALLS.load(SeqCst) < 3 {

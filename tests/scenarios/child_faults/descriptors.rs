@@ -7,7 +7,7 @@ use crate::support::ending::{End, ends};
 use crate::support::state::SignalState;
 use core::time::Duration;
 use siglatch::fd::{EventFd, Fd, PidFd, Scope, SignalFd};
-use siglatch::{Errno, Signal, Tid, Value, child, sys};
+use siglatch::{Errno, SigVal, Signal, Tid, child, sys};
 use std::fs::File;
 use std::os::fd::IntoRawFd as _;
 use std::{io, process};
@@ -99,7 +99,7 @@ fn send_to(fd: &'static PidFd) -> String {
 }
 
 fn queue(fd: &'static PidFd) -> String {
-    done(fd.queue(Signal::WINCH, Value::from_int(1)))
+    done(fd.queue(Signal::WINCH, SigVal::from_int(1)))
 }
 
 fn probe(fd: &'static PidFd) -> String {

@@ -6,7 +6,7 @@ use super::table::{answer, done, table};
 use crate::support::state::SignalState;
 use siglatch::child::{self, ExecSignals};
 use siglatch::timer::{Clock, PosixTimer};
-use siglatch::{ChildState, Pid, Signal, Value, exit, sys};
+use siglatch::{ChildState, Pid, SigVal, Signal, exit, sys};
 
 pub(super) fn check() {
     // What ends the process answers by its end. `Reserved` is a C library's.
@@ -74,7 +74,7 @@ fn parent_death(number: i32) -> String {
 }
 
 fn timer(number: i32) -> String {
-    done(PosixTimer::new(Clock::Monotonic, signal(number), Value::default()))
+    done(PosixTimer::new(Clock::Monotonic, signal(number), SigVal::default()))
 }
 
 fn die_by(number: i32) -> String {

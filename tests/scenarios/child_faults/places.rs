@@ -11,12 +11,12 @@ use crate::support::{exit_now, foreign, limits, oracle, thread as threads, windo
 use core::cell::RefCell;
 use core::ffi::{c_char, c_int};
 use core::ptr;
-use siglatch::child::{self, Children, ExecSignals, ForkWindow, StartState};
+use siglatch::child::{self, Children, ExecSignals, ForkWindow, InheritedSignals};
 use siglatch::fd::PidFd;
 use siglatch::send::{self, Target};
 use siglatch::stack::{self, AltStack, StackGuard};
 use siglatch::timer::{Clock, PosixTimer};
-use siglatch::{ChildState, Errno, InfoQueue, Latch, Pid, Signal, Value, exit, sys};
+use siglatch::{ChildState, Errno, InfoQueue, Latch, Pid, SigVal, Signal, exit, sys};
 use std::io::{self, Read as _, Write as _};
 use std::thread;
 
@@ -278,7 +278,7 @@ fn apply(place: Place) -> String {
 }
 
 fn restore_for_exec(place: Place) -> String {
-    static NOTED: StartState = StartState::new();
+    static NOTED: InheritedSignals = InheritedSignals::new();
     NOTED.capture().expect("capture");
     oracle::set_ignored(libc::SIGHUP);
     place.at(|| {
@@ -291,7 +291,7 @@ fn restore_for_exec(place: Place) -> String {
 }
 
 fn restore_nothing(place: Place) -> String {
-    static NOTHING: StartState = StartState::new();
+    static NOTHING: InheritedSignals = InheritedSignals::new();
     place.at(|| done(NOTHING.restore_for_exec()))
 }
 
@@ -338,7 +338,7 @@ fn raise_default(place: Place) -> String {
 fn resend(place: Place) -> String {
     static QUEUE: InfoQueue<2> = InfoQueue::new();
     QUEUE.catch(Signal::USR2).expect("catch");
-    send::queue(Pid::this(), Signal::USR2, Value::from_int(9)).expect("queue");
+    send::queue(Pid::this(), Signal::USR2, SigVal::from_int(9)).expect("queue");
     let info = QUEUE.pop().expect("it has come");
     place.at(move || {
         // SAFETY: the details are as they came.

@@ -12,7 +12,7 @@ use siglatch::child::{self, Children};
 use siglatch::fd::{Fd, PidFd};
 use siglatch::send::{self, Target};
 use siglatch::timer::{Clock, PosixTimer};
-use siglatch::{Errno, Pid, Signal, Tid, Value, sys};
+use siglatch::{Errno, Pid, SigVal, Signal, Tid, sys};
 use std::thread;
 
 pub(super) fn check() {
@@ -277,7 +277,7 @@ fn timer_of_thread(process: Process) -> String {
 
 fn timer_for_thread(process: Process) -> String {
     let thread = process.meanwhile().tid();
-    done(PosixTimer::for_thread(Clock::Monotonic, thread, Signal::USR1, Value::default()))
+    done(PosixTimer::for_thread(Clock::Monotonic, thread, Signal::USR1, SigVal::default()))
 }
 
 fn sys_waitid(process: Process) -> String {
