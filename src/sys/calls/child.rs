@@ -52,7 +52,9 @@ pub unsafe fn fork_with_pidfd() -> Result<(c_int, c_int), Errno> {
 }
 
 /// Executes a program in this process: `execve(path, arguments, environment)`. Returns only when
-/// it fails, and then nothing of the process has changed.
+/// it fails, and then nothing of the process has changed. [`ExecSignals::exec`] lists the errors.
+///
+/// [`ExecSignals::exec`]: crate::child::ExecSignals::exec
 ///
 /// # Safety
 ///
