@@ -36,7 +36,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     ]
 }
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_secs(3_600);
 const LONGEST: Duration = Duration::from_nanos(1 << 62);
 const UNSET: Setting = Setting { remaining: Duration::ZERO, interval: Duration::ZERO };
 
