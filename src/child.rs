@@ -3,7 +3,7 @@
 //! - A [`ForkWindow`] keeps signals out while the process is copied, and makes the copies of
 //!   latches and queues the child's own. [`fork()`] is the call with the window around it, and
 //!   [`fork_with_pidfd`] tells the child by a descriptor, too.
-//! - [`StartState`] remembers which signals the program was started with ignored and blocked;
+//! - [`InheritedSignals`] remembers which signals the program was started with ignored and blocked;
 //!   [`ExecSignals`] is that as a value: changed or not, it is applied before another program is
 //!   executed, or with it.
 //! - [`Children`] is told by `SIGCHLD` and waits for the children that it was given, and for no
@@ -16,24 +16,24 @@
 //! too. Neither is a search in `PATH`.
 
 mod any;
+mod entry;
 mod exec;
 mod fork;
+mod inherited;
 mod parent;
-mod place;
 mod processes;
-mod start;
 mod status;
 mod table;
 
 pub use any::{ReapAny, reap_any, wait_any};
+pub use entry::Change;
 pub use exec::ExecSignals;
 pub use fork::{ForkWindow, fork, fork_with_pidfd};
+pub use inherited::InheritedSignals;
 pub use parent::{
     clear_parent_death_signal, is_subreaper, parent_death_signal, set_parent_death_signal,
     set_subreaper,
 };
-pub use place::Change;
-pub use start::StartState;
-pub(crate) use status::ask;
+pub(crate) use status::query;
 pub use status::{try_change, try_wait, wait};
 pub use table::{Changes, Children};

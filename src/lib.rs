@@ -20,14 +20,14 @@ mod delivery;
 mod dispatch;
 mod errno;
 mod flags;
-#[cfg(feature = "std")]
-mod hosted;
 mod info;
 mod pid;
 mod process;
 mod set;
 mod shutdown;
 mod signal;
+#[cfg(feature = "std")]
+mod std_impls;
 #[cfg_attr(siglatch_loom, path = "../loom/sync.rs")]
 mod sync;
 mod tid;
@@ -54,12 +54,14 @@ pub mod without_libc {}
 
 #[cfg(siglatch_loom)]
 pub use delivery::models;
-pub use delivery::{Drain, DrainInfo, Hook, InfoQueue, Interruption, Latch, Verdict, synchronize};
-pub use dispatch::{Deferred, Handlers};
+pub use delivery::{
+    Hook, HookContext, HookVerdict, InfoQueue, InfoQueueDrain, Latch, LatchDrain, synchronize,
+};
+pub use dispatch::{Callback, Dispatcher};
 pub use errno::Errno;
-pub use info::{Cause, ChildState, FaultDetail, SigInfo, Trust, Value};
+pub use info::{Cause, ChildState, FaultDetail, SigInfo, SigInfoTrust, SigVal};
 pub use pid::Pid;
-pub use set::{Iter, SigSet};
+pub use set::{SigSet, SigSetIter};
 pub use shutdown::Shutdown;
-pub use signal::{DefaultAction, Name, Signal};
+pub use signal::{DefaultAction, Signal, SignalName};
 pub use tid::Tid;

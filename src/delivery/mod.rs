@@ -35,8 +35,8 @@ mod ring;
 mod slot;
 mod wake;
 
-pub use hook::{Hook, Interruption};
-pub use latch::{Drain, Latch};
-pub use queue::{DrainInfo, InfoQueue};
-pub use receiver::Verdict;
+pub use hook::{Hook, HookContext};
+pub use latch::{Latch, LatchDrain};
+pub use queue::{InfoQueue, InfoQueueDrain};
+pub use receiver::HookVerdict;
 pub use registry::synchronize;
