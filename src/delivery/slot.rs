@@ -1,12 +1,12 @@
 //! [`Slot`]: room for the details of one signal, with one owner at a time.
 //!
-//! Whoever changes the state by compare-and-exchange owns the slot until it stores the next state:
+//! A thread that changes the state by compare-and-exchange owns the slot until it stores the next one:
 //!
 //! | state | who may touch the record | next |
 //! |---|---|---|
-//! | free | nobody | a producer claims it: writing |
+//! | free | no thread | a producer claims it: writing |
 //! | writing | that producer | it publishes: ready |
-//! | ready | nobody | a consumer claims it: reading; or a producer that replaces it: writing |
+//! | ready | no thread | a consumer claims it: reading; a producer that replaces it: writing |
 //! | reading | that consumer | it has copied the record: free |
 #![expect(unsafe_code, reason = "shares the record between its owners")]
 
@@ -14,7 +14,7 @@ use crate::sync::UnsafeCell;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::{SigInfo, Signal};
 
-/// What a slot's state is made of: phase, signal, ticket.
+/// Phase, signal and ticket in one word.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct State(u64);
 
@@ -36,8 +36,7 @@ impl State {
         self.0
     }
 
-    /// Tickets are counted modulo 2⁵⁵, what is left of the word: they tell an order among what is in
-    /// the queue at the same time.
+    /// Tickets are modulo 2⁵⁵: an order among what is in the queue at the same time.
     #[inline]
     pub(super) const fn new(phase: Phase, signal: Signal, ticket: u64) -> Self {
         let signal = (signal.as_raw() as u64) << PHASE_BITS;
@@ -49,7 +48,7 @@ impl State {
         self.0 & ((1 << PHASE_BITS) - 1) == phase as u64
     }
 
-    /// Whether it is ready, and of a signal: one comparison, on the way over many.
+    /// Returns `true` if it is ready, and of this signal: one comparison, on the way over many.
     #[inline]
     pub(super) const fn is_ready_of(self, signal: Signal) -> bool {
         const ALL_BUT_TICKET: u64 = (1 << TICKET_SHIFT) - 1;
@@ -73,8 +72,8 @@ impl State {
     }
 }
 
-/// A place for one record, seen together with its state. The two are kept apart in memory, so that
-/// a look at many states does not go over the records.
+/// One record and its state. They are apart in memory, so that a look at many states does not touch the
+/// records.
 #[derive(Clone, Copy)]
 pub(super) struct Slot<'a> {
     state: &'a AtomicU64,
@@ -94,7 +93,7 @@ impl<'a> Slot<'a> {
         State(self.state.load(Ordering::Acquire))
     }
 
-    /// Makes the slot the caller's own. Says whether it did.
+    /// Makes the slot the caller's own. Returns `true` if it did.
     #[inline]
     pub(super) fn claim(self, from: State, to: State) -> bool {
         // ORDERING: Acquire pairs with the Release in `unclaim`: the last owner is done with the
@@ -108,7 +107,7 @@ impl<'a> Slot<'a> {
         self.state() == State::FREE && self.claim(State::FREE, to)
     }
 
-    /// Gives the slot that the caller has claimed to whoever claims it next.
+    /// Releases the slot that the caller owns, with its next state.
     #[inline]
     pub(super) fn unclaim(self, to: State) {
         // ORDERING: Release pairs with the Acquire in `claim`.

@@ -4,7 +4,7 @@ use core::mem;
 use core::sync::atomic::{AtomicI32, AtomicU32, AtomicUsize, Ordering::SeqCst};
 use siglatch::fd::EventFd;
 use siglatch::{
-    Errno, Dispatcher, Hook, InfoQueue, HookContext, Latch, SigInfo, SigSet, Signal, HookVerdict,
+    Dispatcher, Errno, Hook, HookContext, HookVerdict, InfoQueue, Latch, SigInfo, SigSet, Signal,
 };
 use std::sync::{Mutex, OnceLock, PoisonError};
 

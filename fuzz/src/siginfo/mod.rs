@@ -14,7 +14,7 @@ mod record;
 
 use self::layout::{Abi, Layout, ints, layout_of};
 use siglatch::sys::{KernelSiginfo, SI_MAX_SIZE};
-use siglatch::{Cause, ChildState, FaultDetail, Pid, SigInfo, Signal, SigInfoTrust, SigVal};
+use siglatch::{Cause, ChildState, FaultDetail, Pid, SigInfo, SigInfoTrust, SigVal, Signal};
 
 /// The bytes of a `siginfo_t`.
 pub type Bytes = [u8; SI_MAX_SIZE];

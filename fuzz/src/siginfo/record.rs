@@ -5,7 +5,7 @@ use super::{Bytes, sender};
 use core::mem::transmute;
 use siglatch::fd::SignalFdInfo;
 use siglatch::sys::KernelSignalfdSiginfo;
-use siglatch::{Cause, FaultDetail, Pid, Signal, SigVal};
+use siglatch::{Cause, FaultDetail, Pid, SigVal, Signal};
 
 /// Any bytes as what a signalfd tells: each field is the C library's of that name.
 pub fn check(bytes: &Bytes) {

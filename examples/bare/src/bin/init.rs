@@ -22,7 +22,7 @@ use rustix::termios::{tcgetpgrp, tcsetpgrp};
 use siglatch::fd::{PidFd, Scope};
 use siglatch::send;
 use siglatch::sys::{self, KernelSiginfo, KernelSigset};
-use siglatch::{Cause, ChildState, Errno, Pid, SigInfo, Signal, SigVal, action, child, stop};
+use siglatch::{Cause, ChildState, Errno, Pid, SigInfo, SigVal, Signal, action, child, stop};
 use siglatch_start::{Arg, Process, start};
 
 const NAME: &str = "init";

@@ -9,7 +9,7 @@ use bare::options::{Known, Options, Wrong, known};
 use bare::say::{Line, STDERR, STDOUT};
 use siglatch::fd::PidFd;
 use siglatch::send::{self, Target};
-use siglatch::{Errno, Pid, Signal, SigVal, sys};
+use siglatch::{Errno, Pid, SigVal, Signal, sys};
 use siglatch_start::{Arg, Process, start};
 
 const NAME: &str = "kill";
