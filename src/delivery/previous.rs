@@ -53,7 +53,7 @@ impl PreviousAction {
 
     pub(super) fn of(signal: Signal) -> &'static Self {
         const LAST: usize = signal::MAX as usize - 1;
-        let index = signal.as_raw().cast_unsigned().wrapping_sub(1) as usize;
+        let index = (signal.as_raw() as u32).wrapping_sub(1) as usize;
         #[expect(clippy::indexing_slicing, reason = "a power of two, masked: no panic is left")]
         &ACTIONS[index & LAST]
     }

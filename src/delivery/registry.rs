@@ -253,8 +253,8 @@ fn install(signal: Signal) -> Result<(), Errno> {
 /// Updates the kernel's action for the receivers that are left, or restores the saved one.
 type UpdateKernelAction = fn(Signal) -> Result<(), Errno>;
 
-/// [`update_kernel_action`], from the first release on: a program that never releases does not link it. Where a
-/// catch fails in such a one, the next signal finds no receiver, and restores the action.
+/// [`update_kernel_action`], from the first release on: a program that never releases does not link it.
+/// Where a catch fails in such a one, the next signal finds no receiver, and restores the action.
 static UPDATE_KERNEL_ACTION: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
 fn update_kernel_action(signal: Signal) -> Result<(), Errno> {

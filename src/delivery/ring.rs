@@ -238,7 +238,7 @@ fn index_of<const N: usize>(ticket: u64) -> Option<usize> {
 
 /// The ticket after the one of an instance, which is older than `end`.
 fn after(state: State, end: u64) -> u64 {
-    end.wrapping_sub(state.age(end).cast_unsigned()).wrapping_add(1)
+    end.wrapping_sub(state.age(end) as u64).wrapping_add(1)
 }
 
 /// Fills a slot that was claimed for `turn`.

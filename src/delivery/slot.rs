@@ -68,7 +68,7 @@ impl State {
     /// How many tickets before `next` it was drawn; not above 0 if it was drawn later.
     #[inline]
     pub(super) const fn age(self, next: u64) -> i64 {
-        (next.wrapping_sub(self.0 >> TICKET_SHIFT) << TICKET_SHIFT).cast_signed() >> TICKET_SHIFT
+        (next.wrapping_sub(self.0 >> TICKET_SHIFT) << TICKET_SHIFT) as i64 >> TICKET_SHIFT
     }
 }
 

@@ -268,7 +268,7 @@ fn taken_fault_goes_no_further() {
 
 extern "C" fn exit_with_what_ran(_signo: i32, _info: *mut c_void, _context: *mut c_void) {
     // SAFETY: it ends the process and does nothing else.
-    unsafe { libc::_exit(RAN.load(SeqCst).cast_signed()) }
+    unsafe { libc::_exit(RAN.load(SeqCst) as i32) }
 }
 
 fn set_exiting_handler(signo: i32) {

@@ -41,7 +41,7 @@ extern "C" fn hand_out(_signo: i32, info: *mut c_void, _context: *mut c_void) {
 /// What the kernel tells about the fault of `fault`, and how it is decoded.
 #[track_caller]
 fn fault_of(signo: i32, fault: impl FnOnce()) -> (RawInfo, SigInfo) {
-    let (mut reader, writer) = io::pipe().expect("pipe");
+    let (mut reader, writer) = os_pipe::pipe().expect("pipe");
     let outcome = Child::start(move |_| {
         OUT.store(writer.as_raw_fd(), SeqCst);
         // SAFETY: zero is a value of this plain C struct.

@@ -78,13 +78,11 @@ fn faults_have_the_detail_of_their_code() {
                 (libc::SIGSEGV, 3) => {
                     FaultDetail::Bounds { lower: word_at(16), upper: word_at(24) }
                 }
-                (libc::SIGSEGV, 4) => {
-                    FaultDetail::ProtectionKey { key: int_at(16).cast_unsigned() }
-                }
+                (libc::SIGSEGV, 4) => FaultDetail::ProtectionKey { key: int_at(16) as u32 },
                 (libc::SIGTRAP, 6) => FaultDetail::Perf {
                     data: word_at(8),
-                    kind: int_at(16).cast_unsigned(),
-                    flags: int_at(20).cast_unsigned(),
+                    kind: int_at(16) as u32,
+                    flags: int_at(20) as u32,
                 },
                 _ => FaultDetail::None,
             };
@@ -99,12 +97,11 @@ fn faults_have_the_detail_of_their_code() {
 }
 
 fn codes_mean_what_the_kernel_means_by_them() {
-    let (pid, uid) = (int_at(0), int_at(4).cast_unsigned());
+    let (pid, uid) = (int_at(0), int_at(4) as u32);
     let value = SigVal::from_addr(word_at(8));
     let timer = Cause::Timer { id: pid, overrun: int_at(4), value };
-    let poll = Cause::Poll { band: word_at(0).cast_signed(), fd: int_at(8) };
-    let call =
-        Cause::Syscall { address: word_at(0), number: int_at(8), arch: int_at(12).cast_unsigned() };
+    let poll = Cause::Poll { band: word_at(0) as isize, fd: int_at(8) };
+    let call = Cause::Syscall { address: word_at(0), number: int_at(8), arch: int_at(12) as u32 };
     for (signo, code, wanted) in [
         (libc::SIGTERM, 0, Cause::User { pid, uid }),
         (libc::SIGTERM, 0x80, Cause::Kernel),
@@ -141,10 +138,10 @@ fn children_tell_what_became_of_them() {
     ] {
         let wanted = Cause::Child {
             pid: int_at(0),
-            uid: int_at(4).cast_unsigned(),
+            uid: int_at(4) as u32,
             state,
-            user_ticks: word_at(16).cast_signed() as i64,
-            system_ticks: word_at(24).cast_signed() as i64,
+            user_ticks: word_at(16) as i64,
+            system_ticks: word_at(24) as i64,
         };
         assert_eq!(counting(libc::SIGCHLD, code).cause(), wanted, "code {code}");
     }
@@ -152,12 +149,8 @@ fn children_tell_what_became_of_them() {
 
 /// Past the last code of its own, a signal has those of a descriptor up to 6, then none.
 fn layouts_end_where_the_kernels_do() {
-    let other = Cause::Other {
-        pid: int_at(0),
-        uid: int_at(4).cast_unsigned(),
-        value: SigVal::from_addr(0),
-    };
-    let poll = Cause::Poll { band: word_at(0).cast_signed(), fd: int_at(8) };
+    let other = Cause::Other { pid: int_at(0), uid: int_at(4) as u32, value: SigVal::from_addr(0) };
+    let poll = Cause::Poll { band: word_at(0) as isize, fd: int_at(8) };
     for (signo, last) in [
         (libc::SIGILL, 11),
         (libc::SIGFPE, 15),
@@ -181,7 +174,7 @@ fn layouts_end_where_the_kernels_do() {
 }
 
 fn codes_of_any_signal_come_before_its_own() {
-    let (pid, uid) = (int_at(0), int_at(4).cast_unsigned());
+    let (pid, uid) = (int_at(0), int_at(4) as u32);
     for signal in Signal::all() {
         let signo = signal.as_raw();
         assert_eq!(counting(signo, 0).cause(), Cause::User { pid, uid }, "{signal}");

@@ -185,11 +185,11 @@ fn times_that_are_too_long() {
         mask::block([Signal::ALRM, rt(0)]).expect("block");
         let too_long = [
             LONGEST + Duration::from_nanos(1),
-            Duration::from_secs(i64::MAX.cast_unsigned()),
+            Duration::from_secs(i64::MAX as u64),
             Duration::from_secs(u64::MAX),
             Duration::MAX,
         ];
-        let late = Duration::from_nanos(i64::MAX.cast_unsigned());
+        let late = Duration::from_nanos(i64::MAX as u64);
         for timer in [IntervalTimer::Real, IntervalTimer::Virtual, IntervalTimer::Prof] {
             timer.set(LONGEST, LONGEST).expect("setitimer");
             let longest = timer.set(LONG, LONG).expect("setitimer");

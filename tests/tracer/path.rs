@@ -85,9 +85,7 @@ impl Path {
             path.places.push(Place { pc, syscall, nth: *nth });
             let done = match until {
                 Until::End => code_at(pc).starts_with(&[INT3]),
-                Until::Asleep => {
-                    syscall.is_some_and(|number| SLEEPS.contains(&number.cast_signed()))
-                }
+                Until::Asleep => syscall.is_some_and(|number| SLEEPS.contains(&(number as i64))),
                 Until::Returned | Until::Death => false,
             };
             if done {

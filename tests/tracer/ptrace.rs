@@ -203,7 +203,7 @@ impl Tracee {
         let mut words = [0_i32; size_of::<libc::siginfo_t>() / 4];
         // si_signo, si_errno, si_code, padding; then si_pid, si_uid, si_value.
         let head = [sent.signal.as_raw(), 0, libc::SI_QUEUE, 0];
-        let tail = [sent.pid, sent.uid.cast_signed(), sent.value];
+        let tail = [sent.pid, sent.uid as i32, sent.value];
         for (word, value) in words.iter_mut().zip(head.into_iter().chain(tail)) {
             *word = value;
         }
@@ -233,7 +233,7 @@ impl Tracee {
         let offset = core::mem::offset_of!(libc::user_regs_struct, rip);
         // SAFETY: C's wrapper returns the word; the request reads of the process alone.
         let word = unsafe { libc::ptrace(libc::PTRACE_PEEKUSER, self.pid, offset, 0) };
-        word.cast_unsigned()
+        word as u64
     }
 
     pub(crate) fn set_pc(&self, pc: u64) {
@@ -244,7 +244,7 @@ impl Tracee {
     /// The word of its memory at `address`.
     pub(crate) fn word(&self, address: u64) -> u64 {
         // SAFETY: C's wrapper returns the word; the request reads of the process alone.
-        unsafe { libc::ptrace(libc::PTRACE_PEEKTEXT, self.pid, address, 0) }.cast_unsigned()
+        (unsafe { libc::ptrace(libc::PTRACE_PEEKTEXT, self.pid, address, 0) }) as u64
     }
 
     pub(crate) fn set_word(&self, address: u64, word: u64) {
