@@ -30,6 +30,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         removed_is_somebody_elses,
         breaking_off_leaves_the_others,
         stops_and_continues_are_told_once,
+        what_a_child_does_next_is_told_by_the_same_walk,
         ends_only_are_told_by_reap,
         wakes_a_poll_loop,
     ]
@@ -309,6 +310,22 @@ fn stops_and_continues_are_told_once() {
         }
         seen.retain(|state| *state != ChildState::Continued);
         assert_eq!(seen, [ChildState::Exited(4)]);
+    });
+}
+
+fn what_a_child_does_next_is_told_by_the_same_walk() {
+    static CHILDREN: Children<2> = Children::new().stops(true);
+    in_child(|| {
+        CHILDREN.catch().expect("catch");
+        let child = stops_twice();
+        await_stop(child);
+        CHILDREN.add(child).expect("room");
+        let mut walk = CHILDREN.changes().map(told);
+        assert_eq!(walk.next(), Some((child.as_raw(), ChildState::Stopped(libc::SIGSTOP))));
+        siglatch::send::kill(child, Signal::KILL).expect("kill");
+        await_end(child);
+        assert_eq!(walk.next(), Some((child.as_raw(), ChildState::Killed(libc::SIGKILL))));
+        assert_eq!(walk.next(), None);
     });
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     ]
 }
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_secs(3_600);
 const LONGEST: Duration = Duration::from_nanos(1 << 62);
 const UNSET: Setting = Setting { value: Duration::ZERO, interval: Duration::ZERO };
 
