@@ -14,14 +14,14 @@
 //! consumer that takes many looks there first, and over all slots only where that does not hold.
 #![expect(unsafe_code, reason = "claims slots")]
 
-use super::slot::{Phase, Record, Slot, State};
-use crate::sync::atomic::{AtomicU64, Ordering, fence};
+use super::slot::{Age, AtomicWord, Phase, Record, Slot, State, Word};
+use crate::sync::atomic::{Ordering, fence};
 use crate::{SigInfo, Signal};
 
 pub(super) struct Ring<const N: usize> {
     /// The next one to be drawn.
-    tickets: AtomicU64,
-    states: [AtomicU64; N],
+    tickets: AtomicWord,
+    states: [AtomicWord; N],
     records: [Record; N],
 }
 
@@ -32,14 +32,14 @@ pub(super) struct Ring<const N: usize> {
 /// before drawing one of those is in the ring, or was taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Batch {
-    next: u64,
-    end: u64,
+    next: Word,
+    end: Word,
 }
 
 /// What an instance is put in with.
 #[derive(Clone, Copy)]
 pub(super) struct Turn {
-    ticket: u64,
+    ticket: Word,
     /// The state of its slot while it is put in.
     writing: State,
 }
@@ -47,8 +47,8 @@ pub(super) struct Turn {
 impl<const N: usize> Ring<N> {
     pub(super) const fn new() -> Self {
         Self {
-            tickets: AtomicU64::new(0),
-            states: [const { AtomicU64::new(State::FREE.to_bits()) }; N],
+            tickets: AtomicWord::new(0),
+            states: [const { AtomicWord::new(State::FREE.to_bits()) }; N],
             records: [const { Record::new() }; N],
         }
     }
@@ -58,7 +58,7 @@ impl<const N: usize> Ring<N> {
     }
 
     /// The slot that an instance with this ticket is in, unless it was taken when it came.
-    fn slot_of(&self, ticket: u64) -> Option<Slot<'_>> {
+    fn slot_of(&self, ticket: Word) -> Option<Slot<'_>> {
         let index = index_of::<N>(ticket)?;
         Some(Slot::new((self.states.get(index)?, self.records.get(index)?)))
     }
@@ -209,10 +209,10 @@ impl<const N: usize> Ring<N> {
     /// published earlier, and cannot take the later one first.
     fn oldest(
         &self,
-        end: u64,
+        end: Word,
         wanted: impl Fn(State) -> bool,
     ) -> Result<(Slot<'_>, State), Nothing> {
-        let mut oldest: Option<(i64, Slot<'_>, State)> = None;
+        let mut oldest: Option<(Age, Slot<'_>, State)> = None;
         let mut nothing = Nothing::Here;
         for slot in self.slots() {
             let state = slot.state();
@@ -240,12 +240,12 @@ enum Nothing {
 
 /// Where the instance with this ticket goes, of so many slots.
 #[inline]
-fn index_of<const N: usize>(ticket: u64) -> Option<usize> {
-    ticket.checked_rem(N as u64).map(|index| index as usize)
+fn index_of<const N: usize>(ticket: Word) -> Option<usize> {
+    ticket.checked_rem(N as Word).map(|index| index as usize)
 }
 
 /// The ticket after the one of an instance, which is older than `end`.
-fn after(state: State, end: u64) -> u64 {
+fn after(state: State, end: Word) -> Word {
     end.wrapping_sub(state.age(end).cast_unsigned()).wrapping_add(1)
 }
 

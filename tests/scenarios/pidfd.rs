@@ -73,7 +73,7 @@ fn signal_reaches_the_process() {
 }
 
 fn value_reaches_the_process() {
-    for value in [0, usize::MAX, 0x0123_4567_89ab_cdef] {
+    for value in [0, usize::MAX, 0x0123_4567_89ab_cdef_u64 as usize] {
         let value = Value::from_ptr(value);
         let mut child = Child::start(|link| {
             mask::block([Signal::USR1, rt(0)]).expect("block");

@@ -86,7 +86,7 @@ impl Run {
     /// The next value: both halves of it matter.
     fn value(&mut self) -> Value {
         self.next_value += 1;
-        Value::from_ptr(self.next_value << 40 | self.next_value)
+        Value::from_ptr(self.next_value << (usize::BITS / 8 * 5) | self.next_value)
     }
 
     pub fn queue(&mut self, signal: Signal) {

@@ -109,7 +109,7 @@ fn with_less_room(cause: Cause) -> Cause {
         Cause::Fault { address, detail: Bounds { .. } | ProtectionKey { .. } | Perf { .. } } => {
             Cause::Fault { address, detail: FaultDetail::None }
         }
-        Cause::Poll { band, fd } => Cause::Poll { band: band & 0xffff_ffff, fd },
+        Cause::Poll { band, fd } => Cause::Poll { band: band & (u32::MAX as isize), fd },
         other => other,
     }
 }
