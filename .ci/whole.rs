@@ -12,7 +12,7 @@ use siglatch::fd::SignalFd;
 use siglatch::mask::{self, MaskGuard};
 use siglatch::send::{self, Target};
 use siglatch::{
-    DrainInfo, Errno, Handlers, Hook, InfoQueue, Latch, Pid, Shutdown, SigInfo, SigSet, Signal,
+    InfoQueueDrain, Errno, Dispatcher, Hook, InfoQueue, Latch, Pid, Shutdown, SigInfo, SigSet, Signal,
     wait,
 };
 
@@ -21,7 +21,7 @@ type OnSet<T> = fn(SigSet) -> Result<T, Errno>;
 type On<R> =
     (fn(&'static R, SigSet) -> Result<(), Errno>, fn(&'static R, SigSet) -> Result<SigSet, Errno>);
 type Queue = InfoQueue<4>;
-type Table = Handlers<4>;
+type Table = Dispatcher<4>;
 
 #[used]
 static CATCH: On<Latch> = (Latch::catch, Latch::release);
@@ -33,7 +33,7 @@ static QUEUE: On<Queue> = (Queue::catch, Queue::release);
 #[used]
 static POP: fn(&Queue) -> Option<SigInfo> = Queue::pop;
 #[used]
-static DRAIN: fn(&mut DrainInfo<'static, 4>) -> Option<SigInfo> = DrainInfo::next;
+static DRAIN: fn(&mut InfoQueueDrain<'static, 4>) -> Option<SigInfo> = InfoQueueDrain::next;
 #[used]
 static PUSH: Queue = Queue::new(); // its part of the handler
 #[used]
@@ -46,8 +46,8 @@ static UNBLOCKED: fn(&'static Shutdown, SigSet) -> Result<(), Errno> = Shutdown:
 static ON: fn(
     &'static Table,
     Signal,
-    siglatch::Deferred,
-) -> Result<Option<siglatch::Deferred>, Errno> = Table::on;
+    siglatch::Callback,
+) -> Result<Option<siglatch::Callback>, Errno> = Table::catch;
 #[used]
 static DISPATCH: fn(&Table) -> usize = Table::dispatch;
 #[used]

@@ -6,9 +6,9 @@
 
 use core::time::Duration;
 use siglatch::timer::{self, IntervalTimer};
-use siglatch::{Errno, Handlers, SigInfo, Signal};
+use siglatch::{Errno, Dispatcher, SigInfo, Signal};
 
-static SIGNALS: Handlers = Handlers::new();
+static SIGNALS: Dispatcher = Dispatcher::new();
 
 fn on_alarm(_info: &SigInfo) {
     println!("Alarm triggered!");
@@ -16,7 +16,7 @@ fn on_alarm(_info: &SigInfo) {
 
 fn main() -> Result<(), Errno> {
     println!("pid {}", std::process::id());
-    SIGNALS.on(Signal::ALRM, on_alarm)?;
+    SIGNALS.catch(Signal::ALRM, on_alarm)?;
     timer::alarm(1)?;
     println!("Waiting for a second...");
     SIGNALS.wait(None)?;

@@ -4,13 +4,13 @@
 //! cargo run --example basic_handling     # from another shell: kill -USR1 PID
 //! ```
 
-use siglatch::{Errno, Handlers, Signal};
+use siglatch::{Errno, Dispatcher, Signal};
 
-static SIGNALS: Handlers = Handlers::new();
+static SIGNALS: Dispatcher = Dispatcher::new();
 
 fn main() -> Result<(), Errno> {
     println!("pid {}", std::process::id());
-    SIGNALS.on(Signal::USR1, |info| {
+    SIGNALS.catch(Signal::USR1, |info| {
         println!("{:?} came from process {:?}", info.signal(), info.sender());
     })?;
     println!("Waiting for SIGUSR1...");

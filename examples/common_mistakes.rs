@@ -9,10 +9,10 @@
 //! ```
 
 use core::time::Duration;
-use siglatch::{Errno, Handlers, Shutdown, SigInfo, Signal};
+use siglatch::{Errno, Dispatcher, Shutdown, SigInfo, Signal};
 use std::thread;
 
-static SIGNALS: Handlers = Handlers::new();
+static SIGNALS: Dispatcher = Dispatcher::new();
 static SHUTDOWN: Shutdown = Shutdown::new();
 
 fn never_returns(_info: &SigInfo) {
@@ -26,7 +26,7 @@ fn main() -> Result<(), Errno> {
     println!("pid {}", std::process::id());
     // Any number of receivers share a signal. The second one here takes effect in signal context,
     // where it does not matter what normal code is stuck in.
-    SIGNALS.on(Signal::INT, never_returns)?;
+    SIGNALS.catch(Signal::INT, never_returns)?;
     SHUTDOWN.catch([Signal::INT, Signal::TERM])?;
 
     println!("Working...");

@@ -6,21 +6,21 @@
 
 #![expect(unsafe_code, reason = "a hook runs in signal context, and this one has a fault to see")]
 
-use siglatch::{Cause, Errno, Hook, Interruption, Signal, Verdict, sys};
+use siglatch::{Cause, Errno, Hook, HookContext, Signal, HookVerdict, sys};
 
 /// Nothing maps it: it is below what Linux lets a process map.
 const NOWHERE: usize = 0x1234;
 
 /// Runs in signal context: one system call, and nothing that allocates or locks, as formatting
 /// with std might.
-fn tell_the_address(signal: Interruption<'_>) -> Verdict {
+fn tell_the_address(signal: HookContext<'_>) -> HookVerdict {
     if let Cause::Fault { address, .. } = signal.info().cause() {
         let text = line(address);
         // SAFETY: it writes to stderr. There is nothing to do about a failure.
         let _written = unsafe { sys::write(2, &text) };
     }
     // The next hook, the handler that was there before, or the default: the end of the process.
-    Verdict::Declined
+    HookVerdict::Declined
 }
 
 /// `fault at 0x0000000000001234`

@@ -6,9 +6,9 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
-use siglatch::{Errno, Handlers, SigInfo, Signal, exit};
+use siglatch::{Errno, Dispatcher, SigInfo, Signal, exit};
 
-static SIGNALS: Handlers = Handlers::new();
+static SIGNALS: Dispatcher = Dispatcher::new();
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
 fn on_interrupt(_info: &SigInfo) {
@@ -18,7 +18,7 @@ fn on_interrupt(_info: &SigInfo) {
 
 fn main() -> Result<(), Errno> {
     println!("pid {}", std::process::id());
-    SIGNALS.on(Signal::INT, on_interrupt)?;
+    SIGNALS.catch(Signal::INT, on_interrupt)?;
 
     while COUNT.load(Ordering::Relaxed) < 2 {
         println!("Running...");

@@ -5,9 +5,9 @@
 //! ```
 
 use core::ops::ControlFlow;
-use siglatch::{Errno, Handlers, SigInfo, Signal};
+use siglatch::{Errno, Dispatcher, SigInfo, Signal};
 
-static SIGNALS: Handlers = Handlers::new();
+static SIGNALS: Dispatcher = Dispatcher::new();
 
 fn handle(info: &SigInfo) {
     if let Some(signal) = info.signal() {
@@ -18,7 +18,7 @@ fn handle(info: &SigInfo) {
 fn main() -> Result<(), Errno> {
     println!("pid {}", std::process::id());
     for signal in [Signal::HUP, Signal::USR1, Signal::USR2, Signal::TERM] {
-        SIGNALS.on(signal, handle)?;
+        SIGNALS.catch(signal, handle)?;
     }
     println!("Waiting...");
     loop {

@@ -19,7 +19,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 use std::{env, error, io};
 
-siglatch::start_state!(static START);
+siglatch::inherited_signals!(static START);
 
 static STOP: Latch = Latch::new();
 static CHILDREN: Children<1> = Children::new();

@@ -40,7 +40,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     // Each connection holds a sender, and nothing is ever sent: when the last one is dropped, the
     // receiver knows that all have ended.
     let (alive, all_ended) = mpsc::channel();
-    while !SHUTDOWN.is_asked() {
+    while !SHUTDOWN.is_requested() {
         let mut fds = [listener.as_raw_fd(), asked.as_raw()].map(|fd| PollFd::new(fd, Events::IN));
         match poll(&mut fds, None, None) {
             // A handler ran, and the loop's condition looks at what it left.

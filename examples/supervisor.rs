@@ -22,7 +22,7 @@ use std::process::Command;
 use std::time::Instant;
 use std::{env, io};
 
-siglatch::start_state!(static START);
+siglatch::inherited_signals!(static START);
 
 static SIGNALS: Latch = Latch::new();
 const CAUGHT: [Signal; 4] = [Signal::CHLD, Signal::HUP, Signal::INT, Signal::TERM];

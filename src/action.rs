@@ -227,10 +227,10 @@ impl Previous {
     ///
     /// None that Linux documents; a seccomp(2) filter may make one.
     pub fn restore(self) -> Result<bool, Errno> {
-        self.put_back()
+        self.restore_replaced()
     }
 
-    fn put_back(&self) -> Result<bool, Errno> {
+    fn restore_replaced(&self) -> Result<bool, Errno> {
         let mut current = KernelSigaction::default();
         read(self.signal, &mut current)?;
         if !same(&current, &self.installed) {
@@ -391,7 +391,7 @@ mod tests {
     use crate::{Errno, Signal};
 
     #[test]
-    fn what_replaced_an_action_in_between_is_put_back() {
+    fn what_replaced_an_action_in_between_is_restored() {
         // A signal that no other test here is about: they share the process.
         let signal = Signal::WINCH;
         let (theirs, seen) = (Action::plain(SIG_IGN).kernel, Action::plain(SIG_DFL).kernel);

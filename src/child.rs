@@ -3,7 +3,7 @@
 //! - A [`ForkWindow`] keeps signals out while the process is copied, and makes the copies of
 //!   latches and queues the child's own. [`fork()`] is the call with the window around it, and
 //!   [`fork_with_pidfd`] tells the child by a descriptor, too.
-//! - [`StartState`] remembers which signals the program was started with ignored and blocked;
+//! - [`InheritedSignals`] remembers which signals the program was started with ignored and blocked;
 //!   [`ExecSignals`] is that as a value: changed or not, it is applied before another program is
 //!   executed, or with it.
 //! - [`Children`] is told by `SIGCHLD` and waits for the children that it was given, and for no
@@ -19,9 +19,9 @@ mod any;
 mod exec;
 mod fork;
 mod parent;
-mod place;
+mod entry;
 mod processes;
-mod start;
+mod inherited;
 mod status;
 mod table;
 
@@ -32,8 +32,8 @@ pub use parent::{
     clear_parent_death_signal, is_subreaper, parent_death_signal, set_parent_death_signal,
     set_subreaper,
 };
-pub use place::Change;
-pub use start::StartState;
-pub(crate) use status::ask;
+pub use entry::Change;
+pub use inherited::InheritedSignals;
+pub(crate) use status::query;
 pub use status::{try_change, try_wait, wait};
 pub use table::{Changes, Children};

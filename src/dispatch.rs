@@ -1,5 +1,5 @@
-//! [`Handlers`]: functions that are called for signals in normal code, as in Python.
-#![expect(unsafe_code, reason = "keeps functions in atomics")]
+//! [`Dispatcher`]: callbacks that are called for signals in normal code, as in Python.
+#![expect(unsafe_code, reason = "keeps callbacks in atomics")]
 
 use core::ffi::c_int;
 use core::fmt;
@@ -14,20 +14,20 @@ use crate::{Errno, InfoQueue, SigInfo, SigSet, Signal, signal};
 
 /// A function that is called for a signal in normal code. It may do what it likes: allocate, log,
 /// block, catch and release.
-pub type Deferred = fn(&SigInfo);
+pub type Callback = fn(&SigInfo);
 
-/// A table of functions for signals, called by [`dispatch`](Self::dispatch) in normal code: what
+/// A table of callbacks for signals, called by [`dispatch`](Self::dispatch) in normal code: what
 /// `signal.signal` is in Python.
 ///
-/// When a signal comes, the handler only takes note of it and its details. The functions run when
+/// When a signal comes, the handler only takes note of it and its details. The callbacks run when
 /// the program calls [`dispatch`](Self::dispatch), on the thread that calls it.
 ///
 /// ```
-/// use siglatch::{Handlers, Signal, send};
+/// use siglatch::{Dispatcher, Signal, send};
 ///
-/// static SIGNALS: Handlers = Handlers::new();
+/// static SIGNALS: Dispatcher = Dispatcher::new();
 ///
-/// SIGNALS.on(Signal::HUP, |info| println!("reload, says {:?}", info.sender()))?;
+/// SIGNALS.catch(Signal::HUP, |info| println!("reload, says {:?}", info.sender()))?;
 /// send::raise(Signal::HUP)?;
 /// SIGNALS.wait(None)?; // in a loop, in a program
 /// assert_eq!(SIGNALS.dispatch(), 1);
@@ -37,32 +37,32 @@ pub type Deferred = fn(&SigInfo);
 /// The rules are Python's:
 ///
 /// - Functions are called in ascending order of the signals' numbers.
-/// - A function is called once however often its signal came since the last call, with the details
+/// - A callback is called once however often its signal came since the last call, with the details
 ///   of the newest instance. An [`InfoQueue`] keeps each instance.
 /// - The signal's flag is cleared before the call, so what comes during the call is for the next.
-/// - A function that unwinds leaves the other signals for the next dispatch.
-/// - A function that was replaced or taken away between arrival and dispatch is not called; its
+/// - A callback that unwinds leaves the other signals for the next dispatch.
+/// - A callback that was replaced or taken away between arrival and dispatch is not called; its
 ///   successor is.
-/// - A function may set, take away and dispatch, itself included.
+/// - A callback may set, take away and dispatch, itself included.
 ///
-/// A table has room for the details of `N` different signals at a time; of more, the functions are
+/// A table has room for the details of `N` different signals at a time; of more, the callbacks are
 /// called without details ([`Cause::Other`](crate::Cause::Other)), and so is one whose signal came
-/// again just while its details were taken for the call before. Several tables may have functions
+/// again just while its details were taken for the call before. Several tables may have callbacks
 /// for the same signal, and a table may be used from several threads: each signal that came is
 /// dispatched once in each table.
-pub struct Handlers<const N: usize = 16> {
+pub struct Dispatcher<const N: usize = 16> {
     arrived: InfoQueue<N>,
-    /// By number; null where there is no function.
-    functions: [AtomicPtr<()>; signal::MAX as usize],
+    /// By number; null where there is no callback.
+    callbacks: [AtomicPtr<()>; signal::MAX as usize],
 }
 
-impl<const N: usize> Handlers<N> {
-    /// A table without functions.
+impl<const N: usize> Dispatcher<N> {
+    /// A table without callbacks.
     #[must_use]
     pub const fn new() -> Self {
         Self {
             arrived: InfoQueue::new().keep_newest(),
-            functions: [const { AtomicPtr::new(ptr::null_mut()) }; signal::MAX as usize],
+            callbacks: [const { AtomicPtr::new(ptr::null_mut()) }; signal::MAX as usize],
         }
     }
 
@@ -75,7 +75,7 @@ impl<const N: usize> Handlers<N> {
         self
     }
 
-    /// What is blocked while the handler runs; see [`Latch::mask`](crate::Latch::mask). A function of
+    /// What is blocked while the handler runs; see [`Latch::mask`](crate::Latch::mask). A callback of
     /// the table runs with the mask of the thread that dispatches.
     #[must_use]
     pub const fn mask(mut self, mask: SigSet) -> Self {
@@ -91,7 +91,7 @@ impl<const N: usize> Handlers<N> {
         self
     }
 
-    /// Has `function` called for `signal`, and catches it. Returns the function before it.
+    /// Has `callback` called for `signal`, and catches it. Returns the callback before it.
     ///
     /// # Errors
     ///
@@ -101,13 +101,13 @@ impl<const N: usize> Handlers<N> {
     ///
     /// Not async-signal-safe: it waits for handlers that are in flight.
     #[doc(alias = "signal")]
-    pub fn on(
+    pub fn catch(
         &'static self,
         signal: Signal,
-        function: Deferred,
-    ) -> Result<Option<Deferred>, Errno> {
-        // In this order, the first signal finds a function. A refused signal must not have one.
-        let before = self.exchange(signal, Some(function));
+        callback: Callback,
+    ) -> Result<Option<Callback>, Errno> {
+        // In this order, the first signal finds a callback. A refused signal must not have one.
+        let before = self.exchange(signal, Some(callback));
         if let Err(errno) = self.arrived.catch(signal) {
             self.exchange(signal, before);
             return Err(errno);
@@ -115,7 +115,7 @@ impl<const N: usize> Handlers<N> {
         Ok(before)
     }
 
-    /// As [`on`](Self::on), unless the signal is ignored: then nothing is changed, and it says so by
+    /// As [`catch`](Self::catch), unless the signal is ignored: then nothing is changed, and it says so by
     /// `false`. See [`Latch::catch_unless_ignored`](crate::Latch::catch_unless_ignored).
     ///
     /// # Errors
@@ -125,12 +125,12 @@ impl<const N: usize> Handlers<N> {
     /// # Async-signal-safety
     ///
     /// Not async-signal-safe: it waits for handlers that are in flight.
-    pub fn on_unless_ignored(
+    pub fn catch_unless_ignored(
         &'static self,
         signal: Signal,
-        function: Deferred,
+        callback: Callback,
     ) -> Result<bool, Errno> {
-        let before = self.exchange(signal, Some(function));
+        let before = self.exchange(signal, Some(callback));
         let caught = self.arrived.catch_unless_ignored(signal);
         if !matches!(caught, Ok(set) if !set.is_empty()) {
             self.exchange(signal, before);
@@ -138,7 +138,7 @@ impl<const N: usize> Handlers<N> {
         caught.map(|set| !set.is_empty())
     }
 
-    /// Takes the function of `signal` away, and releases the signal. Returns the function. What came
+    /// Takes the callback of `signal` away, and releases the signal. Returns the callback. What came
     /// and was not dispatched yet is dropped.
     ///
     /// # Errors
@@ -148,21 +148,21 @@ impl<const N: usize> Handlers<N> {
     /// # Async-signal-safety
     ///
     /// Not async-signal-safe: it waits for handlers that are in flight.
-    pub fn off(&'static self, signal: Signal) -> Result<Option<Deferred>, Errno> {
+    pub fn release(&'static self, signal: Signal) -> Result<Option<Callback>, Errno> {
         self.arrived.release(signal)?;
         let before = self.exchange(signal, None);
         let _dropped = self.take(signal);
         Ok(before)
     }
 
-    /// The function of `signal`.
+    /// The callback of `signal`.
     #[doc(alias = "getsignal")]
     #[must_use]
-    pub fn function(&self, signal: Signal) -> Option<Deferred> {
+    pub fn callback(&self, signal: Signal) -> Option<Callback> {
         // ORDERING: Acquire pairs with the AcqRel in `exchange`.
-        let address = self.place(signal)?.load(Ordering::Acquire);
+        let address = self.entry(signal)?.load(Ordering::Acquire);
         // SAFETY: it was stored by `exchange`.
-        unsafe { deferred(address) }
+        unsafe { callback_at(address) }
     }
 
     /// Sleeps until there is something to dispatch, or for `timeout` at most. Says whether there is.
@@ -226,23 +226,23 @@ impl<const N: usize> Handlers<N> {
     }
 
     /// The signals that came and were not dispatched yet. One that comes after the look is
-    /// dispatched as well: what a function is to tell its caller, it should set itself.
+    /// dispatched as well: what a callback is to tell its caller, it should set itself.
     #[must_use]
     pub fn pending(&self) -> SigSet {
         self.arrived.receiver().pending()
     }
 
-    /// Calls the functions of the signals that came. Returns how many it called.
+    /// Calls the callbacks of the signals that came. Returns how many it called.
     ///
     /// # Async-signal-safety
     ///
-    /// Not async-signal-safe: that of the functions.
+    /// Not async-signal-safe: that of the callbacks.
     #[doc(alias = "PyErr_CheckSignals")]
     pub fn dispatch(&self) -> usize {
         let mut calls: usize = 0;
         let _all = self.dispatch_each(|signal, info| {
-            if let Some(function) = self.function(signal) {
-                function(info);
+            if let Some(callback) = self.callback(signal) {
+                callback(info);
                 calls = calls.saturating_add(1);
             }
             ControlFlow::<()>::Continue(())
@@ -251,15 +251,15 @@ impl<const N: usize> Handlers<N> {
     }
 
     /// Calls `f` for each signal that came, in the order of [`dispatch`](Self::dispatch) but whatever
-    /// function it has in the table: a way into local state without an allocation. Breaking off
+    /// callback it has in the table: a way into local state without an allocation. Breaking off
     /// leaves the signals after for the next dispatch.
     ///
     /// ```
-    /// use siglatch::{Handlers, Signal, send};
+    /// use siglatch::{Dispatcher, Signal, send};
     /// use std::ops::ControlFlow;
     ///
-    /// static SIGNALS: Handlers = Handlers::new();
-    /// # SIGNALS.on(Signal::USR1, |_| ())?;
+    /// static SIGNALS: Dispatcher = Dispatcher::new();
+    /// # SIGNALS.catch(Signal::USR1, |_| ())?;
     /// # send::raise(Signal::USR1)?;
     /// let mut seen = Vec::new();
     /// let stop = SIGNALS.dispatch_with(|info| {
@@ -312,39 +312,39 @@ impl<const N: usize> Handlers<N> {
         Some(newest)
     }
 
-    fn exchange(&self, signal: Signal, function: Option<Deferred>) -> Option<Deferred> {
-        let function = function.map_or(ptr::null_mut(), |function| function as *mut ());
-        // ORDERING: AcqRel pairs with itself and the Acquire in `function`: what was done before a
-        // function was set is seen when it is called.
-        let before = self.place(signal)?.swap(function, Ordering::AcqRel);
-        // SAFETY: it was stored by this function.
-        unsafe { deferred(before) }
+    fn exchange(&self, signal: Signal, callback: Option<Callback>) -> Option<Callback> {
+        let callback = callback.map_or(ptr::null_mut(), |callback| callback as *mut ());
+        // ORDERING: AcqRel pairs with itself and the Acquire in `callback`: what was done before a
+        // callback was set is seen when it is called.
+        let before = self.entry(signal)?.swap(callback, Ordering::AcqRel);
+        // SAFETY: it was stored by this callback.
+        unsafe { callback_at(before) }
     }
 
-    fn place(&self, signal: Signal) -> Option<&AtomicPtr<()>> {
-        self.functions.get(signal.as_raw().wrapping_sub(1) as usize)
+    fn entry(&self, signal: Signal) -> Option<&AtomicPtr<()>> {
+        self.callbacks.get(signal.as_raw().wrapping_sub(1) as usize)
     }
 }
 
-/// The function whose address was stored.
+/// The callback whose address was stored.
 ///
 /// # Safety
 ///
-/// It is null or the address of a [`Deferred`].
-unsafe fn deferred(address: *mut ()) -> Option<Deferred> {
-    // SAFETY: null is no function, and the rest is the caller's promise.
-    unsafe { mem::transmute::<*mut (), Option<Deferred>>(address) }
+/// It is null or the address of a [`Callback`].
+unsafe fn callback_at(address: *mut ()) -> Option<Callback> {
+    // SAFETY: null is no callback, and the rest is the caller's promise.
+    unsafe { mem::transmute::<*mut (), Option<Callback>>(address) }
 }
 
-impl<const N: usize> Default for Handlers<N> {
+impl<const N: usize> Default for Dispatcher<N> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<const N: usize> fmt::Debug for Handlers<N> {
+impl<const N: usize> fmt::Debug for Dispatcher<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handlers")
+        f.debug_struct("Dispatcher")
             .field("caught", &self.arrived.caught())
             .field("pending", &self.pending())
             .finish_non_exhaustive()

@@ -51,7 +51,7 @@ pub enum Cause {
         /// The sender's real user id, as it says itself.
         uid: u32,
         /// The value that was sent along.
-        value: Value,
+        value: SigVal,
     },
     /// A POSIX timer of timer_create(2) ran out (`SI_TIMER`).
     Timer {
@@ -60,7 +60,7 @@ pub enum Cause {
         /// How often it ran out again before the signal was taken.
         overrun: i32,
         /// The value it was made with.
-        value: Value,
+        value: SigVal,
     },
     /// A message came to an empty POSIX queue, mq_notify(3) (`SI_MESGQ`).
     MessageQueue {
@@ -69,7 +69,7 @@ pub enum Cause {
         /// The real user id of the sender.
         uid: u32,
         /// The value given to mq_notify(3).
-        value: Value,
+        value: SigVal,
     },
     /// Asynchronous input or output ended, aio(7) (`SI_ASYNCIO`).
     AsyncIo {
@@ -78,7 +78,7 @@ pub enum Cause {
         /// Its real user id.
         uid: u32,
         /// The value given with the request.
-        value: Value,
+        value: SigVal,
     },
     /// The kernel, without details (`SI_KERNEL`): Ctrl-C at a terminal, a timer of setitimer(2).
     Kernel,
@@ -125,7 +125,7 @@ pub enum Cause {
         /// The sender's user id, if the code has one.
         uid: u32,
         /// The value, if the code has one.
-        value: Value,
+        value: SigVal,
     },
 }
 
@@ -235,14 +235,14 @@ pub enum FaultDetail {
 ///
 /// A process can always deceive itself: what it queues to itself may claim anything.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Trust {
+pub enum SigInfoTrust {
     /// Whoever sent it may have made it up: any sender may set a negative code and what goes with
     /// it, a sender's pid and uid included.
     Claimed,
     /// A process sent it, and the kernel filled in which (`SI_USER`, `SI_TKILL`). Not where both pid and
     /// uid are 0: so the kernel tells of a signal for whose details it has no room, at
     /// `RLIMIT_SIGPENDING`.
-    Stamped,
+    KernelStamped,
     /// The kernel made it; no other process can.
     Kernel,
 }
@@ -251,12 +251,12 @@ pub enum Trust {
 #[doc(alias = "sigval")]
 #[doc(alias = "si_value")]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Value(usize);
+pub struct SigVal(usize);
 
-impl Value {
+impl SigVal {
     /// A pointer-sized value (`sival_ptr`).
     #[must_use]
-    pub const fn from_ptr(bits: usize) -> Self {
+    pub const fn from_addr(bits: usize) -> Self {
         Self(bits)
     }
 
@@ -272,7 +272,7 @@ impl Value {
 
     /// As the sender's `sival_ptr`.
     #[must_use]
-    pub const fn as_ptr(self) -> usize {
+    pub const fn as_addr(self) -> usize {
         self.0
     }
 
@@ -285,7 +285,7 @@ impl Value {
     }
 }
 
-impl fmt::Debug for Value {
+impl fmt::Debug for SigVal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:#x}", self.0)
     }
@@ -338,14 +338,14 @@ impl SigInfo {
 
     /// How far the rest can be relied on.
     #[must_use]
-    pub fn trust(&self) -> Trust {
+    pub fn trust(&self) -> SigInfoTrust {
         decode::trust(self)
     }
 
     /// The process that sent the signal. `None`: the kernel did, or a timer, or a process outside
     /// this pid namespace.
     ///
-    /// Told by the kernel if [`trust`](Self::trust) is at least [`Stamped`](Trust::Stamped), by
+    /// Told by the kernel if [`trust`](Self::trust) is at least [`KernelStamped`](SigInfoTrust::KernelStamped), by
     /// the sender itself otherwise.
     #[doc(alias = "si_pid")]
     #[must_use]
@@ -357,7 +357,7 @@ impl SigInfo {
     #[doc(alias = "si_int")]
     #[doc(alias = "si_ptr")]
     #[must_use]
-    pub fn value(&self) -> Option<Value> {
+    pub fn value(&self) -> Option<SigVal> {
         self.cause().value()
     }
 

@@ -21,7 +21,7 @@ mod dispatch;
 mod errno;
 mod flags;
 #[cfg(feature = "std")]
-mod hosted;
+mod std_impls;
 mod info;
 mod pid;
 mod process;
@@ -54,12 +54,12 @@ pub mod without_libc {}
 
 #[cfg(siglatch_loom)]
 pub use delivery::models;
-pub use delivery::{Drain, DrainInfo, Hook, InfoQueue, Interruption, Latch, Verdict, synchronize};
-pub use dispatch::{Deferred, Handlers};
+pub use delivery::{LatchDrain, InfoQueueDrain, Hook, InfoQueue, HookContext, Latch, HookVerdict, synchronize};
+pub use dispatch::{Callback, Dispatcher};
 pub use errno::Errno;
-pub use info::{Cause, ChildState, FaultDetail, SigInfo, Trust, Value};
+pub use info::{Cause, ChildState, FaultDetail, SigInfo, SigInfoTrust, SigVal};
 pub use pid::Pid;
-pub use set::{Iter, SigSet};
+pub use set::{SigSet, SigSetIter};
 pub use shutdown::Shutdown;
-pub use signal::{DefaultAction, Name, Signal};
+pub use signal::{DefaultAction, Signal, SignalName};
 pub use tid::Tid;

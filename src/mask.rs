@@ -116,7 +116,7 @@ fn change(how: c_int, signals: SigSet) -> Result<KernelSigset, Errno> {
 #[derive(Debug)]
 #[must_use = "the mask is put back as soon as the guard is dropped"]
 pub struct MaskGuard {
-    before: KernelSigset,
+    previous: KernelSigset,
     /// A mask belongs to one thread.
     _not_send: PhantomData<*mut ()>,
 }
@@ -130,7 +130,7 @@ impl MaskGuard {
     ///
     /// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them; nothing is changed.
     pub fn block(signals: impl Into<SigSet>) -> Result<Self, Errno> {
-        change(libc::SIG_BLOCK, signals.into()).map(Self::putting_back)
+        change(libc::SIG_BLOCK, signals.into()).map(Self::restoring)
     }
 
     /// Unblocks `signals` until the guard is dropped.
@@ -139,7 +139,7 @@ impl MaskGuard {
     ///
     /// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them; nothing is changed.
     pub fn unblock(signals: impl Into<SigSet>) -> Result<Self, Errno> {
-        change(libc::SIG_UNBLOCK, signals.into()).map(Self::putting_back)
+        change(libc::SIG_UNBLOCK, signals.into()).map(Self::restoring)
     }
 
     /// Blocks `signals` and no others, until the guard is dropped.
@@ -148,24 +148,24 @@ impl MaskGuard {
     ///
     /// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them; nothing is changed.
     pub fn set(signals: impl Into<SigSet>) -> Result<Self, Errno> {
-        replace(signals.into()).map(Self::putting_back)
+        replace(signals.into()).map(Self::restoring)
     }
 
     /// The mask that will be put back.
     #[must_use]
-    pub const fn before(&self) -> SigSet {
-        SigSet::from_kernel(self.before)
+    pub const fn previous(&self) -> SigSet {
+        SigSet::from_kernel(self.previous)
     }
 
-    const fn putting_back(before: KernelSigset) -> Self {
-        Self { before, _not_send: PhantomData }
+    const fn restoring(previous: KernelSigset) -> Self {
+        Self { previous, _not_send: PhantomData }
     }
 }
 
 impl Drop for MaskGuard {
     fn drop(&mut self) {
         // SAFETY: it was this thread's mask before.
-        let put_back = unsafe { sys::rt_sigprocmask(libc::SIG_SETMASK, Some(self.before)) };
-        debug_assert!(put_back.is_ok(), "SIG_SETMASK is known and the set's size is right");
+        let restored = unsafe { sys::rt_sigprocmask(libc::SIG_SETMASK, Some(self.previous)) };
+        debug_assert!(restored.is_ok(), "SIG_SETMASK is known and the set's size is right");
     }
 }

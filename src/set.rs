@@ -162,8 +162,8 @@ impl SigSet {
 
     /// The signals in the set, the lowest number first.
     #[must_use]
-    pub fn iter(self) -> Iter {
-        Iter(self)
+    pub fn iter(self) -> SigSetIter {
+        SigSetIter(self)
     }
 
     pub(crate) const fn to_kernel(self) -> KernelSigset {
@@ -184,9 +184,9 @@ impl Signal {
 
 /// The signals of a [`SigSet`], the lowest number first.
 #[derive(Clone, Debug)]
-pub struct Iter(SigSet);
+pub struct SigSetIter(SigSet);
 
-impl Iterator for Iter {
+impl Iterator for SigSetIter {
     type Item = Signal;
 
     fn next(&mut self) -> Option<Signal> {
@@ -200,14 +200,14 @@ impl Iterator for Iter {
     }
 }
 
-impl ExactSizeIterator for Iter {}
-impl core::iter::FusedIterator for Iter {}
+impl ExactSizeIterator for SigSetIter {}
+impl core::iter::FusedIterator for SigSetIter {}
 
 impl IntoIterator for SigSet {
     type Item = Signal;
-    type IntoIter = Iter;
+    type IntoIter = SigSetIter;
 
-    fn into_iter(self) -> Iter {
+    fn into_iter(self) -> SigSetIter {
         self.iter()
     }
 }

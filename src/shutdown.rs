@@ -5,11 +5,11 @@ use core::fmt;
 use core::ptr::{self, NonNull};
 use core::time::Duration;
 
-use crate::delivery::receiver::{Arrival, Receiver, Verdict, receiver_methods};
+use crate::delivery::receiver::{Arrival, Receiver, HookVerdict, receiver_methods};
 use crate::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use crate::time::Ticks;
-use crate::timer::KeptTimers;
-use crate::{Errno, Pid, SigSet, Signal, Value, exit, mask, sys};
+use crate::timer::SignalTimers;
+use crate::{Errno, Pid, SigSet, Signal, SigVal, exit, mask, sys};
 
 /// A graceful end: the first signal asks the program to finish; a second request, or a deadline,
 /// ends it at once.
@@ -29,7 +29,7 @@ use crate::{Errno, Pid, SigSet, Signal, Value, exit, mask, sys};
 ///     while !SHUTDOWN.wait(Some(Duration::from_secs(1)))? {
 ///         println!("Working...");
 ///     }
-///     if let Some(signal) = SHUTDOWN.asked_by() {
+///     if let Some(signal) = SHUTDOWN.requested_by() {
 ///         println!("{signal} asked to stop; again to stop at once, which 10 seconds do, too");
 ///     }
 ///     // finish what is in hand
@@ -41,21 +41,21 @@ use crate::{Errno, Pid, SigSet, Signal, Value, exit, mask, sys};
 ///
 /// A Ctrl-C comes from the terminal and again from a wrapper that forwards it, a closed terminal
 /// hangs up twice, a supervisor sends `SIGHUP` and `SIGTERM`. So a signal is a second request only if
-/// it comes [half a second](Self::settle) after the first and is no [`SIGHUP`](Self::forced_by). The
+/// it comes [half a second](Self::debounce) after the first and is no [`SIGHUP`](Self::forced_by). The
 /// others are [counted](Self::count). If a launcher has left the signals blocked, none ever comes:
 /// [`catch_unblocked`](Self::catch_unblocked).
 ///
 /// # After fork
 ///
 /// The child has a copy: if the parent was asked, the next request to the child ends it, but the
-/// deadline is the parent's alone. [`cancel`](Self::cancel) in the child makes it start over, and so
+/// deadline is the parent's alone. [`reset`](Self::reset) in the child makes it start over, and so
 /// does a [`ForkWindow`](crate::child::ForkWindow).
 #[repr(C)]
 pub struct Shutdown {
     /// First, for the handler to find the rest by its address.
     receiver: Receiver,
     /// The number of the signal that asked, and when, times 128; 0 while none has.
-    asked: AtomicU32,
+    request: AtomicU32,
     /// The process that sent it; 0 if none did.
     sender: AtomicI32,
     /// How many signals have come since nobody had asked.
@@ -63,14 +63,14 @@ pub struct Shutdown {
     /// Its end is the signal of a timer that was made with the catch. It comes again and again, for the
     /// kernel keeps an ignored signal only of a timer that repeats.
     deadline: Option<Duration>,
-    timers: KeptTimers,
+    timers: SignalTimers,
     /// The choices; `None`, which takes no room in the program's file, is the default.
-    settling: Option<Ticks>,
+    debounce: Option<Ticks>,
     forced_by: Option<SigSet>,
 }
 
 impl Shutdown {
-    const SETTLING: Ticks = Ticks::at_least(Duration::from_millis(500));
+    const DEBOUNCE: Ticks = Ticks::at_least(Duration::from_millis(500));
     const FORCED_BY: SigSet = SigSet::full().without(Signal::HUP);
     /// Only a timer that has expired has no more left.
     const INTERVAL: Duration = Duration::from_millis(10);
@@ -80,12 +80,12 @@ impl Shutdown {
     pub const fn new() -> Self {
         Self {
             receiver: Receiver::with(Self::deliver).resetting(Self::reset_after_fork),
-            asked: AtomicU32::new(0),
+            request: AtomicU32::new(0),
             sender: AtomicI32::new(0),
             count: AtomicU32::new(0),
             deadline: None,
-            timers: KeptTimers::none(),
-            settling: None,
+            timers: SignalTimers::none(),
+            debounce: None,
             forced_by: None,
         }
     }
@@ -106,8 +106,8 @@ impl Shutdown {
     /// request. The default is half a second. With zero, any other signal is a second request; with
     /// more than 19 hours, none is. A hundredth of a second is as zero or more.
     #[must_use]
-    pub const fn settle(mut self, time: Duration) -> Self {
-        self.settling = Some(Ticks::at_least(time));
+    pub const fn debounce(mut self, time: Duration) -> Self {
+        self.debounce = Some(Ticks::at_least(time));
         self
     }
 
@@ -124,7 +124,7 @@ impl Shutdown {
         let signals = if self.deadline.is_some() { signals } else { SigSet::empty() };
         signals.into_iter().try_for_each(|signal| self.timers.make(signal, self.address()))?;
         // In a child of fork(2), one that has come meanwhile may have found its timer half made.
-        if let (Some(signal), None) = (self.asked_by(), self.time_left()) {
+        if let (Some(signal), None) = (self.requested_by(), self.time_left()) {
             self.start_deadline(signal);
         }
         Ok(())
@@ -146,7 +146,7 @@ impl Shutdown {
     /// was not caught and the kernel had no room for a timer.
     #[must_use]
     pub fn time_left(&self) -> Option<Duration> {
-        self.timers.left(self.asked_by()?)
+        self.timers.left(self.requested_by()?)
     }
 
     /// Moves the deadline: from now on, `left` is left. Zero is at once, [`Duration::MAX`] never.
@@ -155,24 +155,24 @@ impl Shutdown {
     ///
     /// `ESRCH`: nobody has asked. `EINVAL`: there is no deadline, or it is a parent process's.
     pub fn set_time_left(&self, left: Duration) -> Result<(), Errno> {
-        let signal = self.asked_by().ok_or(Errno::SRCH)?;
+        let signal = self.requested_by().ok_or(Errno::SRCH)?;
         if self.arm(signal, left) { Ok(()) } else { Err(Errno::INVAL) }
     }
 
     /// Whether a signal has asked the program to finish.
     #[inline]
     #[must_use]
-    pub fn is_asked(&self) -> bool {
-        self.asked_by().is_some()
+    pub fn is_requested(&self) -> bool {
+        self.requested_by().is_some()
     }
 
     /// The signal that asked, if one has.
     #[inline]
     #[must_use]
-    pub fn asked_by(&self) -> Option<Signal> {
-        // ORDERING: SeqCst pairs with the Release in `receive`, and with the SeqCst in `cancel`: of the
+    pub fn requested_by(&self) -> Option<Signal> {
+        // ORDERING: SeqCst pairs with the Release in `receive`, and with the SeqCst in `reset`: of the
         // one who cancels and the one who has armed a timer, one sees the other.
-        signal_of(self.asked.load(Ordering::SeqCst))
+        signal_of(self.request.load(Ordering::SeqCst))
     }
 
     /// The process that sent the signal that asked. `None`: nobody has asked, or the kernel did (a
@@ -202,24 +202,24 @@ impl Shutdown {
 
     /// Calls it off: the next signal asks again, and there is no deadline until then. Returns the
     /// signal that had asked.
-    pub fn cancel(&self) -> Option<Signal> {
+    pub fn reset(&self) -> Option<Signal> {
         self.count.store(0, Ordering::Relaxed);
         self.sender.store(0, Ordering::Relaxed);
-        // ORDERING: SeqCst pairs with that in `asked_by`. What this thread has done goes with the flags
+        // ORDERING: SeqCst pairs with that in `requested_by`. What this thread has done goes with the flags
         // to the next that asks.
-        let asked = signal_of(self.asked.swap(0, Ordering::SeqCst));
+        let request = signal_of(self.request.swap(0, Ordering::SeqCst));
         let _flags = self.receiver.take();
-        let _stopped = asked.map(|signal| self.stop(signal));
+        let _stopped = request.map(|signal| self.stop(signal));
         // What a signal that has asked since has set may have gone with the rest.
-        if let Some(signal) = self.asked_by() {
+        if let Some(signal) = self.requested_by() {
             self.begin(signal);
         }
-        asked
+        request
     }
 
     /// Asks in the place of a signal: as if this process had sent `signal`. As a second request it
     /// ends the process by `signal`.
-    pub fn ask(&self, signal: Signal) {
+    pub fn request(&self, signal: Signal) {
         self.receive(signal, sys::getpid());
     }
 
@@ -229,7 +229,7 @@ impl Shutdown {
     ///
     /// As [`exit::die_by`], it runs no destructor and flushes no buffer.
     pub fn exit(&self, status: i32) -> ! {
-        match self.asked_by() {
+        match self.requested_by() {
             Some(signal) => exit::die_by(signal),
             None => sys::exit_group(status),
         }
@@ -237,21 +237,21 @@ impl Shutdown {
 
     /// A signal comes. It runs in the handler.
     fn receive(&self, signal: Signal, sender: i32) {
-        // ORDERING: Relaxed, here and below: numbers. Of a signal that comes in the middle of a cancel
+        // ORDERING: Relaxed, here and below: numbers. Of a signal that comes in the middle of a reset
         // they may be there for the next request.
         self.count.fetch_add(1, Ordering::Relaxed);
         let now = Ticks::now();
-        let asked = signal.as_raw().cast_unsigned() | now.map_or(0, Ticks::to_bits) << 7;
-        // ORDERING: Release pairs with the Acquire in `asked_by`.
-        match self.asked.compare_exchange(0, asked, Ordering::Release, Ordering::Relaxed) {
+        let request = signal.as_raw().cast_unsigned() | now.map_or(0, Ticks::to_bits) << 7;
+        // ORDERING: Release pairs with the Acquire in `requested_by`.
+        match self.request.compare_exchange(0, request, Ordering::Release, Ordering::Relaxed) {
             Ok(_) => {
                 self.sender.store(sender, Ordering::Relaxed);
                 self.begin(signal);
             }
-            Err(asked) => {
-                let settling = self.settling.unwrap_or(Self::SETTLING);
+            Err(request) => {
+                let debounce = self.debounce.unwrap_or(Self::DEBOUNCE);
                 // Without a clock, any is a second request: there must be a way to make one.
-                let is_second = now.is_none_or(|now| now.is_after(asked >> 7, settling));
+                let is_second = now.is_none_or(|now| now.is_after(request >> 7, debounce));
                 if is_second && self.forced_by.unwrap_or(Self::FORCED_BY).contains(signal) {
                     exit::die_by(signal);
                 }
@@ -274,7 +274,7 @@ impl Shutdown {
         let _made = self.timers.make(signal, self.address());
         // Twice, if it was cancelled just before the timer was armed, and asked again since.
         let mut times = 0..2;
-        while times.next().is_some() && self.arm(signal, after) && self.asked_by() != Some(signal) {
+        while times.next().is_some() && self.arm(signal, after) && self.requested_by() != Some(signal) {
             self.stop(signal);
         }
     }
@@ -294,7 +294,7 @@ impl Shutdown {
     /// # Safety
     ///
     /// `address` is that of a registered `Shutdown`.
-    unsafe extern "C" fn deliver(address: NonNull<Receiver>, arrival: &Arrival) -> Verdict {
+    unsafe extern "C" fn deliver(address: NonNull<Receiver>, arrival: &Arrival) -> HookVerdict {
         // SAFETY: the receiver is the first field of the struct, whose address was registered.
         let shutdown = unsafe { address.cast::<Self>().as_ref() };
         let info = arrival.info();
@@ -304,12 +304,12 @@ impl Shutdown {
             }
             (sender, _) => shutdown.receive(arrival.signal, sender.map_or(0, Pid::as_raw)),
         }
-        Verdict::TakenAndChained
+        HookVerdict::TakenAndChained
     }
 
     /// A timer has expired. What it was to end may have been cancelled when its signal was on the way.
     fn expire(&self, signal: Signal) {
-        if self.asked_by() != Some(signal) {
+        if self.requested_by() != Some(signal) {
             self.stop(signal);
         } else if self.time_left().is_some_and(|left| left <= Self::INTERVAL) {
             exit::die_by(signal);
@@ -325,18 +325,18 @@ impl Shutdown {
         // SAFETY: the receiver is the first field of the struct, whose address was registered.
         let shutdown = unsafe { address.cast::<Self>().as_ref() };
         shutdown.timers.reset_after_fork();
-        let _asked = shutdown.cancel();
+        let _request = shutdown.reset();
     }
 
     /// What its timers are known by.
-    fn address(&self) -> Value {
-        Value::from_ptr(ptr::from_ref(self).addr())
+    fn address(&self) -> SigVal {
+        SigVal::from_addr(ptr::from_ref(self).addr())
     }
 }
 
-/// Of what is kept in `asked`.
-fn signal_of(asked: u32) -> Option<Signal> {
-    Signal::from_raw((asked & 0x7f).cast_signed()).ok()
+/// Of what is kept in `request`.
+fn signal_of(request: u32) -> Option<Signal> {
+    Signal::from_raw((request & 0x7f).cast_signed()).ok()
 }
 
 impl Default for Shutdown {
@@ -349,7 +349,7 @@ impl fmt::Debug for Shutdown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shutdown")
             .field("caught", &self.caught())
-            .field("asked_by", &self.asked_by())
+            .field("requested_by", &self.requested_by())
             .finish_non_exhaustive()
     }
 }

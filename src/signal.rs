@@ -270,8 +270,8 @@ impl Signal {
     /// The name: `SIGTERM`, or `SIGRTMIN+3` for a real-time signal. [`as_str`](Self::as_str) has it
     /// without a copy.
     #[must_use]
-    pub fn name(self) -> Name {
-        let mut name = Name(heapless::String::new());
+    pub fn name(self) -> SignalName {
+        let mut name = SignalName(heapless::String::new());
         // The longest, `SIGRTMIN+30`, has 11 bytes, so nothing is ever cut.
         let _fits = name.0.push_str(self.as_str());
         name
@@ -306,9 +306,9 @@ const fn panic_while_compiling() -> ! {
 
 /// A signal's name, in fixed memory; see [`Signal::name`].
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Name(heapless::String<12>);
+pub struct SignalName(heapless::String<12>);
 
-impl Name {
+impl SignalName {
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -316,20 +316,20 @@ impl Name {
     }
 }
 
-impl core::ops::Deref for Name {
+impl core::ops::Deref for SignalName {
     type Target = str;
     fn deref(&self) -> &str {
         self.as_str()
     }
 }
 
-impl fmt::Display for Name {
+impl fmt::Display for SignalName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
 }
 
-impl fmt::Debug for Name {
+impl fmt::Debug for SignalName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // As a string's own, which has a way to a panic, and escapes what is in no name.
         write!(f, "\"{self}\"")

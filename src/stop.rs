@@ -5,11 +5,11 @@
 //! comes back when the program goes on:
 //!
 //! ```no_run
-//! use siglatch::{Handlers, Signal, stop};
+//! use siglatch::{Dispatcher, Signal, stop};
 //!
-//! static SIGNALS: Handlers = Handlers::new();
+//! static SIGNALS: Dispatcher = Dispatcher::new();
 //!
-//! SIGNALS.on(Signal::TSTP, |_| {
+//! SIGNALS.catch(Signal::TSTP, |_| {
 //!     println!("terminal as before");
 //!     stop::stop_by(Signal::TSTP).expect("a signal that stops");
 //!     println!("terminal as we want it"); // somebody typed fg
@@ -35,12 +35,12 @@
 //! `write` do:
 //!
 //! ```no_run
-//! use siglatch::{Handlers, Signal, stop};
+//! use siglatch::{Dispatcher, Signal, stop};
 //! use std::io::{self, BufRead, ErrorKind};
 //!
-//! static SIGNALS: Handlers = Handlers::new().restart(false);
+//! static SIGNALS: Dispatcher = Dispatcher::new().restart(false);
 //!
-//! SIGNALS.on(Signal::TTIN, |_| stop::stop_by(Signal::TTIN).expect("a signal that stops"))?;
+//! SIGNALS.catch(Signal::TTIN, |_| stop::stop_by(Signal::TTIN).expect("a signal that stops"))?;
 //! let mut stdin = io::stdin().lock();
 //! loop {
 //!     let taken = match stdin.fill_buf() {

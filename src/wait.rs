@@ -206,7 +206,7 @@ pub fn pause() -> Result<(), Errno> {
 /// let blocked = MaskGuard::block(Signal::USR1)?;
 /// send::raise(Signal::USR1)?; // comes at the worst moment
 /// while !USR1.is_set() {
-///     wait::suspend(blocked.before())?;
+///     wait::suspend(blocked.previous())?;
 /// }
 /// # Ok::<(), siglatch::Errno>(())
 /// ```

@@ -32,7 +32,7 @@ const NOT_ASYNC_SIGNAL_SAFE: &[&str] = &[
     "dispatch.rs: dispatch_with",
     "dispatch.rs: off",
     "dispatch.rs: on",
-    "dispatch.rs: on_unless_ignored",
+    "dispatch.rs: catch_unless_ignored",
     "dispatch.rs: set_wake_fd",
     "dispatch.rs: wake_through",
     "shutdown.rs: catch_unblocked",

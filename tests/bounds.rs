@@ -23,7 +23,7 @@ mod tracer;
 use core::sync::atomic::{AtomicI32, Ordering};
 use siglatch::fd::EventFd;
 use siglatch::{
-    Errno, Handlers, Hook, InfoQueue, Interruption, Latch, Shutdown, Signal, Tid, Verdict, send,
+    Errno, Dispatcher, Hook, InfoQueue, HookContext, Latch, Shutdown, Signal, Tid, HookVerdict, send,
 };
 use std::process::ExitCode;
 use std::sync::{LazyLock, Mutex, PoisonError, mpsc};
@@ -39,15 +39,15 @@ static QUEUE: InfoQueue<32> = InfoQueue::new();
 static LARGEST: InfoQueue<1024> = InfoQueue::new();
 static NEWEST: InfoQueue<16> = InfoQueue::new().keep_newest();
 static SHUTDOWN: Shutdown = Shutdown::new();
-static TABLE: Handlers = Handlers::new();
+static TABLE: Dispatcher = Dispatcher::new();
 
 // SAFETY: `count` does one atomic addition.
 static HOOK: Hook = unsafe { Hook::new(count) };
 
-fn count(_: Interruption<'_>) -> Verdict {
+fn count(_: HookContext<'_>) -> HookVerdict {
     static CALLS: AtomicI32 = AtomicI32::new(0);
     CALLS.fetch_add(1, Ordering::Relaxed);
-    Verdict::Taken
+    HookVerdict::Taken
 }
 
 /// The signal that is measured.
@@ -195,7 +195,7 @@ fn a_hook() -> Result<(), Errno> {
 }
 
 fn deferred_handlers() -> Result<(), Errno> {
-    TABLE.on(SIGNAL, |_| ()).map(drop)
+    TABLE.catch(SIGNAL, |_| ()).map(drop)
 }
 
 fn shutdown_is_asked() -> Result<(), Errno> {

@@ -1,4 +1,4 @@
-//! Signals in a log, through the `log` facade: a deferred function may lock, allocate and write.
+//! Signals in a log, through the `log` facade: a callback may lock, allocate and write.
 //!
 //! ```text
 //! cargo run --example logging     # Ctrl-C, kill -HUP PID; SIGTERM ends it
@@ -6,9 +6,9 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 use log::{LevelFilter, info, warn};
-use siglatch::{Errno, Handlers, SigInfo, Signal};
+use siglatch::{Errno, Dispatcher, SigInfo, Signal};
 
-static SIGNALS: Handlers = Handlers::new();
+static SIGNALS: Dispatcher = Dispatcher::new();
 static LEAVING: AtomicBool = AtomicBool::new(false);
 
 fn log_signal(details: &SigInfo) {
@@ -24,7 +24,7 @@ fn main() -> Result<(), Errno> {
     println!("pid {}", std::process::id());
     env_logger::Builder::new().filter_level(LevelFilter::Info).init();
     for signal in [Signal::INT, Signal::HUP, Signal::TERM] {
-        SIGNALS.on(signal, log_signal)?;
+        SIGNALS.catch(signal, log_signal)?;
     }
     info!("Ready");
     while !LEAVING.load(Ordering::Relaxed) {

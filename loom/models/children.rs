@@ -1,7 +1,7 @@
 //! A table of children that several threads look into, and what a program was started with.
 
 use super::{Model, join, spawn};
-use crate::child::{Children, StartState};
+use crate::child::{Children, InheritedSignals};
 use crate::sync::share;
 use crate::{ChildState, Pid, SigSet, sys};
 
@@ -43,7 +43,7 @@ fn one_asks() {
 }
 
 fn noted() {
-    let start = share(StartState::new());
+    let start = share(InheritedSignals::new());
     let other = spawn(|| start.capture());
     if let Some(mask) = start.mask() {
         assert_eq!(mask, SigSet::from(sys::BLOCKED));

@@ -5,28 +5,28 @@ use core::time::Duration;
 use super::{Model, ONE, OTHER, Work, join, spawn};
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::share;
-use crate::timer::KeptTimers;
-use crate::{Handlers, Shutdown, SigInfo, Value, sys};
+use crate::timer::SignalTimers;
+use crate::{Dispatcher, Shutdown, SigInfo, SigVal, sys};
 
 pub(super) const MODELS: &[Model] = &[
-    Model::new("shutdown: asked_by sees what was done before", || {
-        told(|shutdown| shutdown.asked_by().is_some());
+    Model::new("shutdown: requested_by sees what was done before", || {
+        told(|shutdown| shutdown.requested_by().is_some());
     }),
     Model::new("shutdown: cancel sees what was done before", || {
-        told(|shutdown| shutdown.cancel().is_some());
+        told(|shutdown| shutdown.reset().is_some());
     }),
     Model::new("shutdown: who asks sees what was done before the cancel", asked_again),
     Model::new("shutdown: who is asked after a cancel has a flag", flagged),
     Model::new("shutdown: of two at once one asks, and both are counted", counted),
     Model::bounded("deadline: who cancels it finds the timer made", 3, || {
-        deadline(|shutdown| _ = shutdown.cancel());
+        deadline(|shutdown| _ = shutdown.reset());
     }),
     Model::bounded("deadline: nor is one left after two cancels and another request", 2, || {
         deadline(|shutdown| {
-            if shutdown.cancel().is_some() {
-                shutdown.ask(OTHER);
+            if shutdown.reset().is_some() {
+                shutdown.request(OTHER);
             }
-            let _asked = shutdown.cancel();
+            let _asked = shutdown.reset();
         });
     }),
     Model::bounded("deadline: who asks what is left finds the timer made", 3, || {
@@ -42,7 +42,7 @@ fn told(looks: fn(&Shutdown) -> bool) {
     let work = Work::new();
     let handler = spawn(|| {
         work.do_it();
-        shutdown.ask(ONE);
+        shutdown.request(ONE);
     });
     if looks(shutdown) {
         assert!(work.is_done());
@@ -56,16 +56,16 @@ fn asked_again() {
     let shutdown = share(Shutdown::new());
     let cancelled = share(AtomicU32::new(0));
     let work = Work::new();
-    shutdown.ask(ONE);
+    shutdown.request(ONE);
     let handler = spawn(|| {
         if cancelled.load(Ordering::Relaxed) == 1 {
-            shutdown.ask(OTHER);
+            shutdown.request(OTHER);
             assert!(work.is_done());
         }
     });
     work.do_it();
-    assert_eq!(shutdown.cancel(), Some(ONE));
-    if shutdown.asked_by().is_none() {
+    assert_eq!(shutdown.reset(), Some(ONE));
+    if shutdown.requested_by().is_none() {
         assert!(!shutdown.wait(Some(Duration::ZERO)).expect("nothing fails"));
     }
     cancelled.store(1, Ordering::Relaxed);
@@ -74,8 +74,8 @@ fn asked_again() {
 
 fn flagged() {
     let shutdown = share(Shutdown::new());
-    let handler = spawn(|| shutdown.ask(ONE));
-    let before = shutdown.cancel();
+    let handler = spawn(|| shutdown.request(ONE));
+    let before = shutdown.reset();
     join(handler);
     if before.is_none() {
         assert!(shutdown.wait(Some(Duration::ZERO)).expect("nothing fails"));
@@ -84,18 +84,18 @@ fn flagged() {
 
 fn counted() {
     let shutdown = share(Shutdown::new());
-    let handler = spawn(|| shutdown.ask(ONE));
-    shutdown.ask(OTHER);
+    let handler = spawn(|| shutdown.request(ONE));
+    shutdown.request(OTHER);
     join(handler);
-    assert!(shutdown.is_asked());
+    assert!(shutdown.is_requested());
     assert_eq!(shutdown.count(), 2, "one is lost");
     assert!(shutdown.wait(Some(Duration::ZERO)).expect("nothing fails"));
 }
 
 fn kept() {
-    let timers = share(KeptTimers::none());
+    let timers = share(SignalTimers::none());
     let make_and_set = || {
-        timers.make(ONE, Value::default()).expect("nothing fails");
+        timers.make(ONE, SigVal::default()).expect("nothing fails");
         timers.set(ONE, Duration::from_secs(1), Duration::ZERO)
     };
     let other = spawn(make_and_set);
@@ -107,11 +107,11 @@ fn kept() {
 
 fn deadline(looks: fn(&Shutdown)) {
     let shutdown = share(Shutdown::new().deadline(Duration::from_secs(1)));
-    let handler = spawn(|| shutdown.ask(ONE));
+    let handler = spawn(|| shutdown.request(ONE));
     looks(shutdown);
     join(handler);
-    assert_eq!(shutdown.time_left().is_some(), shutdown.is_asked(), "or else it never ends");
-    assert_eq!(sys::armed_timers(), usize::from(shutdown.is_asked()), "timers are armed");
+    assert_eq!(shutdown.time_left().is_some(), shutdown.is_requested(), "or else it never ends");
+    assert_eq!(sys::armed_timers(), usize::from(shutdown.is_requested()), "timers are armed");
 }
 
 fn first(_info: &SigInfo) {}
@@ -119,26 +119,26 @@ fn first(_info: &SigInfo) {}
 fn second(_info: &SigInfo) {}
 
 fn function() {
-    let table = share(Handlers::<1>::new());
+    let table = share(Dispatcher::<1>::new());
     let work = Work::new();
     let sets = spawn(|| {
         work.do_it();
-        table.on(ONE, first)
+        table.catch(ONE, first)
     });
-    if table.function(ONE).is_some() {
+    if table.callback(ONE).is_some() {
         assert!(work.is_done());
     }
     assert_eq!(join(sets).map(|before| before.is_none()), Ok(true));
 }
 
 fn replaced() {
-    let table = share(Handlers::<1>::new());
+    let table = share(Dispatcher::<1>::new());
     let work = Work::new();
     let sets = spawn(|| {
         work.do_it();
-        table.on(ONE, first)
+        table.catch(ONE, first)
     });
-    let before = table.on(ONE, second).expect("nothing fails");
+    let before = table.catch(ONE, second).expect("nothing fails");
     if before.is_some() {
         assert!(work.is_done());
     }

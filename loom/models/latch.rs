@@ -3,7 +3,7 @@
 use super::{Model, ONE, OTHER, Work, bit, join, spawn};
 use crate::bits::Bit;
 use crate::delivery::gate::Gate;
-use crate::delivery::handler::{SoFar, flag_latches};
+use crate::delivery::handler::{Taken, flag_latches};
 use crate::delivery::latch::Latch;
 use crate::delivery::list::List;
 use crate::delivery::receiver::Receiver;
@@ -25,7 +25,7 @@ pub(super) const MODELS: &[Model] = &[
     }),
     Model::bounded("latch: wait ends, with two handlers", 2, wait_for_two),
     Model::bounded("latch: two waits end, with one handler", 2, two_waits),
-    Model::bounded("latch: two waits end, with one walk over both latches", 2, walk_over_two),
+    Model::bounded("latch: two waits end, with one progress over both latches", 2, walk_over_two),
     Model::bounded("latch: each flag is taken once, by two who take", 3, taken_once),
     Model::new("latch: no flag is set after the release", release),
 ];
@@ -35,7 +35,7 @@ fn told(looks: fn(&Latch) -> bool) {
     let work = Work::new();
     let handler = spawn(|| {
         work.do_it();
-        latch.registered().trip(ONE, bit());
+        latch.registered().flag_and_wake(ONE, bit());
     });
     if looks(latch) {
         assert!(work.is_done());
@@ -43,13 +43,13 @@ fn told(looks: fn(&Latch) -> bool) {
     join(handler);
 }
 
-fn trip(latch: &'static Latch, signal: Signal) -> loom::thread::JoinHandle<()> {
-    spawn(move || latch.registered().trip(signal, Bit::of(signal)))
+fn flag_and_wake(latch: &'static Latch, signal: Signal) -> loom::thread::JoinHandle<()> {
+    spawn(move || latch.registered().flag_and_wake(signal, Bit::of(signal)))
 }
 
 fn wait_for_two() {
     let latch = share(Latch::new());
-    let handlers = [trip(latch, ONE), trip(latch, OTHER)];
+    let handlers = [flag_and_wake(latch, ONE), flag_and_wake(latch, OTHER)];
     let mut seen = SigSet::empty();
     while seen != SigSet::from([ONE, OTHER]) {
         assert!(latch.wait(None).expect("nothing fails"));
@@ -61,7 +61,7 @@ fn wait_for_two() {
 
 fn two_waits() {
     let latch = share(Latch::new());
-    let handler = trip(latch, ONE);
+    let handler = flag_and_wake(latch, ONE);
     let waits = spawn(|| assert!(latch.wait(None).expect("nothing fails")));
     assert!(latch.wait(None).expect("nothing fails"));
     join(handler);
@@ -77,13 +77,13 @@ fn walk_over_two() {
     }
     let handler = spawn(|| {
         // As the handler goes on where the walk has stopped.
-        let walk = flag_latches(list, bit());
-        let is_over = walk.at.is_none() && walk.so_far == SoFar::Taken;
-        assert!(is_over || walk.so_far == SoFar::Flagged, "there are latches alone");
-        if let Some(at) = walk.at {
+        let progress = flag_latches(list, bit());
+        let is_over = progress.at.is_none() && progress.taken == Taken::Yes;
+        assert!(is_over || progress.taken == Taken::Flagged, "there are latches alone");
+        if let Some(at) = progress.at {
             at.wake().wake(ONE);
-            if let Some(next) = list.next_wanting(walk.at, bit()) {
-                next.trip(ONE, bit());
+            if let Some(next) = list.next_wanting(progress.at, bit()) {
+                next.flag_and_wake(ONE, bit());
             }
         }
     });
@@ -96,7 +96,7 @@ fn walk_over_two() {
 
 fn taken_once() {
     let latch = share(Latch::new());
-    let handlers = [trip(latch, ONE), trip(latch, OTHER)];
+    let handlers = [flag_and_wake(latch, ONE), flag_and_wake(latch, OTHER)];
     let taker = spawn(|| latch.take());
     let mut mine = SigSet::empty();
     if latch.take_signal(ONE) {
@@ -118,7 +118,7 @@ fn release() {
     let handler = spawn(|| {
         let epoch = gate.enter();
         if latch.link().wants(bit()) {
-            latch.trip(ONE, bit());
+            latch.flag_and_wake(ONE, bit());
         }
         gate.leave(epoch);
     });

@@ -13,7 +13,7 @@ use crate::delivery::queue::InfoQueue;
 use crate::delivery::receiver::Arrival;
 use crate::sync::{interrupt, share};
 use crate::sys::KernelSiginfo;
-use crate::{Cause, SigInfo, Signal, Value};
+use crate::{Cause, SigInfo, Signal, SigVal};
 
 pub(super) const MODELS: &[Model] = &[
     Model::bounded("queue: two producers, a consumer: each instance once", 2, once::<2>),
@@ -41,7 +41,7 @@ struct Frame {
 
 /// What the handler does.
 fn deliver<const N: usize>(queue: &'static Queue<N>, signal: Signal, value: i32) {
-    let info = SigInfo::queued(signal, 1, 1, Value::from_int(value)).to_kernel();
+    let info = SigInfo::queued(signal, 1, 1, SigVal::from_int(value)).to_kernel();
     let arrival = Arrival { signal, info: ptr::null_mut(), context: ptr::null_mut() };
     let mut frame = Frame { arrival, info };
     frame.arrival.info = &raw mut frame.info;

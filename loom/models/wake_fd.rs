@@ -74,7 +74,7 @@ fn opened() {
 fn readable() {
     let latch = share(Latch::new());
     let event = event();
-    let handler = spawn(|| latch.registered().trip(ONE, bit()));
+    let handler = spawn(|| latch.registered().flag_and_wake(ONE, bit()));
     latch.wake_through(event).expect("nobody else registers");
     join(handler);
     assert!(event.clear(), "no byte was written for a flag");

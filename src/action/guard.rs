@@ -32,6 +32,6 @@ impl Previous {
 impl Drop for ActionGuard {
     fn drop(&mut self) {
         // There is nobody to tell whether it was; `restore` is for those who want to know.
-        let _put_back = self.previous.put_back();
+        let _restored = self.previous.restore_replaced();
     }
 }

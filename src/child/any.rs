@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::Change;
 use super::processes::Processes;
-use super::status::{ask, peek};
+use super::status::{peek, query};
 use crate::{Errno, Pid};
 
 /// Waits until any child has ended, and returns which. It is not reaped.
@@ -24,7 +24,7 @@ use crate::{Errno, Pid};
 #[doc(alias = "WNOWAIT")]
 pub fn wait_any() -> Result<Pid, Errno> {
     loop {
-        match ask(libc::P_ALL, 0, libc::WEXITED | libc::WNOWAIT) {
+        match query(libc::P_ALL, 0, libc::WEXITED | libc::WNOWAIT) {
             Ok(Some((pid, _))) => return Ok(pid),
             Ok(None) | Err(Errno::INTR) => {}
             Err(errno) => return Err(errno),
@@ -135,7 +135,7 @@ impl<F: FnMut(Pid) -> bool> Iterator for ReapAny<F> {
 
     fn next(&mut self) -> Option<Change> {
         while let Some(pid) = self.find() {
-            match ask(libc::P_PID, pid.as_raw(), libc::WEXITED | libc::WNOHANG) {
+            match query(libc::P_PID, pid.as_raw(), libc::WEXITED | libc::WNOHANG) {
                 Ok(Some(told)) => return Some(told.into()),
                 // Another thread was faster.
                 Ok(None) | Err(Errno::CHILD) => {}

@@ -10,7 +10,7 @@ use crate::{Errno, SigSet, signal};
 /// Which signals the next program starts with ignored and blocked: all of the signal state that
 /// execve(2) hands on, as a value.
 ///
-/// It is what this program was [started with](super::StartState::exec_signals), or what the caller
+/// It is what this program was [started with](super::InheritedSignals::exec_signals), or what the caller
 /// makes, changed as wanted, and [applied](Self::apply) in the child. So a utility like env(1) runs
 /// a command with signals ignored that this program itself may have caught meanwhile:
 ///
@@ -21,7 +21,7 @@ use crate::{Errno, SigSet, signal};
 /// use std::os::unix::process::CommandExt as _;
 /// use std::process::Command;
 ///
-/// siglatch::start_state!(static START);
+/// siglatch::inherited_signals!(static START);
 ///
 /// let signals = START.exec_signals().expect("noted before main").ignore(Signal::INT);
 /// let mut command = Command::new("sh");

@@ -43,9 +43,9 @@ use crate::{Errno, Pid, SigSet, sys};
 /// ```
 ///
 /// A child that only executes another program may want the window as well: between the two calls
-/// it has the handlers of its parent. It leaves the mask to [`StartState::restore_for_exec`].
+/// it has the handlers of its parent. It leaves the mask to [`InheritedSignals::restore_for_exec`].
 ///
-/// [`StartState::restore_for_exec`]: crate::child::StartState::restore_for_exec
+/// [`InheritedSignals::restore_for_exec`]: crate::child::InheritedSignals::restore_for_exec
 #[derive(Debug)]
 #[must_use = "the mask is put back as soon as the window is dropped"]
 pub struct ForkWindow {

@@ -31,7 +31,7 @@ use crate::{Cause, ChildState, Errno, Pid, SigInfo, sys};
 #[doc(alias = "waitid")]
 pub fn wait(pid: Pid) -> Result<ChildState, Errno> {
     loop {
-        match ask(libc::P_PID, pid.as_raw(), libc::WEXITED) {
+        match query(libc::P_PID, pid.as_raw(), libc::WEXITED) {
             Ok(Some((_, state))) => return Ok(state),
             Ok(None) | Err(Errno::INTR) => {}
             Err(errno) => return Err(errno),
@@ -46,7 +46,7 @@ pub fn wait(pid: Pid) -> Result<ChildState, Errno> {
 /// As for [`wait`].
 #[doc(alias = "WNOHANG")]
 pub fn try_wait(pid: Pid) -> Result<Option<ChildState>, Errno> {
-    let told = ask(libc::P_PID, pid.as_raw(), libc::WEXITED | libc::WNOHANG)?;
+    let told = query(libc::P_PID, pid.as_raw(), libc::WEXITED | libc::WNOHANG)?;
     Ok(told.map(|(_, state)| state))
 }
 
@@ -60,7 +60,7 @@ pub fn try_wait(pid: Pid) -> Result<Option<ChildState>, Errno> {
 #[doc(alias = "WCONTINUED")]
 pub fn try_change(pid: Pid) -> Result<Option<ChildState>, Errno> {
     const OPTIONS: c_int = libc::WEXITED | libc::WSTOPPED | libc::WCONTINUED | libc::WNOHANG;
-    let told = ask(libc::P_PID, pid.as_raw(), OPTIONS)?;
+    let told = query(libc::P_PID, pid.as_raw(), OPTIONS)?;
     Ok(told.map(|(_, state)| state))
 }
 
@@ -69,7 +69,7 @@ pub fn try_change(pid: Pid) -> Result<Option<ChildState>, Errno> {
 ///
 /// By `__WALL` the children whose end sends another signal than `SIGCHLD`, or none (clone(2)), are
 /// children, too.
-pub(crate) fn ask(
+pub(crate) fn query(
     kind: libc::idtype_t,
     id: c_int,
     options: c_int,
@@ -88,7 +88,7 @@ pub(crate) fn ask(
 /// Tells of a child that has ended, without reaping it. `None` if there is none of that kind.
 pub(super) fn peek(kind: libc::idtype_t, id: c_int) -> Result<Option<Pid>, Errno> {
     const OPTIONS: c_int = libc::WEXITED | libc::WNOWAIT | libc::WNOHANG;
-    Ok(ask(kind, id, OPTIONS)?.map(|(pid, _)| pid))
+    Ok(query(kind, id, OPTIONS)?.map(|(pid, _)| pid))
 }
 
 impl From<(Pid, ChildState)> for Change {

@@ -5,7 +5,7 @@ use core::fmt;
 use core::ptr::NonNull;
 use core::time::Duration;
 
-use super::place::{Ask, Change, Place};
+use super::entry::{Query, Change, Entry};
 use super::status;
 use crate::delivery::receiver::{Receiver, registered};
 use crate::delivery::registry;
@@ -53,7 +53,7 @@ use crate::{Errno, Pid, Signal, mask};
 pub struct Children<const N: usize> {
     /// First, to be found by its address in a child of fork(2).
     receiver: Receiver,
-    places: [Place; N],
+    entries: [Entry; N],
 }
 
 impl<const N: usize> Children<N> {
@@ -62,7 +62,7 @@ impl<const N: usize> Children<N> {
     pub const fn new() -> Self {
         Self {
             receiver: Receiver::new().waiting_for_children(false).resetting(Self::reset_after_fork),
-            places: [const { Place::new() }; N],
+            entries: [const { Entry::new() }; N],
         }
     }
 
@@ -122,18 +122,18 @@ impl<const N: usize> Children<N> {
     }
 
     /// Looks after a child from now on. It may have ended already. One that is looked after is left
-    /// as it is; of several threads that add the same one at the same moment, each may take a place
+    /// as it is; of several threads that add the same one at the same moment, each may take an entry
     /// for it.
     ///
     /// # Errors
     ///
     /// `EAGAIN`: there are `N` children. `ECHILD`: no process can have such a number.
     pub fn add(&self, pid: Pid) -> Result<(), Errno> {
-        if !Place::has_room_for(pid) {
+        if !Entry::has_room_for(pid) {
             return Err(Errno::CHILD);
         }
-        if !self.places.iter().any(|place| place.keeps(pid)) {
-            self.places.iter().find(|place| place.take(pid)).ok_or(Errno::AGAIN)?;
+        if !self.entries.iter().any(|entry| entry.keeps(pid)) {
+            self.entries.iter().find(|entry| entry.take(pid)).ok_or(Errno::AGAIN)?;
         }
         // Its signal may have come before.
         self.receiver.set(Signal::CHLD);
@@ -144,19 +144,19 @@ impl<const N: usize> Children<N> {
     /// thread is just being told what became of it, it was not.
     #[must_use = "it may have been told already"]
     pub fn remove(&self, pid: Pid) -> bool {
-        self.places.iter().any(|place| place.leave(pid))
+        self.entries.iter().any(|entry| entry.leave(pid))
     }
 
     /// Whether a child is looked after.
     #[must_use]
     pub fn contains(&self, pid: Pid) -> bool {
-        self.places.iter().any(|place| place.child() == Some(pid))
+        self.entries.iter().any(|entry| entry.child() == Some(pid))
     }
 
     /// How many children are looked after.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.places.iter().filter(|place| place.child().is_some()).count()
+        self.entries.iter().filter(|entry| entry.child().is_some()).count()
     }
 
     /// Whether none is looked after.
@@ -199,19 +199,19 @@ impl<const N: usize> Children<N> {
     ///
     /// Breaking off leaves the others for the next time, and [`wait`](Self::wait) ends at once then.
     pub fn reap(&self) -> Changes<'_, N> {
-        self.ask(status::try_wait)
+        self.query(status::try_wait)
     }
 
     /// As [`reap`](Self::reap), and tells once each that a child was stopped or went on: for a
     /// shell. The table is made with [`stops(true)`](Self::stops), or nothing wakes for it.
     pub fn changes(&self) -> Changes<'_, N> {
-        self.ask(status::try_change)
+        self.query(status::try_change)
     }
 
-    fn ask(&self, ask: Ask) -> Changes<'_, N> {
+    fn query(&self, query: Query) -> Changes<'_, N> {
         // Cleared before the looks, so that a child that ends after one sets it again.
         let _flag = self.receiver.take();
-        Changes { children: self, next: 0, ask }
+        Changes { children: self, next: 0, query }
     }
 
     registered!();
@@ -224,7 +224,7 @@ impl<const N: usize> Children<N> {
     unsafe extern "C" fn reset_after_fork(address: NonNull<Receiver>) {
         // SAFETY: the receiver is the first field of the table, whose address was registered.
         let children = unsafe { address.cast::<Self>().as_ref() };
-        children.places.iter().for_each(Place::clear);
+        children.entries.iter().for_each(Entry::clear);
     }
 }
 
@@ -234,7 +234,7 @@ impl<const N: usize> Children<N> {
 pub struct Changes<'a, const N: usize> {
     children: &'a Children<N>,
     next: usize,
-    ask: Ask,
+    query: Query,
 }
 
 impl<const N: usize> Iterator for Changes<'_, N> {
@@ -242,8 +242,8 @@ impl<const N: usize> Iterator for Changes<'_, N> {
 
     fn next(&mut self) -> Option<Change> {
         loop {
-            let place = self.children.places.get(self.next)?;
-            if let Some(change) = place.ask(self.ask) {
+            let entry = self.children.entries.get(self.next)?;
+            if let Some(change) = entry.query(self.query) {
                 if change.is_end() {
                     self.next = self.next.saturating_add(1);
                 }

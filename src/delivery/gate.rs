@@ -19,7 +19,7 @@
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::time;
 
-/// Two pairs of sides: bit 0 of `turn` is the side, bit 1 the pair.
+/// Two pairs of sides: bit 0 of `epoch` is the side, bit 1 the pair.
 const SIDES: usize = 4;
 const LAST_SIDE: u32 = SIDES as u32 - 1;
 
@@ -27,7 +27,7 @@ const LAST_SIDE: u32 = SIDES as u32 - 1;
 pub(super) static GATE: Gate = Gate::new();
 
 pub(super) struct Gate {
-    turn: AtomicU32,
+    epoch: AtomicU32,
     inside: [AtomicU32; SIDES],
 }
 
@@ -37,22 +37,22 @@ pub(super) struct Epoch(u32);
 
 impl Gate {
     pub(super) const fn new() -> Self {
-        Self { turn: AtomicU32::new(0), inside: [const { AtomicU32::new(0) }; SIDES] }
+        Self { epoch: AtomicU32::new(0), inside: [const { AtomicU32::new(0) }; SIDES] }
     }
 
-    fn side(&self, turn: u32) -> &AtomicU32 {
+    fn side(&self, epoch: u32) -> &AtomicU32 {
         #[expect(clippy::indexing_slicing, reason = "a power of two, masked: no panic is left")]
-        &self.inside[(turn & LAST_SIDE) as usize]
+        &self.inside[(epoch & LAST_SIDE) as usize]
     }
 
     /// A handler starts. What it looks at afterwards, it must look at by `SeqCst` loads.
     pub(super) fn enter(&self) -> Epoch {
         // ORDERING: Relaxed: an old turn is fine, that is what the second turn is for.
-        let turn = self.turn.load(Ordering::Relaxed);
+        let epoch = self.epoch.load(Ordering::Relaxed);
         // ORDERING: SeqCst pairs with the SeqCst load in `wait_until_empty`: either the waiter sees
         // this handler, or this handler's later loads see what the waiter changed before.
-        self.side(turn).fetch_add(1, Ordering::SeqCst);
-        Epoch(turn & LAST_SIDE)
+        self.side(epoch).fetch_add(1, Ordering::SeqCst);
+        Epoch(epoch & LAST_SIDE)
     }
 
     /// A handler has finished with the receivers.
@@ -67,14 +67,14 @@ impl Gate {
     pub(super) fn wait_until_empty(&self) {
         for _ in 0..2 {
             // ORDERING: Relaxed: only this function and `reset_after_fork` write it, under one lock.
-            let turn = self.turn.load(Ordering::Relaxed);
+            let epoch = self.epoch.load(Ordering::Relaxed);
             // ORDERING: Relaxed: who sees it late is on the old side, which is waited for below.
-            self.turn.store(turn ^ 1, Ordering::Relaxed);
+            self.epoch.store(epoch ^ 1, Ordering::Relaxed);
             // A handler is done in less than a microsecond, unless its thread does not run: then it
             // may need this processor, so this thread sleeps and does not spin.
             //
             // ORDERING: SeqCst pairs with the increment in `enter` and the decrement in `leave`.
-            while self.side(turn).load(Ordering::SeqCst) != 0 {
+            while self.side(epoch).load(Ordering::SeqCst) != 0 {
                 time::pause();
             }
         }
@@ -85,10 +85,10 @@ impl Gate {
     /// counts behind.
     pub(super) fn reset_after_fork(&self) {
         // ORDERING: Relaxed, all: one caller at a time, and a handler sees either turn whole.
-        let turn = self.turn.load(Ordering::Relaxed) ^ 2;
-        self.side(turn).store(0, Ordering::Relaxed);
-        self.side(turn ^ 1).store(0, Ordering::Relaxed);
-        self.turn.store(turn, Ordering::Relaxed);
+        let epoch = self.epoch.load(Ordering::Relaxed) ^ 2;
+        self.side(epoch).store(0, Ordering::Relaxed);
+        self.side(epoch ^ 1).store(0, Ordering::Relaxed);
+        self.epoch.store(epoch, Ordering::Relaxed);
     }
 }
 
@@ -113,14 +113,14 @@ mod tests {
 
     #[test]
     fn handlers_that_keep_coming_are_not_waited_for() {
-        let turned_to = |side| move || GATE.turn.load(Ordering::Relaxed) == side;
+        let chosen = |side| move || GATE.epoch.load(Ordering::Relaxed) == side;
         let first = GATE.enter();
         let waiter = spawn(|| GATE.wait_until_empty());
         // From here on, one is always inside.
-        await_that("new handlers go to the other side", turned_to(1));
+        await_that("new handlers go to the other side", chosen(1));
         let second = GATE.enter();
         GATE.leave(first);
-        await_that("new handlers come back", turned_to(0));
+        await_that("new handlers come back", chosen(0));
         let third = GATE.enter();
         GATE.leave(second);
         await_that("the wait ends, though the third is inside", || waiter.is_finished());

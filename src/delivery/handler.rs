@@ -10,7 +10,7 @@
 //!   `handler::block_as_kernel`: rt_sigaction(2) and rt_sigprocmask(2),
 //! - `Gate::enter`, `Gate::leave`: an atomic addition each,
 //! - `List::next_wanting`: two loads and one test a receiver,
-//! - `Receiver::trip`, `Receiver::set`, `Receiver::flag`: an atomic or; `Wake::wake`, which calls
+//! - `Receiver::flag_and_wake`, `Receiver::set`, `Receiver::flag`: an atomic or; `Wake::wake`, which calls
 //!   through a pointer, if a thread waits or a descriptor is watched: futex(2), `Wake::wake_threads`,
 //!   `Wake::write_byte`, `Wake::wake_event`, `EventFd::wake`: getpid(2) and write(2),
 //! - `PreviousAction::chained`: one exchange if the previous handler was for one signal only,
@@ -18,12 +18,12 @@
 //!   getpid(2), gettid(2) and tgkill(2),
 //! - `InfoQueue::deliver`, `InfoQueue::deliver_newest`, `Ring::draw`, `Ring::push`, and where that finds its slot taken
 //!   `InfoQueue::deliver_anywhere`, `Ring::push_anywhere`; `Slot::state`, `Slot::claim`,
-//!   `Slot::write`, `Slot::hand_on`, `Arrival::info`, `SigInfo::from_kernel`,
+//!   `Slot::write`, `Slot::unclaim`, `Arrival::info`, `SigInfo::from_kernel`,
 //!   `SigInfo::without_details`: a look at the slots until one is free,
-//! - `Shutdown::deliver`, `Shutdown::asked_by`, `Shutdown::receive`, `Shutdown::begin`,
+//! - `Shutdown::deliver`, `Shutdown::requested_by`, `Shutdown::receive`, `Shutdown::begin`,
 //!   `Ticks::now`, `SigInfo::sender`, `SigInfo::value`, `SigInfo::cause`, `decode::cause`:
 //!   clock_gettime(2); and if it has a deadline `Shutdown::start_deadline`, `Shutdown::expire`,
-//!   `KeptTimers::make`, `KeptTimers::set`, `KeptTimers::left`, `PosixTimer::set`: getpid(2),
+//!   `SignalTimers::make`, `SignalTimers::set`, `SignalTimers::left`, `PosixTimer::set`: getpid(2),
 //!   timer_settime(2), timer_gettime(2), in a child of fork(2) timer_create(2), timer_delete(2); then
 //!   `exit::die_by`: rt_sigaction(2), rt_sigprocmask(2), tgkill(2), exit_group(2),
 //! - `Hook::deliver`, which calls through a pointer: the program's function,
@@ -53,7 +53,7 @@ use core::ffi::{c_int, c_void};
 use super::gate::{Epoch, GATE};
 use super::list::List;
 use super::previous::{Chained, PreviousAction};
-use super::receiver::{Arrival, Registered, Verdict};
+use super::receiver::{Arrival, Registered, HookVerdict};
 use crate::action::{self, Handler, IN_CHAIN};
 use crate::bits::Bit;
 use crate::sys::{self, KernelSigaction, KernelSiginfo, KernelSigset};
@@ -65,18 +65,18 @@ pub(super) static RECEIVERS: List = List::new();
 /// How far the handler has come with the receivers.
 #[repr(C)]
 #[derive(Clone, Copy)]
-pub(super) struct Walk {
+pub(super) struct Progress {
     /// The receiver to go on with; `None` at the end.
     pub(super) at: Option<Registered>,
-    pub(super) so_far: SoFar,
+    pub(super) taken: Taken,
 }
 
 #[repr(u8)]
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum SoFar {
+pub(super) enum Taken {
     /// No receiver has taken the signal.
-    Untaken,
-    Taken,
+    No,
+    Yes,
     /// It is taken, and listeners to the flag of the receiver `at` are to be woken.
     Flagged,
 }
@@ -105,31 +105,31 @@ unsafe extern "C" fn on_signal(signo: c_int, info: *mut KernelSiginfo, context: 
     let bit = Bit::of(signal);
     if ALONE {
         // Small, not fast.
-        let walk = Walk { at: RECEIVERS.next_wanting(None, bit), so_far: SoFar::Untaken };
+        let progress = Progress { at: RECEIVERS.next_wanting(None, bit), taken: Taken::No };
         // SAFETY: the arguments are passed on as they came.
-        return unsafe { finish(walk, epoch, signal, info, context) };
+        return unsafe { finish(progress, epoch, signal, info, context) };
     }
-    let walk = flag_latches(&RECEIVERS, bit);
-    let is_over = walk.at.is_none() && walk.so_far == SoFar::Taken;
+    let progress = flag_latches(&RECEIVERS, bit);
+    let is_over = progress.at.is_none() && progress.taken == Taken::Yes;
     if is_over && !PreviousAction::of(signal).is_handler() {
         return GATE.leave(epoch);
     }
     // SAFETY: the arguments are passed on as they came.
-    unsafe { finish(walk, epoch, signal, info, context) }
+    unsafe { finish(progress, epoch, signal, info, context) }
 }
 
 /// Sets the flags of plain receivers, up to the first that has a listener or a function of its own.
 #[inline]
-pub(super) fn flag_latches(receivers: &List, bit: Bit) -> Walk {
-    let mut walk = Walk { at: receivers.next_wanting(None, bit), so_far: SoFar::Untaken };
-    while let Some(receiver) = walk.at.filter(|receiver| receiver.is_plain()) {
+pub(super) fn flag_latches(receivers: &List, bit: Bit) -> Progress {
+    let mut progress = Progress { at: receivers.next_wanting(None, bit), taken: Taken::No };
+    while let Some(receiver) = progress.at.filter(|receiver| receiver.is_plain()) {
         if receiver.flag(bit) {
-            walk.so_far = SoFar::Flagged;
+            progress.taken = Taken::Flagged;
             break;
         }
-        walk = Walk { at: receivers.next_wanting(walk.at, bit), so_far: SoFar::Taken };
+        progress = Progress { at: receivers.next_wanting(progress.at, bit), taken: Taken::Yes };
     }
-    walk
+    progress
 }
 
 /// Delivers to the receivers that are left, then chains to the previous handler. `extern "C"`, so that
@@ -140,7 +140,7 @@ pub(super) fn flag_latches(receivers: &List, bit: Bit) -> Walk {
 /// The last three arguments are those of [`on_signal`].
 #[cfg_attr(not(siglatch_alone), inline(never))]
 unsafe extern "C" fn finish(
-    walk: Walk,
+    progress: Progress,
     epoch: Epoch,
     signal: Signal,
     info: *mut KernelSiginfo,
@@ -148,19 +148,19 @@ unsafe extern "C" fn finish(
 ) {
     let bit = Bit::of(signal);
     let arrival = Arrival { signal, info, context };
-    let mut next = walk.at;
-    let mut taken = walk.so_far != SoFar::Untaken;
-    if walk.so_far == SoFar::Flagged {
-        if let Some(receiver) = walk.at {
+    let mut next = progress.at;
+    let mut taken = progress.taken != Taken::No;
+    if progress.taken == Taken::Flagged {
+        if let Some(receiver) = progress.at {
             receiver.wake().wake(signal);
         }
         next = RECEIVERS.next_wanting(next, bit);
     }
     while let Some(receiver) = next {
         match receiver.deliver(bit, &arrival) {
-            Verdict::Declined => {}
-            Verdict::Taken => return GATE.leave(epoch),
-            Verdict::TakenAndChained => taken = true,
+            HookVerdict::Declined => {}
+            HookVerdict::Taken => return GATE.leave(epoch),
+            HookVerdict::TakenAndChained => taken = true,
         }
         next = RECEIVERS.next_wanting(next, bit);
     }

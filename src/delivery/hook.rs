@@ -5,18 +5,18 @@ use core::ffi::c_void;
 use core::fmt;
 use core::ptr::{self, NonNull};
 
-use super::receiver::{Arrival, Receiver, Verdict, receiver_methods};
+use super::receiver::{Arrival, Receiver, HookVerdict, receiver_methods};
 use crate::sys::KernelSiginfo;
 use crate::{DefaultAction, SigInfo, Signal};
 
 /// What a hook is told of the signal that it runs for.
 #[derive(Clone, Copy)]
-pub struct Interruption<'a> {
+pub struct HookContext<'a> {
     hook: &'static Hook,
     arrival: &'a Arrival,
 }
 
-impl Interruption<'_> {
+impl HookContext<'_> {
     /// Which signal.
     #[must_use]
     pub fn signal(self) -> Signal {
@@ -46,14 +46,14 @@ impl Interruption<'_> {
     /// the handler, and what is changed in it takes effect when the handler returns. Null if other
     /// code that chains to this crate passed on none.
     #[must_use]
-    pub fn context(self) -> *mut c_void {
+    pub fn ucontext(self) -> *mut c_void {
         self.arrival.trusted_context().unwrap_or(ptr::null_mut())
     }
 }
 
-impl fmt::Debug for Interruption<'_> {
+impl fmt::Debug for HookContext<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Interruption").field("info", &self.info()).finish_non_exhaustive()
+        f.debug_struct("HookContext").field("info", &self.info()).finish_non_exhaustive()
     }
 }
 
@@ -65,9 +65,9 @@ impl fmt::Debug for Interruption<'_> {
 ///
 /// A hook may catch what a latch may not: `SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`, `SIGTRAP` and
 /// `SIGSYS`, which the kernel raises synchronously. Of these, the first hook that returns
-/// [`Verdict::Taken`] ends the matter, and what was interrupted goes on in the context as the hook
+/// [`HookVerdict::Taken`] ends the matter, and what was interrupted goes on in the context as the hook
 /// left it: a faulting instruction is run again. What all decline, or what one returns
-/// [`Verdict::TakenAndChained`] for, goes to the previous handler; if there is none, what all declined
+/// [`HookVerdict::TakenAndChained`] for, goes to the previous handler; if there is none, what all declined
 /// ends the process by its signal, as it would have without them.
 ///
 /// Of other signals, each hook and the previous handler gets every instance. If there are only hooks
@@ -75,14 +75,14 @@ impl fmt::Debug for Interruption<'_> {
 /// them.
 ///
 /// ```
-/// use siglatch::{Hook, Interruption, Signal, Verdict, send};
+/// use siglatch::{Hook, HookContext, Signal, HookVerdict, send};
 /// use std::sync::atomic::{AtomicI32, Ordering};
 ///
 /// static LAST: AtomicI32 = AtomicI32::new(0);
 ///
-/// fn note(signal: Interruption<'_>) -> Verdict {
+/// fn note(signal: HookContext<'_>) -> HookVerdict {
 ///     LAST.store(signal.signal().as_raw(), Ordering::Relaxed);
-///     Verdict::Taken
+///     HookVerdict::Taken
 /// }
 ///
 /// // SAFETY: `note` does one atomic store.
@@ -103,13 +103,13 @@ impl fmt::Debug for Interruption<'_> {
 /// result register holds: its own number, as if it had succeeded. A hook has to write the result:
 ///
 /// ```no_run
-/// use siglatch::{Cause, Hook, Interruption, Signal, Verdict};
+/// use siglatch::{Cause, Hook, HookContext, Signal, HookVerdict};
 ///
 /// /// Fails a trapped call with `ENOSYS`.
-/// fn answer(signal: Interruption<'_>) -> Verdict {
-///     let context = signal.context().cast::<libc::ucontext_t>();
+/// fn answer(signal: HookContext<'_>) -> HookVerdict {
+///     let context = signal.ucontext().cast::<libc::ucontext_t>();
 ///     if context.is_null() || !matches!(signal.info().cause(), Cause::Syscall { .. }) {
-///         return Verdict::Declined;
+///         return HookVerdict::Declined;
 ///     }
 ///     // SAFETY: it is the kernel's, on the stack of this handler.
 ///     let machine = unsafe { &raw mut (*context).uc_mcontext };
@@ -121,7 +121,7 @@ impl fmt::Debug for Interruption<'_> {
 ///     let result = unsafe { &raw mut (*machine).regs[0] };
 ///     // SAFETY: as above.
 ///     unsafe { *result = -libc::ENOSYS as _ };
-///     Verdict::Taken
+///     HookVerdict::Taken
 /// }
 ///
 /// // SAFETY: `answer` changes the result of the call that was trapped and nothing else.
@@ -134,7 +134,7 @@ impl fmt::Debug for Interruption<'_> {
 pub struct Hook {
     /// First, for the handler to find the rest by its address.
     receiver: Receiver,
-    function: fn(Interruption<'_>) -> Verdict,
+    function: fn(HookContext<'_>) -> HookVerdict,
 }
 
 impl Hook {
@@ -149,10 +149,10 @@ impl Hook {
     /// - it does not unwind, and does not leave by a jump;
     /// - it does not catch or release signals;
     /// - what it shares with other code it shares through atomics;
-    /// - if it catches what is raised synchronously and does not return [`Verdict::Declined`], going on
+    /// - if it catches what is raised synchronously and does not return [`HookVerdict::Declined`], going on
     ///   in the context as it left it must be sound.
     #[must_use]
-    pub const unsafe fn new(function: fn(Interruption<'_>) -> Verdict) -> Self {
+    pub const unsafe fn new(function: fn(HookContext<'_>) -> HookVerdict) -> Self {
         Self { receiver: Receiver::with(Self::deliver).taking_synchronous(), function }
     }
 
@@ -163,13 +163,13 @@ impl Hook {
     /// # Safety
     ///
     /// `address` is that of a registered `Hook`.
-    unsafe extern "C" fn deliver(address: NonNull<Receiver>, arrival: &Arrival) -> Verdict {
+    unsafe extern "C" fn deliver(address: NonNull<Receiver>, arrival: &Arrival) -> HookVerdict {
         // SAFETY: the receiver is the first field of the hook, whose address was registered.
         let hook: &'static Self = unsafe { address.cast::<Self>().as_ref() };
-        match (hook.function)(Interruption { hook, arrival }) {
-            Verdict::Declined if ends_process(arrival.signal) => Verdict::Declined,
-            Verdict::Taken if arrival.signal.is_synchronous() => Verdict::Taken,
-            _ => Verdict::TakenAndChained,
+        match (hook.function)(HookContext { hook, arrival }) {
+            HookVerdict::Declined if ends_process(arrival.signal) => HookVerdict::Declined,
+            HookVerdict::Taken if arrival.signal.is_synchronous() => HookVerdict::Taken,
+            _ => HookVerdict::TakenAndChained,
         }
     }
 }

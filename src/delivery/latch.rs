@@ -129,8 +129,8 @@ impl Latch {
 
     /// Takes one flag after the other, the lowest number first, until none is set. Breaking off
     /// leaves the others set, and one that is set meanwhile is taken too.
-    pub fn drain(&self) -> Drain<'_> {
-        Drain { latch: self }
+    pub fn drain(&self) -> LatchDrain<'_> {
+        LatchDrain { latch: self }
     }
 
     /// Sets the flag of `signal` and wakes the threads that wait, as if the signal had come: for a
@@ -213,11 +213,11 @@ impl fmt::Debug for Latch {
 /// The flags of a [`Latch`], taken one by one; see [`Latch::drain`].
 #[derive(Clone, Debug)]
 #[must_use = "nothing is taken before it is asked"]
-pub struct Drain<'a> {
+pub struct LatchDrain<'a> {
     latch: &'a Latch,
 }
 
-impl Iterator for Drain<'_> {
+impl Iterator for LatchDrain<'_> {
     type Item = Signal;
 
     fn next(&mut self) -> Option<Signal> {

@@ -34,13 +34,13 @@ impl Link {
 
     /// Makes it one that wants nothing and leads to the end, to be linked next.
     pub(super) fn prepare(&self) {
-        // ORDERING: Relaxed: before the store in `lead_to`.
+        // ORDERING: Relaxed: before the store in `set_next`.
         self.unwanted.store(u64::MAX);
-        self.lead_to((&raw const END).cast_mut());
+        self.set_next((&raw const END).cast_mut());
     }
 
     /// Has the walk go on to `next`.
-    fn lead_to(&self, next: *mut Self) {
+    fn set_next(&self, next: *mut Self) {
         // ORDERING: SeqCst pairs with the load in `next`: a handler that entered the gate after a catch
         // waited for it to be empty sees the receiver, as it was made; see `gate`.
         self.next.store(next, Ordering::SeqCst);
@@ -48,7 +48,7 @@ impl Link {
 
     #[inline]
     fn next(&self) -> *mut Self {
-        // ORDERING: SeqCst pairs with the store in `lead_to`.
+        // ORDERING: SeqCst pairs with the store in `set_next`.
         self.next.load(Ordering::SeqCst)
     }
 
@@ -110,7 +110,7 @@ impl List {
             }
         }
         receiver.link().prepare();
-        last.lead_to(new);
+        last.set_next(new);
     }
 
     /// The first receiver that wants a signal, in the order of their registration, of all or of those

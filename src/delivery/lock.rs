@@ -45,7 +45,7 @@ impl Lock {
             match self.owner.compare_exchange(free, me, Ordering::Acquire, Ordering::Relaxed) {
                 Ok(_) => return Ok(LockGuard { lock: self, owner: me }),
                 Err(owner) if owner == me => return Err(Errno::DEADLK),
-                Err(owner) if !ALONE && is_gone(owner) => free = owner,
+                Err(owner) if !ALONE && is_dead(owner) => free = owner,
                 Err(_) => {
                     free = 0;
                     time::pause();
@@ -69,7 +69,7 @@ impl Drop for LockGuard<'_> {
 }
 
 /// Whether no thread of this process has this id.
-fn is_gone(tid: i32) -> bool {
+fn is_dead(tid: i32) -> bool {
     // SAFETY: signal 0 is not delivered to anybody.
     unsafe { sys::tgkill(sys::getpid(), tid, 0) == Err(Errno::SRCH) }
 }

@@ -35,8 +35,8 @@ mod ring;
 mod slot;
 mod wake;
 
-pub use hook::{Hook, Interruption};
-pub use latch::{Drain, Latch};
-pub use queue::{DrainInfo, InfoQueue};
-pub use receiver::Verdict;
+pub use hook::{Hook, HookContext};
+pub use latch::{LatchDrain, Latch};
+pub use queue::{InfoQueueDrain, InfoQueue};
+pub use receiver::HookVerdict;
 pub use registry::synchronize;

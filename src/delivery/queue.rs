@@ -7,7 +7,7 @@ use core::fmt;
 use core::ptr::NonNull;
 use core::time::Duration;
 
-use super::receiver::{Arrival, Receiver, Verdict, receiver_methods};
+use super::receiver::{Arrival, Receiver, HookVerdict, receiver_methods};
 use super::ring::{Batch, Ring, Turn};
 use crate::bits::Bit;
 use crate::sync::atomic::{AtomicU32, Ordering};
@@ -113,8 +113,8 @@ impl<const N: usize> InfoQueue<N> {
 
     /// Takes one instance after the other, the oldest first, until there is none. Breaking off
     /// leaves the others, and one that comes meanwhile is taken too.
-    pub fn drain(&self) -> DrainInfo<'_, N> {
-        DrainInfo { queue: self, batch: Batch::default() }
+    pub fn drain(&self) -> InfoQueueDrain<'_, N> {
+        InfoQueueDrain { queue: self, batch: Batch::default() }
     }
 
     /// How many instances of `signal` were dropped or replaced since the start of the process,
@@ -154,7 +154,7 @@ impl<const N: usize> InfoQueue<N> {
     /// # Safety
     ///
     /// `address` is that of a registered `InfoQueue<N>`.
-    unsafe extern "C" fn deliver(address: NonNull<Receiver>, arrival: &Arrival) -> Verdict {
+    unsafe extern "C" fn deliver(address: NonNull<Receiver>, arrival: &Arrival) -> HookVerdict {
         // SAFETY: the receiver is the first field of the queue, whose address was registered.
         let queue = unsafe { address.cast::<Self>().as_ref() };
         let turn = queue.ring.draw(arrival.signal);
@@ -162,8 +162,8 @@ impl<const N: usize> InfoQueue<N> {
         if !arrival.details().is_some_and(push) {
             return queue.deliver_anywhere(turn, arrival, false);
         }
-        queue.receiver.trip(arrival.signal, Bit::of(arrival.signal));
-        Verdict::TakenAndChained
+        queue.receiver.flag_and_wake(arrival.signal, Bit::of(arrival.signal));
+        HookVerdict::TakenAndChained
     }
 
     /// The same for a queue that keeps the newest.
@@ -171,7 +171,7 @@ impl<const N: usize> InfoQueue<N> {
     /// # Safety
     ///
     /// As [`deliver`](Self::deliver).
-    unsafe extern "C" fn deliver_newest(address: NonNull<Receiver>, arrival: &Arrival) -> Verdict {
+    unsafe extern "C" fn deliver_newest(address: NonNull<Receiver>, arrival: &Arrival) -> HookVerdict {
         // SAFETY: as there.
         let queue = unsafe { address.cast::<Self>().as_ref() };
         queue.deliver_anywhere(queue.ring.draw(arrival.signal), arrival, true)
@@ -180,15 +180,15 @@ impl<const N: usize> InfoQueue<N> {
     /// The same where the slot of its turn will not do, or there are no details. Never inline: without
     /// its calls, the above has few registers to save.
     #[inline(never)]
-    fn deliver_anywhere(&self, turn: Turn, arrival: &Arrival, replaces: bool) -> Verdict {
+    fn deliver_anywhere(&self, turn: Turn, arrival: &Arrival, replaces: bool) -> HookVerdict {
         let info = arrival.info();
         let lost = self.ring.push_anywhere(turn, arrival.signal, info, replaces);
         if let Some(count) = self.counter(arrival.signal) {
             // ORDERING: Relaxed: a number, nothing is read because of it.
             count.fetch_add(lost, Ordering::Relaxed);
         }
-        self.receiver.trip(arrival.signal, Bit::of(arrival.signal));
-        Verdict::TakenAndChained
+        self.receiver.flag_and_wake(arrival.signal, Bit::of(arrival.signal));
+        HookVerdict::TakenAndChained
     }
 
     /// In a child of fork(2): it is empty and has lost nothing.
@@ -251,12 +251,12 @@ impl<const N: usize> fmt::Debug for InfoQueue<N> {
 /// The instances of an [`InfoQueue`], taken one by one; see [`InfoQueue::drain`].
 #[derive(Clone, Debug)]
 #[must_use = "nothing is taken before it is asked"]
-pub struct DrainInfo<'a, const N: usize> {
+pub struct InfoQueueDrain<'a, const N: usize> {
     queue: &'a InfoQueue<N>,
     batch: Batch,
 }
 
-impl<const N: usize> Iterator for DrainInfo<'_, N> {
+impl<const N: usize> Iterator for InfoQueueDrain<'_, N> {
     type Item = SigInfo;
 
     fn next(&mut self) -> Option<SigInfo> {

@@ -25,7 +25,7 @@ use crate::{Errno, SigInfo, SigSet, Signal, time};
 /// What a receiver does about a signal, in the handler.
 #[repr(u8)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Verdict {
+pub enum HookVerdict {
     /// It was taken care of. A signal that the kernel raises synchronously goes no further; any other
     /// goes on to the other receivers and to the previous handler.
     Taken,
@@ -39,7 +39,7 @@ pub enum Verdict {
 ///
 /// The address is that of the struct it was registered as, with a [`Receiver`] in front. `extern "C"`,
 /// so that nothing unwinds into the handler.
-pub(crate) type Deliver = unsafe extern "C" fn(NonNull<Receiver>, &Arrival) -> Verdict;
+pub(crate) type Deliver = unsafe extern "C" fn(NonNull<Receiver>, &Arrival) -> HookVerdict;
 
 /// What a receiver resets in a child of fork(2), besides its flags. The address as above.
 pub(crate) type Reset = unsafe extern "C" fn(NonNull<Receiver>);
@@ -256,7 +256,7 @@ impl Receiver {
 
     /// Flag first, wake second. It runs in the handler.
     #[inline]
-    pub(crate) fn trip(&self, signal: Signal, bit: Bit) {
+    pub(crate) fn flag_and_wake(&self, signal: Signal, bit: Bit) {
         if self.flag(bit) {
             self.wake.wake(signal);
         }
@@ -375,10 +375,10 @@ impl Registered {
     }
 
     /// Takes the signal. It runs in the handler.
-    pub(super) fn deliver(self, bit: Bit, arrival: &Arrival) -> Verdict {
+    pub(super) fn deliver(self, bit: Bit, arrival: &Arrival) -> HookVerdict {
         let Some(deliver) = self.deliver else {
-            self.trip(arrival.signal, bit);
-            return Verdict::TakenAndChained;
+            self.flag_and_wake(arrival.signal, bit);
+            return HookVerdict::TakenAndChained;
         };
         // SAFETY: the function belongs to the type that this was registered as.
         unsafe { deliver(self.0, arrival) }

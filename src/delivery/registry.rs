@@ -58,11 +58,11 @@ pub(crate) fn release(receiver: Registered, signals: SigSet) -> Result<SigSet, E
     let _lock = lock()?;
     let caught = signals & receiver.caught();
     // ORDERING: Relaxed: under the lock.
-    WITHDRAW.store(withdraw as *mut (), Ordering::Relaxed);
+    UPDATE_KERNEL_ACTION.store(update_kernel_action as *mut (), Ordering::Relaxed);
     // ORDERING: SeqCst pairs with the handler's look, through the gate.
     receiver.link().unwant(caught);
     GATE.wait_until_empty();
-    for_each(caught, withdraw)?;
+    for_each(caught, update_kernel_action)?;
     if ALONE {
         return Ok(wanted_of(signals));
     }
@@ -202,12 +202,12 @@ fn catch_locked(receiver: Registered, signals: SigSet) -> Result<(), Errno> {
         GATE.wait_until_empty();
         // ORDERING: Relaxed: under the lock.
         //
-        // SAFETY: it is null, which is no function, or was a `Withdraw`.
-        let withdraw = unsafe {
-            mem::transmute::<*mut (), Option<Withdraw>>(WITHDRAW.load(Ordering::Relaxed))
+        // SAFETY: it is null, which is no function, or was a `UpdateKernelAction`.
+        let update_kernel_action = unsafe {
+            mem::transmute::<*mut (), Option<UpdateKernelAction>>(UPDATE_KERNEL_ACTION.load(Ordering::Relaxed))
         };
-        if let Some(withdraw) = withdraw {
-            let _restored = for_each(new, withdraw);
+        if let Some(update_kernel_action) = update_kernel_action {
+            let _restored = for_each(new, update_kernel_action);
         }
     }
     result
@@ -245,7 +245,7 @@ fn install(signal: Signal) -> Result<(), Errno> {
             // It may have come back, restored by the code that had replaced it.
             IN_CHAIN.insert(Bit::of(signal));
         }
-        let result = replace(signal, &current, &over(signal, &previous.saved()));
+        let result = replace(signal, &current, &merged_action(signal, &previous.saved()));
         if result != Err(Errno::AGAIN) {
             return result;
         }
@@ -253,13 +253,13 @@ fn install(signal: Signal) -> Result<(), Errno> {
 }
 
 /// Brings the kernel's action in line with the receivers that are left, or restores the saved one.
-type Withdraw = fn(Signal) -> Result<(), Errno>;
+type UpdateKernelAction = fn(Signal) -> Result<(), Errno>;
 
-/// [`withdraw`], from the first release on. So a program that never releases has no code for it; where
+/// [`update_kernel_action`], from the first release on. So a program that never releases has no code for it; where
 /// a catch fails in such a one, the next signal finds no receiver, and restores the action.
-static WITHDRAW: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+static UPDATE_KERNEL_ACTION: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
-fn withdraw(signal: Signal) -> Result<(), Errno> {
+fn update_kernel_action(signal: Signal) -> Result<(), Errno> {
     let bit = Bit::of(signal);
     let previous = PreviousAction::of(signal);
     let is_wanted = RECEIVERS.next_wanting(None, bit).is_some();
@@ -274,7 +274,7 @@ fn withdraw(signal: Signal) -> Result<(), Errno> {
             return Ok(());
         }
         let saved = previous.saved();
-        let new = if is_wanted { over(signal, &saved) } else { saved };
+        let new = if is_wanted { merged_action(signal, &saved) } else { saved };
         match replace(signal, &current, &new) {
             Err(Errno::AGAIN) => {}
             Ok(()) if !is_wanted => return reset_spent(signal, previous, &new),
@@ -346,7 +346,7 @@ fn reset_spent(
 
 /// Our action over a saved one, as the receivers ask for it. A handler counts as one more receiver,
 /// decides on the stack that it was made for, and keeps its choices about children.
-fn over(signal: Signal, saved: &KernelSigaction) -> KernelSigaction {
+fn merged_action(signal: Signal, saved: &KernelSigaction) -> KernelSigaction {
     const ABOUT_CHILDREN: SaFlags = SaFlags::NOCLDSTOP.union(SaFlags::NOCLDWAIT);
     let (mut choices, mut last) = (Choices::NONE, None);
     while let Some(receiver) = RECEIVERS.next_wanting(last, Bit::of(signal)) {

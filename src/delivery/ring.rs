@@ -70,7 +70,7 @@ impl<const N: usize> Ring<N> {
 
     /// In a child of fork(2), where nobody else is: nothing is there, and all is free.
     pub(super) fn clear(&self) {
-        self.slots().for_each(|slot| slot.hand_on(State::FREE));
+        self.slots().for_each(|slot| slot.unclaim(State::FREE));
     }
 
     /// A turn for an instance that is to be put in. It runs in the handler, and so does what follows.
@@ -254,7 +254,7 @@ fn after(state: State, end: Word) -> Word {
 fn put(slot: Slot<'_>, turn: Turn, info: SigInfo) {
     // SAFETY: it was claimed for writing just now.
     unsafe { slot.write(info) };
-    slot.hand_on(turn.writing.with(Phase::Ready));
+    slot.unclaim(turn.writing.with(Phase::Ready));
 }
 
 /// Takes what is in a slot, if that is still the same. Another consumer, or a producer that replaces
@@ -266,7 +266,7 @@ fn take_from(slot: Slot<'_>, state: State) -> Option<SigInfo> {
     }
     // SAFETY: it was ready and was claimed for reading just now.
     let info = unsafe { slot.read() };
-    slot.hand_on(State::FREE);
+    slot.unclaim(State::FREE);
     Some(info)
 }
 

@@ -106,7 +106,7 @@ impl<'a> Slot<'a> {
 
     #[inline]
     pub(super) fn state(self) -> State {
-        // ORDERING: Acquire pairs with the Release in `hand_on`: who sees a record ready sees its
+        // ORDERING: Acquire pairs with the Release in `unclaim`: who sees a record ready sees its
         // ticket drawn. What else it says is a guess, until a claim confirms it.
         State(self.state.load(Ordering::Acquire))
     }
@@ -114,7 +114,7 @@ impl<'a> Slot<'a> {
     /// Makes the slot the caller's own. Says whether it did.
     #[inline]
     pub(super) fn claim(self, from: State, to: State) -> bool {
-        // ORDERING: Acquire pairs with the Release in `hand_on`: the last owner is done with the
+        // ORDERING: Acquire pairs with the Release in `unclaim`: the last owner is done with the
         // record.
         self.state.compare_exchange(from.0, to.0, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
@@ -127,7 +127,7 @@ impl<'a> Slot<'a> {
 
     /// Gives the slot that the caller has claimed to whoever claims it next.
     #[inline]
-    pub(super) fn hand_on(self, to: State) {
+    pub(super) fn unclaim(self, to: State) {
         // ORDERING: Release pairs with the Acquire in `claim`.
         self.state.store(to.0, Ordering::Release);
     }

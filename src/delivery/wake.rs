@@ -22,7 +22,7 @@ const DESCRIPTOR: u32 = 1 << 31;
 
 /// The deadline of who has none, 136 years after boot. Without one, a handler installed with
 /// `SA_RESTART` makes the kernel call futex(2) once more, for nothing, before the sleeper runs.
-const AGES: KernelTimespec = KernelTimespec { seconds: u32::MAX as i64, nanoseconds: 0 };
+const FAR_FUTURE: KernelTimespec = KernelTimespec { seconds: u32::MAX as i64, nanoseconds: 0 };
 
 /// What is done about a descriptor.
 type Act = extern "C" fn(&Wake, Signal);
@@ -210,7 +210,7 @@ impl Wake {
         deadline: Option<&KernelTimespec>,
         ready: impl Fn() -> bool,
     ) -> Result<(), Errno> {
-        let deadline = Some(deadline.unwrap_or(&AGES));
+        let deadline = Some(deadline.unwrap_or(&FAR_FUTURE));
         // ORDERING: SeqCst pairs with the SeqCst load in `listeners`, see the header.
         self.listeners.fetch_add(1, Ordering::SeqCst);
         let result = loop {

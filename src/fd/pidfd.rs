@@ -8,7 +8,7 @@ use core::time::Duration;
 use super::Fd;
 use crate::send::stamped;
 use crate::sys::{self, KernelPollfd};
-use crate::{ChildState, Errno, Pid, Signal, Tid, Value, child, time};
+use crate::{ChildState, Errno, Pid, Signal, Tid, SigVal, child, time};
 
 /// A file descriptor of one process: pidfd_open(2), pidfd_send_signal(2).
 ///
@@ -136,7 +136,7 @@ impl PidFd {
     /// # Errors
     ///
     /// As for [`send`](Self::send), and `EAGAIN` for any real-time signal.
-    pub fn queue(&self, signal: Signal, value: Value) -> Result<(), Errno> {
+    pub fn queue(&self, signal: Signal, value: SigVal) -> Result<(), Errno> {
         self.send_raw(signal, Some(value), NO_FLAG)
     }
 
@@ -145,11 +145,11 @@ impl PidFd {
     /// # Errors
     ///
     /// As for [`send_to`](Self::send_to), and `EAGAIN` for any real-time signal.
-    pub fn queue_to(&self, scope: Scope, signal: Signal, value: Value) -> Result<(), Errno> {
+    pub fn queue_to(&self, scope: Scope, signal: Signal, value: SigVal) -> Result<(), Errno> {
         self.send_raw(signal, Some(value), scope.flag())
     }
 
-    fn send_raw(&self, signal: Signal, value: Option<Value>, flags: c_uint) -> Result<(), Errno> {
+    fn send_raw(&self, signal: Signal, value: Option<SigVal>, flags: c_uint) -> Result<(), Errno> {
         let info = value.map(|value| stamped(signal, value));
         // SAFETY: whoever set the signal's action answers for it to run at any time, and any
         // process may send it with such details.
@@ -228,7 +228,7 @@ impl PidFd {
     #[doc(alias = "waitid")]
     pub fn try_wait(&self) -> Result<Option<ChildState>, Errno> {
         const OPTIONS: i32 = libc::WEXITED | libc::WNOHANG;
-        match child::ask(libc::P_PIDFD, self.0.as_raw(), OPTIONS) {
+        match child::query(libc::P_PIDFD, self.0.as_raw(), OPTIONS) {
             // Nothing to tell, by a non-blocking descriptor.
             Err(Errno::AGAIN) => Ok(None),
             told => Ok(told?.map(|(_, state)| state)),

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::info::decode::{self, Fields};
 use crate::sys::KernelSignalfdSiginfo;
-use crate::{Cause, FaultDetail, Pid, Signal, Trust, Value};
+use crate::{Cause, FaultDetail, Pid, Signal, SigInfoTrust, SigVal};
 
 /// What a [`SignalFd`](super::SignalFd) tells about one instance of a signal: signalfd_siginfo.
 ///
@@ -56,14 +56,14 @@ impl SignalFdInfo {
 
     /// How far the rest can be relied on.
     #[must_use]
-    pub fn trust(&self) -> Trust {
+    pub fn trust(&self) -> SigInfoTrust {
         decode::trust(self)
     }
 
     /// The process that sent the signal. `None`: the kernel did, or a timer, or a process outside
     /// this pid namespace.
     ///
-    /// Told by the kernel if [`trust`](Self::trust) is at least [`Stamped`](Trust::Stamped), by
+    /// Told by the kernel if [`trust`](Self::trust) is at least [`KernelStamped`](SigInfoTrust::KernelStamped), by
     /// the sender itself otherwise.
     #[doc(alias = "ssi_pid")]
     #[must_use]
@@ -75,7 +75,7 @@ impl SignalFdInfo {
     #[doc(alias = "ssi_int")]
     #[doc(alias = "ssi_ptr")]
     #[must_use]
-    pub fn value(&self) -> Option<Value> {
+    pub fn value(&self) -> Option<SigVal> {
         self.cause().value()
     }
 
@@ -122,11 +122,11 @@ impl Fields for SignalFdInfo {
     /// Both fields are of the same union, `ssi_ptr` the whole of it where a pointer has 64 bits.
     /// Where it has 32, the int has them all, and `ssi_ptr` may not: a 64-bit kernel that has the
     /// highest byte first keeps such a value in the half that a small number does not show.
-    fn value(&self) -> Value {
+    fn value(&self) -> SigVal {
         #[cfg(target_pointer_width = "64")]
-        let value = Value::from_ptr(self.0.ptr as usize);
+        let value = SigVal::from_addr(self.0.ptr as usize);
         #[cfg(target_pointer_width = "32")]
-        let value = Value::from_int(self.0.int);
+        let value = SigVal::from_int(self.0.int);
         value
     }
 

@@ -1,7 +1,7 @@
 //! Which [`Cause`] a signal has: the rule by signal and code, for every form in which the kernel
 //! tells about one.
 
-use super::{Cause, ChildState, FaultDetail, Trust, Value};
+use super::{Cause, ChildState, FaultDetail, SigInfoTrust, SigVal};
 use crate::Pid;
 
 /// `si_code` values that are the same for every signal (include/uapi/asm-generic/siginfo.h).
@@ -23,7 +23,7 @@ pub(crate) trait Fields {
     fn code(&self) -> i32;
     fn pid(&self) -> i32;
     fn uid(&self) -> u32;
-    fn value(&self) -> Value;
+    fn value(&self) -> SigVal;
     fn timer_id(&self) -> i32;
     fn overrun(&self) -> i32;
     fn band(&self) -> isize;
@@ -43,13 +43,13 @@ pub(crate) trait Fields {
     fn perf(&self) -> FaultDetail;
 }
 
-pub(crate) fn trust(fields: &impl Fields) -> Trust {
+pub(crate) fn trust(fields: &impl Fields) -> SigInfoTrust {
     match fields.code() {
-        1.. => Trust::Kernel,
+        1.. => SigInfoTrust::Kernel,
         // What the kernel makes of details that it has no room for (`RLIMIT_SIGPENDING`).
-        code::USER if fields.pid() == 0 && fields.uid() == 0 => Trust::Claimed,
-        code::USER | code::TKILL => Trust::Stamped,
-        _ => Trust::Claimed,
+        code::USER if fields.pid() == 0 && fields.uid() == 0 => SigInfoTrust::Claimed,
+        code::USER | code::TKILL => SigInfoTrust::KernelStamped,
+        _ => SigInfoTrust::Claimed,
     }
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn cause(fields: &impl Fields) -> Cause {
         code::SIGIO => poll(fields),
         code @ 1..code::KERNEL => by_signal(fields, code),
         ..0 => Cause::Other { pid, uid, value: fields.value() },
-        _ => Cause::Other { pid, uid, value: Value(0) },
+        _ => Cause::Other { pid, uid, value: SigVal(0) },
     }
 }
 
@@ -89,7 +89,7 @@ fn by_signal(fields: &impl Fields, code: i32) -> Cause {
             arch: fields.arch(),
         },
         (_, ..=6) => poll(fields),
-        _ => Cause::Other { pid: fields.pid(), uid: fields.uid(), value: Value(0) },
+        _ => Cause::Other { pid: fields.pid(), uid: fields.uid(), value: SigVal(0) },
     }
 }
 
@@ -137,7 +137,7 @@ fn child(fields: &impl Fields, code: i32) -> Cause {
 
 impl Cause {
     /// The value that came along, where one did.
-    pub(crate) fn value(self) -> Option<Value> {
+    pub(crate) fn value(self) -> Option<SigVal> {
         match self {
             Self::Queue { value, .. }
             | Self::Timer { value, .. }

@@ -1,7 +1,7 @@
 //! Where each field of the kernel's `siginfo_t` is (include/uapi/asm-generic/siginfo.h).
 
 use super::decode::{Fields, code};
-use super::{FILLED, FaultDetail, SigInfo, Value};
+use super::{FILLED, FaultDetail, SigInfo, SigVal};
 use crate::Signal;
 use crate::sys::KernelSiginfo;
 
@@ -20,7 +20,7 @@ const TIMES: usize = UNION + if WORD == 8 { 16 } else { 12 };
 
 impl SigInfo {
     /// What sigqueue(3) tells about a signal that it sends.
-    pub(crate) fn queued(signal: Signal, pid: i32, uid: u32, value: Value) -> Self {
+    pub(crate) fn queued(signal: Signal, pid: i32, uid: u32, value: SigVal) -> Self {
         let mut info = Self { bytes: [0; FILLED] };
         info.write(0, signal.as_raw().to_ne_bytes());
         info.write(8, code::QUEUE.to_ne_bytes());
@@ -82,8 +82,8 @@ impl Fields for SigInfo {
         self.int(UNION + 4).cast_unsigned()
     }
 
-    fn value(&self) -> Value {
-        Value(self.word(VALUE))
+    fn value(&self) -> SigVal {
+        SigVal(self.word(VALUE))
     }
 
     fn timer_id(&self) -> i32 {

@@ -3,7 +3,7 @@
 
 use super::to_this_thread;
 use crate::sys::{self, KernelSiginfo};
-use crate::{Errno, Pid, SigInfo, Signal, Tid, Value};
+use crate::{Errno, Pid, SigInfo, Signal, Tid, SigVal};
 
 /// Sends `signal` to a process, with a value: sigqueue(3).
 ///
@@ -21,24 +21,24 @@ use crate::{Errno, Pid, SigInfo, Signal, Tid, Value};
 /// # Examples
 ///
 /// ```
-/// use siglatch::{Pid, Signal, Value, send};
+/// use siglatch::{Pid, Signal, SigVal, send};
 /// use siglatch::fd::{SignalFd, SignalFdInfo};
 /// use siglatch::mask::MaskGuard;
 ///
 /// let job = Signal::rt(0)?;
 /// let _blocked = MaskGuard::block(job)?;
 /// let signals = SignalFd::new(job)?;
-/// send::queue(Pid::this(), job, Value::from_int(42))?;
+/// send::queue(Pid::this(), job, SigVal::from_int(42))?;
 ///
 /// let mut buffer = [SignalFdInfo::new(); 8];
 /// for record in signals.read(&mut buffer)? {
-///     assert_eq!(record.value().map(Value::as_int), Some(42));
+///     assert_eq!(record.value().map(SigVal::as_int), Some(42));
 /// }
 /// # Ok::<(), siglatch::Errno>(())
 /// ```
 #[doc(alias = "sigqueue")]
 #[doc(alias = "rt_sigqueueinfo")]
-pub fn queue(pid: Pid, signal: Signal, value: Value) -> Result<(), Errno> {
+pub fn queue(pid: Pid, signal: Signal, value: SigVal) -> Result<(), Errno> {
     let info = stamped(signal, value);
     // SAFETY: whoever set the signal's action answers for it to run at any time, and any process
     // may send it with such details.
@@ -56,7 +56,7 @@ pub fn queue(pid: Pid, signal: Signal, value: Value) -> Result<(), Errno> {
 /// it there. `ESRCH`: there is no such thread in that process.
 #[doc(alias = "pthread_sigqueue")]
 #[doc(alias = "rt_tgsigqueueinfo")]
-pub fn queue_thread(pid: Pid, tid: Tid, signal: Signal, value: Value) -> Result<(), Errno> {
+pub fn queue_thread(pid: Pid, tid: Tid, signal: Signal, value: SigVal) -> Result<(), Errno> {
     let info = stamped(signal, value);
     // SAFETY: as in `queue`.
     unsafe { sys::rt_tgsigqueueinfo(pid.as_raw(), tid.as_raw(), signal.as_raw(), &info) }
@@ -92,6 +92,6 @@ pub unsafe fn resend(info: &SigInfo) -> Result<(), Errno> {
 }
 
 /// What a receiver is told: who sends, asked anew for the sake of fork(2), and the value.
-pub(crate) fn stamped(signal: Signal, value: Value) -> KernelSiginfo {
+pub(crate) fn stamped(signal: Signal, value: SigVal) -> KernelSiginfo {
     SigInfo::queued(signal, sys::getpid(), sys::getuid(), value).to_kernel()
 }

@@ -124,7 +124,7 @@ impl IntervalTimer {
 /// ```
 pub fn alarm(seconds: u32) -> Result<u32, Errno> {
     let first = Duration::from_secs(seconds.into());
-    let before = IntervalTimer::Real.set(first, Duration::ZERO)?.remaining;
+    let before = IntervalTimer::Real.set(first, Duration::ZERO)?.value;
     let begun = u64::from(before.subsec_nanos() != 0);
     Ok(u32::try_from(before.as_secs().saturating_add(begun)).unwrap_or(u32::MAX))
 }
@@ -140,7 +140,7 @@ fn rounded_up(duration: Duration) -> Result<KernelTimeval, Errno> {
 }
 
 fn told(timer: KernelItimerval) -> Setting {
-    Setting { remaining: duration(timer.value), interval: duration(timer.interval) }
+    Setting { value: duration(timer.value), interval: duration(timer.interval) }
 }
 
 /// The kernel tells no negative time.

@@ -13,11 +13,11 @@
 //! the interval timers, and no others.
 
 mod interval;
-mod kept;
+mod per_signal;
 mod posix;
 
 pub use interval::{IntervalTimer, alarm};
-pub(crate) use kept::KeptTimers;
+pub(crate) use per_signal::SignalTimers;
 pub use posix::{Clock, PosixTimer};
 
 use core::time::Duration;
@@ -40,7 +40,7 @@ fn checked(time: Duration) -> Result<Duration, Errno> {
 pub struct Setting {
     /// What is left until it expires; zero if it is not set.
     #[doc(alias = "it_value")]
-    pub remaining: Duration,
+    pub value: Duration,
     /// From then on, the time from one expiry to the next; zero if there is one only.
     #[doc(alias = "it_interval")]
     pub interval: Duration,

@@ -8,7 +8,7 @@ use static_assertions::assert_impl_all;
 
 use super::{LONGEST, Setting};
 use crate::sys::{self, KernelItimerspec, KernelSigevent};
-use crate::{Errno, Pid, Signal, Tid, Value, time};
+use crate::{Errno, Pid, Signal, Tid, SigVal, time};
 
 /// What a timer goes by.
 #[doc(alias = "clockid_t")]
@@ -98,12 +98,12 @@ impl Clock {
 ///
 /// ```
 /// use siglatch::timer::{Clock, PosixTimer};
-/// use siglatch::{Cause, Signal, Value, mask, wait};
+/// use siglatch::{Cause, Signal, SigVal, mask, wait};
 /// use std::time::Duration;
 ///
 /// let tick = Signal::rt(0)?;
 /// mask::block(tick)?;
-/// let timer = PosixTimer::new(Clock::Monotonic, tick, Value::from_int(7))?;
+/// let timer = PosixTimer::new(Clock::Monotonic, tick, SigVal::from_int(7))?;
 /// timer.set(Duration::from_millis(1), Duration::ZERO)?;
 ///
 /// match wait::wait_info(tick)?.cause() {
@@ -144,7 +144,7 @@ impl PosixTimer {
     /// thread in this process. `ENOMEM`: no memory. `ENOSYS`: this
     /// kernel has no timers. For a clock that wakes the machine, `EPERM`: it takes
     /// `CAP_WAKE_ALARM`; `EOPNOTSUPP`: the machine has nothing to be woken by.
-    pub fn new(clock: Clock, signal: Signal, value: Value) -> Result<Self, Errno> {
+    pub fn new(clock: Clock, signal: Signal, value: SigVal) -> Result<Self, Errno> {
         Self::create(clock, &event(signal, value, libc::SIGEV_SIGNAL, 0))
     }
 
@@ -159,7 +159,7 @@ impl PosixTimer {
         clock: Clock,
         thread: Tid,
         signal: Signal,
-        value: Value,
+        value: SigVal,
     ) -> Result<Self, Errno> {
         Self::create(clock, &event(signal, value, libc::SIGEV_THREAD_ID, thread.as_raw()))
     }
@@ -226,12 +226,12 @@ impl PosixTimer {
     ///
     /// ```
     /// use siglatch::timer::{Clock, PosixTimer};
-    /// use siglatch::{Latch, Signal, Value};
+    /// use siglatch::{Latch, Signal, SigVal};
     /// use std::time::Duration;
     ///
     /// static TICK: Latch = Latch::new();
     /// TICK.catch(Signal::ALRM)?;
-    /// let timer = PosixTimer::new(Clock::Monotonic, Signal::ALRM, Value::default())?;
+    /// let timer = PosixTimer::new(Clock::Monotonic, Signal::ALRM, SigVal::default())?;
     /// let deadline = Clock::Monotonic.now()? + Duration::from_millis(2);
     /// timer.set_at(deadline, Duration::ZERO)?;
     /// TICK.wait(None)?;
@@ -311,11 +311,11 @@ impl Drop for PosixTimer {
     }
 }
 
-fn event(signal: Signal, value: Value, notify: c_int, tid: c_int) -> KernelSigevent {
-    let (value, signo) = (value.as_ptr(), signal.as_raw());
+fn event(signal: Signal, value: SigVal, notify: c_int, tid: c_int) -> KernelSigevent {
+    let (value, signo) = (value.as_addr(), signal.as_raw());
     KernelSigevent { value, signo, notify, tid, ..KernelSigevent::default() }
 }
 
 fn told(spec: KernelItimerspec) -> Setting {
-    Setting { remaining: time::duration(spec.value), interval: time::duration(spec.interval) }
+    Setting { value: time::duration(spec.value), interval: time::duration(spec.interval) }
 }

@@ -58,9 +58,8 @@ impl PollFd {
     }
 
     /// What the last [`poll`] found it ready for.
-    #[doc(alias = "revents")]
     #[must_use]
-    pub const fn ready(self) -> Events {
+    pub const fn revents(self) -> Events {
         Events(self.0.revents)
     }
 }
@@ -70,7 +69,7 @@ impl fmt::Debug for PollFd {
         f.debug_struct("PollFd")
             .field("fd", &self.fd())
             .field("events", &self.events())
-            .field("ready", &self.ready())
+            .field("revents", &self.revents())
             .finish()
     }
 }
@@ -97,8 +96,8 @@ impl fmt::Debug for PollFd {
 ///
 /// let mut fds = [PollFd::new(socket, Events::IN)];
 /// while !STOP.is_set() {
-///     match poll(&mut fds, None, Some(blocked.before())) {
-///         Ok(_) => println!("{:?}", fds[0].ready()),
+///     match poll(&mut fds, None, Some(blocked.previous())) {
+///         Ok(_) => println!("{:?}", fds[0].revents()),
 ///         Err(Errno::INTR) => {} // a handler ran: look at the flag
 ///         Err(errno) => return Err(errno),
 ///     }
@@ -115,7 +114,7 @@ impl fmt::Debug for PollFd {
 ///
 /// `EINTR`: a handler has run. `EINVAL`: `SIGKILL` or `SIGSTOP` is in `mask`, or there are more
 /// descriptors than `RLIMIT_NOFILE`. `ENOMEM`: the kernel is short of memory. Nothing is
-/// [`ready`](PollFd::ready) then.
+/// [`revents`](PollFd::revents) then.
 ///
 /// # Async-signal-safety
 ///

@@ -10,7 +10,7 @@ use crate::support::oracle::{raw_action, set_ignored};
 use crate::tracer::op::{Seen, Verdict, ensure, window};
 use crate::tracer::ptrace::Sent;
 use core::sync::atomic::Ordering;
-use siglatch::{Errno, Handlers, Latch, Shutdown, SigSet, Signal, send};
+use siglatch::{Errno, Dispatcher, Latch, Shutdown, SigSet, Signal, send};
 
 operations! {
     catch_over_default until End on Signal::USR1 => Killed, Ours;
@@ -45,7 +45,7 @@ operations! {
 /// Refuses faults.
 static RESTARTS_NOT: Latch = Latch::new().restart(false);
 static SHUTDOWN: Shutdown = Shutdown::new();
-static TABLE: Handlers<4> = Handlers::new();
+static TABLE: Dispatcher<4> = Dispatcher::new();
 
 /// Our latch gets it after the catch, and got it or did not in the middle.
 fn latch_or(sent: &Sent, else_seen: Seen) -> Verdict {
@@ -258,14 +258,14 @@ fn catch_by_a_hook(sent: &Sent) -> Verdict {
 
 fn catch_by_a_shutdown(sent: &Sent) -> Verdict {
     window(|| SHUTDOWN.catch(sent.signal))?;
-    ensure!(SHUTDOWN.asked_by() == Some(sent.signal), "{:?} asks", SHUTDOWN.asked_by());
+    ensure!(SHUTDOWN.requested_by() == Some(sent.signal), "{:?} asks", SHUTDOWN.requested_by());
     ensure!(SHUTDOWN.wait(super::common::AT_ONCE)?, "its flag is not set");
     nothing_is_blocked()?;
     Ok(Seen::Ours)
 }
 
 fn on_over_default(sent: &Sent) -> Verdict {
-    window(|| TABLE.on(sent.signal, theirs::note))?;
+    window(|| TABLE.catch(sent.signal, theirs::note))?;
     let noted = theirs::noted(&TABLE, sent)?;
     ensure!(noted == 1, "the function was called {noted} times");
     nothing_is_blocked()?;
@@ -274,7 +274,7 @@ fn on_over_default(sent: &Sent) -> Verdict {
 
 fn on_over_theirs(sent: &Sent) -> Verdict {
     foreign::first().come(sent.signal.as_raw());
-    window(|| TABLE.on(sent.signal, theirs::note))?;
+    window(|| TABLE.catch(sent.signal, theirs::note))?;
     let seen = who(theirs::noted(&TABLE, sent)? == 1, foreign::first().take_calls())?;
     send::raise(sent.signal)?;
     ensure!(TABLE.dispatch() == 1, "the function is not called for the next");
@@ -282,7 +282,7 @@ fn on_over_theirs(sent: &Sent) -> Verdict {
 }
 
 fn on_unless_ignored_over_default(sent: &Sent) -> Verdict {
-    ensure!(window(|| TABLE.on_unless_ignored(sent.signal, theirs::note))?, "not caught");
+    ensure!(window(|| TABLE.catch_unless_ignored(sent.signal, theirs::note))?, "not caught");
     let noted = theirs::noted(&TABLE, sent)?;
     ensure!(noted == 1, "the function was called {noted} times");
     Ok(Seen::Ours)
@@ -290,8 +290,8 @@ fn on_unless_ignored_over_default(sent: &Sent) -> Verdict {
 
 fn on_unless_ignored_over_ignored(sent: &Sent) -> Verdict {
     set_ignored(sent.signal.as_raw());
-    ensure!(!window(|| TABLE.on_unless_ignored(sent.signal, theirs::note))?, "caught");
-    ensure!(TABLE.function(sent.signal).is_none(), "a function is left");
+    ensure!(!window(|| TABLE.catch_unless_ignored(sent.signal, theirs::note))?, "caught");
+    ensure!(TABLE.callback(sent.signal).is_none(), "a function is left");
     ensure!(theirs::noted(&TABLE, sent)? == 0, "the function is called");
     nothing_is_blocked()?;
     Ok(Seen::Ignored)

@@ -9,7 +9,7 @@ use crate::support::{exit_now, oracle::bit, state};
 use crate::tracer::op::{Seen, Verdict, Wrong, ensure, window};
 use crate::tracer::ptrace::Sent;
 use siglatch::child::{
-    self, Children, ExecSignals, ForkWindow, StartState, set_parent_death_signal,
+    self, Children, ExecSignals, ForkWindow, InheritedSignals, set_parent_death_signal,
 };
 use siglatch::fd::PidFd;
 use siglatch::{ChildState, Pid, Shutdown, Signal, mask, send, sys};
@@ -36,7 +36,7 @@ operations! {
 
 static CHILDREN: Children<4> = Children::new();
 static SHUTDOWN: Shutdown = Shutdown::new();
-static START: StartState = StartState::new();
+static START: InheritedSignals = InheritedSignals::new();
 
 fn window_without_a_fork(sent: &Sent) -> Verdict {
     LATCH.catch(sent.signal)?;
@@ -93,9 +93,9 @@ fn child_forgets_a_queue(sent: &Sent) -> Verdict {
 fn child_forgets_a_shutdown(sent: &Sent) -> Verdict {
     SHUTDOWN.catch(sent.signal)?;
     in_child()?;
-    let asked = SHUTDOWN.cancel();
+    let asked = SHUTDOWN.reset();
     ensure!(asked.is_none_or(|signal| signal == sent.signal), "{asked:?} asked");
-    ensure!(SHUTDOWN.wait(AT_ONCE)? == SHUTDOWN.is_asked(), "the flag and the answer differ");
+    ensure!(SHUTDOWN.wait(AT_ONCE)? == SHUTDOWN.is_requested(), "the flag and the answer differ");
     Ok(forgotten(asked.is_some()))
 }
 

@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 use siglatch::send;
 use siglatch::{
-    Cause, Hook, InfoQueue, Interruption, Latch, SigInfo, Signal, Value, Verdict as Said,
+    Cause, Hook, InfoQueue, HookContext, Latch, SigInfo, Signal, SigVal, HookVerdict as Said,
 };
 
 /// Operations as scenarios: name, when a recording ends, the signal, who gets it as time goes by.
@@ -60,7 +60,7 @@ pub(crate) static HOOKED: AtomicU32 = AtomicU32::new(0);
 // SAFETY: `count` does one atomic addition.
 pub(crate) static HOOK: Hook = unsafe { Hook::new(count) };
 
-fn count(_: Interruption<'_>) -> Said {
+fn count(_: HookContext<'_>) -> Said {
     HOOKED.fetch_add(1, Ordering::Relaxed);
     Said::Taken
 }
@@ -108,7 +108,7 @@ pub(crate) fn who_of_latch_and_theirs(sent: &Sent) -> Verdict {
 pub(crate) fn same(info: &SigInfo, sent: &Sent) -> bool {
     let Sent { signal, pid, uid, value } = *sent;
     info.signal() == Some(signal)
-        && info.cause() == Cause::Queue { pid, uid, value: Value::from_int(value) }
+        && info.cause() == Cause::Queue { pid, uid, value: SigVal::from_int(value) }
 }
 
 /// The queue holds the instance that was sent, whole, and nothing else; or nothing at all.

@@ -9,7 +9,7 @@ use crate::tracer::op::{Seen, Verdict, Wrong, ensure, window};
 use crate::tracer::ptrace::Sent;
 use core::sync::atomic::{AtomicU32, Ordering};
 use siglatch::fd::EventFd;
-use siglatch::{Hook, InfoQueue, Interruption, Latch, SigSet, Verdict as Said};
+use siglatch::{Hook, InfoQueue, HookContext, Latch, SigSet, HookVerdict as Said};
 use std::sync::OnceLock;
 
 nested! {
@@ -32,7 +32,7 @@ static FOUND: AtomicU32 = AtomicU32::new(0);
 static CONSUMER: Hook = unsafe { Hook::new(consume) };
 
 /// Clears first, and looks second.
-fn consume(_: Interruption<'_>) -> Said {
+fn consume(_: HookContext<'_>) -> Said {
     if let Some(event) = EVENT.get() {
         event.clear();
     }

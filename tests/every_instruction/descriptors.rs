@@ -4,7 +4,7 @@ use super::common::{LATCH, RT, nothing_is_blocked, operations};
 use crate::tracer::op::{Seen, Verdict, Wrong, ensure, window};
 use crate::tracer::ptrace::Sent;
 use siglatch::fd::{EventFd, PidFd, SignalFd, SignalFdInfo};
-use siglatch::{Cause, Errno, Pid, Signal, Tid, Value, mask, send};
+use siglatch::{Cause, Errno, Pid, Signal, Tid, SigVal, mask, send};
 
 operations! {
     signalfd_new until End on RT => After;
@@ -43,7 +43,7 @@ fn read(fd: &SignalFd, room: usize) -> Result<Records, Errno> {
 
 /// The values of what was read.
 fn values(records: &Records) -> Vec<Option<i32>> {
-    records.iter().map(|record| record.value().map(Value::as_int)).collect()
+    records.iter().map(|record| record.value().map(SigVal::as_int)).collect()
 }
 
 /// What was read and what is left is what was sent before, then the instance of the tracer; and
@@ -57,7 +57,7 @@ fn read_once(sent: &Sent, fd: &SignalFd, before: &[i32], taken: &Records) -> Ver
     ensure!(found == wanted, "{found:?} was read, and {wanted:?} was sent");
     let last = left.last().or(taken.last());
     let cause = last.map(SignalFdInfo::cause);
-    let whole = Cause::Queue { pid, uid, value: Value::from_int(value) };
+    let whole = Cause::Queue { pid, uid, value: SigVal::from_int(value) };
     ensure!(cause == Some(whole), "torn: {cause:?}");
     mask::unblock(sent.signal)?;
     nothing_is_blocked()?;
@@ -80,14 +80,14 @@ fn signalfd_read_of_none(sent: &Sent) -> Verdict {
 
 fn signalfd_read_of_one(sent: &Sent) -> Verdict {
     let fd = listen(sent, true)?;
-    send::queue_thread(Pid::this(), Tid::this(), sent.signal, Value::from_int(1))?;
+    send::queue_thread(Pid::this(), Tid::this(), sent.signal, SigVal::from_int(1))?;
     let taken = window(|| read(&fd, 4))?;
     read_once(sent, &fd, &[1], &taken)
 }
 
 fn signalfd_read_in_a_small_buffer(sent: &Sent) -> Verdict {
     let fd = listen(sent, true)?;
-    send::queue_thread(Pid::this(), Tid::this(), sent.signal, Value::from_int(1))?;
+    send::queue_thread(Pid::this(), Tid::this(), sent.signal, SigVal::from_int(1))?;
     let taken = window(|| read(&fd, 1))?;
     read_once(sent, &fd, &[1], &taken)
 }
@@ -106,7 +106,7 @@ fn signalfd_read_beside_a_handler(sent: &Sent) -> Verdict {
     LATCH.catch(sent.signal)?;
     mask::block(RT)?;
     let fd = SignalFd::nonblocking(RT)?;
-    send::queue(Pid::this(), RT, Value::from_int(1))?;
+    send::queue(Pid::this(), RT, SigVal::from_int(1))?;
     let taken = window(|| read(&fd, 4))?;
     ensure!(values(&taken) == [Some(1)], "{taken:?} was read");
     mask::unblock(RT)?;

@@ -1,4 +1,4 @@
-//! Dispatching deferred functions: each signal that came is dispatched once.
+//! Dispatching callbacks: each signal that came is dispatched once.
 
 use super::common::{RT, nothing_is_blocked, operations, same};
 use super::theirs::{note, noted};
@@ -6,7 +6,7 @@ use crate::tracer::op::{Seen, Verdict, ensure, window};
 use crate::tracer::ptrace::Sent;
 use core::ops::ControlFlow;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use siglatch::{Handlers, SigInfo, Signal, send};
+use siglatch::{Dispatcher, SigInfo, Signal, send};
 
 operations! {
     dispatch_of_none until End on RT => During, After;
@@ -21,7 +21,7 @@ operations! {
     pending_of_a_table until End on RT => Ours;
 }
 
-static TABLE: Handlers<4> = Handlers::new();
+static TABLE: Dispatcher<4> = Dispatcher::new();
 
 /// Calls of [`another`].
 static CALLS: AtomicUsize = AtomicUsize::new(0);
@@ -40,14 +40,14 @@ fn during_or_after(sent: &Sent, called: usize) -> Verdict {
 }
 
 fn dispatch_of_none(sent: &Sent) -> Verdict {
-    TABLE.on(sent.signal, note)?;
+    TABLE.catch(sent.signal, note)?;
     let called = window(|| TABLE.dispatch());
     during_or_after(sent, called)
 }
 
 fn with_another(sent: &Sent) -> Verdict {
-    TABLE.on(sent.signal, note)?;
-    TABLE.on(Signal::USR2, another)?;
+    TABLE.catch(sent.signal, note)?;
+    TABLE.catch(Signal::USR2, another)?;
     send::raise(Signal::USR2)?;
     let called = window(|| TABLE.dispatch());
     let calls = CALLS.load(Ordering::Relaxed);
@@ -66,7 +66,7 @@ fn dispatch_before_another(sent: &Sent) -> Verdict {
 
 /// It has come before: the function gets the newest details, or is called a second time.
 fn dispatch_what_has_come(sent: &Sent) -> Verdict {
-    TABLE.on(sent.signal, another)?;
+    TABLE.catch(sent.signal, another)?;
     send::raise(sent.signal)?;
     let mut last = None;
     let mut dispatch = || {
@@ -89,7 +89,7 @@ fn dispatch_what_has_come(sent: &Sent) -> Verdict {
 }
 
 fn dispatch_with(sent: &Sent) -> Verdict {
-    TABLE.on(sent.signal, note)?;
+    TABLE.catch(sent.signal, note)?;
     let mut called = 0;
     let broken_off = window(|| {
         TABLE.dispatch_with(|info| {
@@ -104,8 +104,8 @@ fn dispatch_with(sent: &Sent) -> Verdict {
 
 /// What comes while a function breaks off is for the next dispatch.
 fn dispatch_that_breaks_off(sent: &Sent) -> Verdict {
-    TABLE.on(sent.signal, note)?;
-    TABLE.on(Signal::USR2, another)?;
+    TABLE.catch(sent.signal, note)?;
+    TABLE.catch(Signal::USR2, another)?;
     send::raise(Signal::USR2)?;
     let broken_off = window(|| TABLE.dispatch_with(|info| ControlFlow::Break(*info)));
     let ControlFlow::Break(info) = broken_off else { return Err("not broken off".into()) };
@@ -115,9 +115,9 @@ fn dispatch_that_breaks_off(sent: &Sent) -> Verdict {
 
 /// The table has one function or the other, and one of them is called.
 fn on_in_the_place_of_another(sent: &Sent) -> Verdict {
-    TABLE.on(sent.signal, another)?;
+    TABLE.catch(sent.signal, another)?;
     let before = window(|| {
-        let before = TABLE.on(sent.signal, note);
+        let before = TABLE.catch(sent.signal, note);
         TABLE.dispatch();
         before
     })?;
@@ -130,20 +130,20 @@ fn on_in_the_place_of_another(sent: &Sent) -> Verdict {
 
 /// The signal stays as it is when another one's function goes.
 fn off_of_another(sent: &Sent) -> Verdict {
-    TABLE.on(sent.signal, note)?;
-    TABLE.on(Signal::USR2, another)?;
-    window(|| TABLE.off(Signal::USR2))?;
+    TABLE.catch(sent.signal, note)?;
+    TABLE.catch(Signal::USR2, another)?;
+    window(|| TABLE.release(Signal::USR2))?;
     during_or_after(sent, 0).map(|_| Seen::Ours)
 }
 
 fn function(sent: &Sent) -> Verdict {
-    TABLE.on(sent.signal, note)?;
-    ensure!(window(|| TABLE.function(sent.signal)).is_some(), "there is no function");
+    TABLE.catch(sent.signal, note)?;
+    ensure!(window(|| TABLE.callback(sent.signal)).is_some(), "there is no function");
     during_or_after(sent, 0).map(|_| Seen::Ours)
 }
 
 fn pending_of_a_table(sent: &Sent) -> Verdict {
-    TABLE.on(sent.signal, note)?;
+    TABLE.catch(sent.signal, note)?;
     let others = window(|| TABLE.pending()).into_iter().any(|one| one != sent.signal);
     ensure!(!others, "flags that nobody has set");
     during_or_after(sent, 0).map(|_| Seen::Ours)

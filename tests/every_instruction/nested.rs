@@ -7,7 +7,7 @@ use crate::tracer::ptrace::Sent;
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 use siglatch::{
-    Handlers, Hook, InfoQueue, Interruption, Latch, Shutdown, SigInfo, SigSet, Signal, send,
+    Dispatcher, Hook, InfoQueue, HookContext, Latch, Shutdown, SigInfo, SigSet, Signal, send,
 };
 
 /// Operations as scenarios: name, and what becomes of the two signals.
@@ -55,8 +55,8 @@ static OTHER: Latch = Latch::new().mask(NONE);
 static FOUR: InfoQueue<4> = InfoQueue::new().mask(NONE);
 static TWO: InfoQueue<2> = InfoQueue::new().mask(NONE);
 static NEWEST: InfoQueue<4> = InfoQueue::new().keep_newest().mask(NONE);
-static SHUTDOWN: Shutdown = Shutdown::new().mask(NONE).settle(Duration::ZERO);
-static TABLE: Handlers<4> = Handlers::new();
+static SHUTDOWN: Shutdown = Shutdown::new().mask(NONE).debounce(Duration::ZERO);
+static TABLE: Dispatcher<4> = Dispatcher::new();
 
 static HOOKED: [AtomicU32; 2] = [const { AtomicU32::new(0) }; 2];
 static HOOK: Hook = {
@@ -65,11 +65,11 @@ static HOOK: Hook = {
     hook.mask(NONE)
 };
 
-fn count(signal: Interruption<'_>) -> siglatch::Verdict {
+fn count(signal: HookContext<'_>) -> siglatch::HookVerdict {
     let [first, second] = &HOOKED;
     let counter = if signal.signal() == Signal::USR1 { first } else { second };
     counter.fetch_add(1, Ordering::Relaxed);
-    siglatch::Verdict::Taken
+    siglatch::HookVerdict::Taken
 }
 
 fn both(sent: &[Sent; 2]) -> SigSet {
@@ -192,7 +192,7 @@ fn deferred(info: &SigInfo) {
 /// waits for the end of the handler.
 fn nested_in_dispatch(sent: &[Sent; 2]) -> Verdict {
     for one in sent {
-        TABLE.on(one.signal, deferred)?;
+        TABLE.catch(one.signal, deferred)?;
     }
     window(|| TABLE.dispatch());
     TABLE.dispatch();
@@ -266,13 +266,13 @@ fn nested_in_release(sent: &[Sent; 2]) -> Verdict {
 /// One has asked before; whatever a cancel does to that, of two more the second ends the process.
 fn nested_in_cancel(sent: &[Sent; 2]) -> Verdict {
     SHUTDOWN.catch(both(sent))?;
-    window(|| SHUTDOWN.cancel());
-    let asked = SHUTDOWN.asked_by();
+    window(|| SHUTDOWN.reset());
+    let asked = SHUTDOWN.requested_by();
     Err(format!("two have asked, and it lives, asked by {asked:?}").into())
 }
 
 fn nested_in_is_asked(sent: &[Sent; 2]) -> Verdict {
     SHUTDOWN.catch(both(sent))?;
-    let _asked = window(|| SHUTDOWN.is_asked());
+    let _asked = window(|| SHUTDOWN.is_requested());
     Err("two have asked, and it lives".into())
 }

@@ -4,7 +4,7 @@
 use super::common::{AT_ONCE, RT, nothing_is_blocked, operations, same};
 use crate::tracer::op::{Seen, Verdict, Wrong, ensure, window};
 use crate::tracer::ptrace::Sent;
-use siglatch::{Cause, InfoQueue, Pid, SigInfo, Signal, Value, send};
+use siglatch::{Cause, InfoQueue, Pid, SigInfo, Signal, SigVal, send};
 
 operations! {
     pop_of_none until End on RT => During, After;
@@ -42,7 +42,7 @@ fn fill<const N: usize>(
 ) -> Result<(), Wrong> {
     queue.catch(signal)?;
     for value in 1..=count {
-        send::queue(Pid::this(), signal, Value::from_int(value))?;
+        send::queue(Pid::this(), signal, SigVal::from_int(value))?;
     }
     Ok(())
 }

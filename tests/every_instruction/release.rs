@@ -11,7 +11,7 @@ use crate::support::oracle::{raw_action, set_ignored};
 use crate::tracer::op::{Seen, Verdict, ensure, window};
 use crate::tracer::ptrace::Sent;
 use core::sync::atomic::Ordering;
-use siglatch::{Handlers, Latch, Shutdown, Signal, send};
+use siglatch::{Dispatcher, Latch, Shutdown, Signal, send};
 
 operations! {
     release_to_default until End on Signal::USR1 => Ours, Killed;
@@ -40,7 +40,7 @@ operations! {
 
 static RESTARTS_NOT: Latch = Latch::new().restart(false);
 static SHUTDOWN: Shutdown = Shutdown::new();
-static TABLE: Handlers<4> = Handlers::new();
+static TABLE: Dispatcher<4> = Dispatcher::new();
 
 /// A release is final: what comes now does not set the flag.
 fn latch_is_deaf(sent: &Sent) -> Verdict {
@@ -247,15 +247,15 @@ fn release_by_a_shutdown_to_theirs(sent: &Sent) -> Verdict {
     foreign::first().come(sent.signal.as_raw());
     SHUTDOWN.catch(sent.signal)?;
     window(|| SHUTDOWN.release(sent.signal))?;
-    who(SHUTDOWN.cancel() == Some(sent.signal), foreign::first().take_calls())
+    who(SHUTDOWN.reset() == Some(sent.signal), foreign::first().take_calls())
 }
 
 /// What came and was not dispatched is dropped with the function, as documented.
 fn off_to_theirs(sent: &Sent) -> Verdict {
     foreign::first().come(sent.signal.as_raw());
     let before = raw_action(sent.signal.as_raw());
-    TABLE.on(sent.signal, theirs::note)?;
-    let function = window(|| TABLE.off(sent.signal))?;
+    TABLE.catch(sent.signal, theirs::note)?;
+    let function = window(|| TABLE.release(sent.signal))?;
     ensure!(function.is_some(), "there was no function");
     is_back(sent.signal, before)?;
     ensure!(TABLE.pending().is_empty(), "{:?} is pending", TABLE.pending());

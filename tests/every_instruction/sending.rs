@@ -6,7 +6,7 @@ use crate::support::oracle::raw_action;
 use crate::tracer::op::{Seen, Verdict, ensure, window};
 use crate::tracer::ptrace::Sent;
 use siglatch::action::{self, Disposition};
-use siglatch::{Cause, Errno, Pid, Signal, Tid, Value, send};
+use siglatch::{Cause, Errno, Pid, Signal, Tid, SigVal, send};
 
 operations! {
     raise_another until End on Signal::USR1 => Ours;
@@ -62,23 +62,23 @@ fn arrives(sent: &Sent, value: i32, send: impl FnOnce() -> Result<(), Errno>) ->
     let seen = sends(sent, RT, send)?;
     let cause = QUEUE.pop().map(|info| info.cause());
     let (pid, uid) = (crate::support::names::us(), crate::support::names::uid());
-    let wanted = Cause::Queue { pid, uid, value: Value::from_int(value) };
+    let wanted = Cause::Queue { pid, uid, value: SigVal::from_int(value) };
     ensure!(cause == Some(wanted), "torn: {cause:?}");
     ensure!(QUEUE.pop().is_none(), "it came twice");
     Ok(seen)
 }
 
 fn queue_to_own_process(sent: &Sent) -> Verdict {
-    arrives(sent, 71, || send::queue(Pid::this(), RT, Value::from_int(71)))
+    arrives(sent, 71, || send::queue(Pid::this(), RT, SigVal::from_int(71)))
 }
 
 fn queue_to_own_thread(sent: &Sent) -> Verdict {
-    arrives(sent, 72, || send::queue_thread(Pid::this(), Tid::this(), RT, Value::from_int(72)))
+    arrives(sent, 72, || send::queue_thread(Pid::this(), Tid::this(), RT, SigVal::from_int(72)))
 }
 
 fn resend_to_own_process(sent: &Sent) -> Verdict {
     QUEUE.catch(RT)?;
-    send::queue(Pid::this(), RT, Value::from_int(73))?;
+    send::queue(Pid::this(), RT, SigVal::from_int(73))?;
     let Some(info) = QUEUE.pop() else { return Err("nothing to send again".into()) };
     // SAFETY: the details are true, and nobody acts on them.
     arrives(sent, 73, || unsafe { send::resend(&info) })

@@ -1,4 +1,4 @@
-//! Handlers of other code that are not like most, and a deferred function that looks at what it is
+//! Handlers of other code that are not like most, and a callback that looks at what it is
 //! told.
 
 use super::common::same;
@@ -6,12 +6,12 @@ use crate::support::foreign;
 use crate::tracer::op::{Wrong, ensure};
 use crate::tracer::ptrace::Sent;
 use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
-use siglatch::{Handlers, SigInfo, Signal};
+use siglatch::{Dispatcher, SigInfo, Signal};
 use std::sync::Mutex;
 
 static CALLS: AtomicU32 = AtomicU32::new(0);
 
-/// The details that the deferred function was called with.
+/// The details that the callback was called with.
 static NOTED: Mutex<heapless::Vec<SigInfo, 8>> = Mutex::new(heapless::Vec::new());
 
 extern "C" fn one_argument(_: i32) {
@@ -59,7 +59,7 @@ pub(crate) fn take_calls() -> u32 {
     CALLS.swap(0, Ordering::Relaxed)
 }
 
-/// A deferred function that notes its details.
+/// A callback that notes its details.
 pub(crate) fn note(info: &SigInfo) {
     if let Ok(mut noted) = NOTED.lock() {
         let _room_or_a_count_too_small = noted.push(*info);
@@ -68,7 +68,7 @@ pub(crate) fn note(info: &SigInfo) {
 
 /// Dispatches, and tells how often [`note`] has been called for the signal that was sent, each time
 /// with its details.
-pub(crate) fn noted<const N: usize>(table: &Handlers<N>, sent: &Sent) -> Result<usize, Wrong> {
+pub(crate) fn noted<const N: usize>(table: &Dispatcher<N>, sent: &Sent) -> Result<usize, Wrong> {
     table.dispatch();
     let noted = NOTED.lock().map_err(|_| "the function has panicked")?;
     for info in noted.iter().filter(|info| info.signal() == Some(sent.signal)) {

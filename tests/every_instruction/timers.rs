@@ -5,7 +5,7 @@ use crate::tracer::op::{Seen, Verdict, Wrong, ensure, window};
 use crate::tracer::ptrace::Sent;
 use core::time::Duration;
 use siglatch::timer::{Clock, IntervalTimer, PosixTimer, Setting, alarm};
-use siglatch::{Signal, Value};
+use siglatch::{Signal, SigVal};
 
 operations! {
     interval_set until End on Signal::ALRM => Ours;
@@ -36,14 +36,14 @@ fn came_once(sent: &Sent) -> Verdict {
 
 /// It is set for an hour, and again each minute.
 fn is_armed(setting: Setting) -> Result<(), Wrong> {
-    let Setting { remaining, interval, .. } = setting;
+    let Setting { value: remaining, interval, .. } = setting;
     ensure!(interval == MINUTE, "{setting:?}");
     ensure!(remaining <= HOUR && remaining + MINUTE > HOUR, "{setting:?}");
     Ok(())
 }
 
 fn is_disarmed(setting: Setting) -> Result<(), Wrong> {
-    ensure!(setting.remaining.is_zero(), "{setting:?}");
+    ensure!(setting.value.is_zero(), "{setting:?}");
     Ok(())
 }
 
@@ -79,7 +79,7 @@ fn alarm_set(sent: &Sent) -> Verdict {
 }
 
 fn timer() -> Result<PosixTimer, Wrong> {
-    Ok(PosixTimer::new(Clock::Monotonic, Signal::ALRM, Value::from_int(7))?)
+    Ok(PosixTimer::new(Clock::Monotonic, Signal::ALRM, SigVal::from_int(7))?)
 }
 
 fn posix_new(sent: &Sent) -> Verdict {
@@ -93,7 +93,7 @@ fn posix_for_this_thread(sent: &Sent) -> Verdict {
     LATCH.catch(sent.signal)?;
     let timer = window(|| {
         let this = siglatch::Tid::this();
-        PosixTimer::for_thread(Clock::Monotonic, this, Signal::ALRM, Value::from_int(7))
+        PosixTimer::for_thread(Clock::Monotonic, this, Signal::ALRM, SigVal::from_int(7))
     })?;
     is_disarmed(timer.query()?)?;
     came_once(sent)

@@ -11,7 +11,7 @@ use crate::support::state;
 use crate::tracer::op::{Seen, Verdict, Wrong, ensure, window};
 use crate::tracer::ptrace::Sent;
 use core::time::Duration;
-use siglatch::{Handlers, Latch, Shutdown, SigSet, Signal, mask, wait};
+use siglatch::{Dispatcher, Latch, Shutdown, SigSet, Signal, mask, wait};
 
 operations! {
     wait_for_ever until Asleep on Signal::USR1 => Ours;
@@ -44,7 +44,7 @@ const MOMENT: Duration = Duration::from_millis(if cfg!(debug_assertions) { 200 }
 
 static RESTARTS_NOT: Latch = Latch::new().restart(false);
 static SHUTDOWN: Shutdown = Shutdown::new();
-static TABLE: Handlers<4> = Handlers::new();
+static TABLE: Dispatcher<4> = Dispatcher::new();
 
 /// The wait said that there is a flag, and there is.
 fn woken(sent: &Sent, latch: &Latch, said: bool) -> Verdict {
@@ -139,7 +139,7 @@ fn queue_wait_and_drain(sent: &Sent) -> Verdict {
 }
 
 fn handlers_wait_and_dispatch(sent: &Sent) -> Verdict {
-    TABLE.on(sent.signal, theirs::note)?;
+    TABLE.catch(sent.signal, theirs::note)?;
     let calls = window(|| {
         loop {
             match TABLE.dispatch() {
@@ -158,7 +158,7 @@ fn handlers_wait_and_dispatch(sent: &Sent) -> Verdict {
 fn shutdown_wait(sent: &Sent) -> Verdict {
     SHUTDOWN.catch(sent.signal)?;
     ensure!(window(|| SHUTDOWN.wait(None))?, "it says that nobody has asked");
-    ensure!(SHUTDOWN.asked_by() == Some(sent.signal), "{:?} asks", SHUTDOWN.asked_by());
+    ensure!(SHUTDOWN.requested_by() == Some(sent.signal), "{:?} asks", SHUTDOWN.requested_by());
     nothing_is_blocked()?;
     Ok(Seen::Ours)
 }
@@ -178,7 +178,7 @@ fn suspend_in_a_loop(sent: &Sent) -> Verdict {
     let guard = mask::MaskGuard::block(sent.signal)?;
     let waited = window(|| {
         while !LATCH.is_set() {
-            wait::suspend(guard.before())?;
+            wait::suspend(guard.previous())?;
         }
         Ok(())
     });

@@ -5,7 +5,7 @@ use super::theirs::{note, noted};
 use crate::tracer::op::{Seen, Verdict, Wrong, ensure, window};
 use crate::tracer::ptrace::Sent;
 use siglatch::fd::EventFd;
-use siglatch::{Handlers, Latch, Signal, send};
+use siglatch::{Dispatcher, Latch, Signal, send};
 use std::io::Read as _;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
@@ -193,11 +193,11 @@ fn read_and_pop(sent: &Sent) -> Verdict {
     Ok(if left { Seen::After } else { Seen::During })
 }
 
-static TABLE: Handlers<4> = Handlers::new();
+static TABLE: Dispatcher<4> = Dispatcher::new();
 
 fn clear_and_dispatch(sent: &Sent) -> Verdict {
     let event = event(&EVENT)?;
-    TABLE.on(sent.signal, note)?;
+    TABLE.catch(sent.signal, note)?;
     TABLE.wake_through(event)?;
     let called = window(|| {
         event.clear();

@@ -149,7 +149,7 @@ for one in [SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGCHLD, SIGWINCH, SIGRTMIN, SIGRT
             Signal::HUP, Signal::INT, Signal::TERM, Signal::USR1, Signal::CHLD, Signal::WINCH,
             Signal::rt(0)?, rtmax(),
         ] {
-            SIGNALS.on(signal, handler)?;
+            SIGNALS.catch(signal, handler)?;
             raise(signal)?;
         }
     }
@@ -177,7 +177,7 @@ say('not reached')
 " {
         set(Signal::TERM, handler)?;
         raise(Signal::TERM)?;
-        SIGNALS.off(Signal::TERM)?;
+        SIGNALS.release(Signal::TERM)?;
         raise(Signal::TERM)?;
         say("not reached");
     }
@@ -190,10 +190,10 @@ raise_signal(SIGUSR1)
 signal(SIGUSR1, before)
 raise_signal(SIGUSR1)
 " {
-        SIGNALS.on(Signal::USR1, handler)?;
-        let before = SIGNALS.on(Signal::USR1, other)?;
+        SIGNALS.catch(Signal::USR1, handler)?;
+        let before = SIGNALS.catch(Signal::USR1, other)?;
         raise(Signal::USR1)?;
-        SIGNALS.on(Signal::USR1, before.expect("a function"))?;
+        SIGNALS.catch(Signal::USR1, before.expect("a function"))?;
         raise(Signal::USR1)?;
     }
 
@@ -206,7 +206,7 @@ say(numbers(sigpending()))
 signal(SIGUSR1, SIG_IGN)
 say(numbers(sigpending()))
 " {
-        SIGNALS.on(Signal::USR1, handler)?;
+        SIGNALS.catch(Signal::USR1, handler)?;
         siglatch::mask::block(Signal::USR1)?;
         raise(Signal::USR1)?;
         attempt(siglatch::wait::pending().map(numbers));
@@ -227,7 +227,7 @@ count = libc.read(r, byte, 1)
 result = 'errno %d' % ctypes.get_errno() if count < 0 else 'read %d' % count
 say(result)
 " {
-        SIGNALS.on(Signal::ALRM, handler)?;
+        SIGNALS.catch(Signal::ALRM, handler)?;
         none(action::set_restart(Signal::ALRM, false));
         let (reader, _writer) = io::pipe().expect("a pipe");
         IntervalTimer::Real.set(Duration::from_millis(50), Duration::ZERO)?;
@@ -255,7 +255,7 @@ count = libc.read(r, byte, 1)
 result = 'errno %d' % ctypes.get_errno() if count < 0 else 'read %d' % count
 say(result)
 " {
-        SIGNALS.on(Signal::ALRM, handler)?;
+        SIGNALS.catch(Signal::ALRM, handler)?;
         none(action::set_restart(Signal::ALRM, true));
         let (reader, mut writer) = io::pipe().expect("a pipe");
         let blocked = siglatch::mask::MaskGuard::block(Signal::ALRM)?;
@@ -277,8 +277,8 @@ r, w = os.pipe()
 setitimer(ITIMER_REAL, 0.05)
 say('read', len(os.read(r, 1)))
 " {
-        static INTERRUPTING: siglatch::Handlers = siglatch::Handlers::new().restart(false);
-        INTERRUPTING.on(Signal::ALRM, |_| ())?;
+        static INTERRUPTING: siglatch::Dispatcher = siglatch::Dispatcher::new().restart(false);
+        INTERRUPTING.catch(Signal::ALRM, |_| ())?;
         let (reader, _writer) = io::pipe().expect("a pipe");
         IntervalTimer::Real.set(Duration::from_millis(50), Duration::ZERO)?;
         say(read_once(&reader));
@@ -339,7 +339,7 @@ signal(SIGTERM, handler)
 itself(SIGTERM)
 sys.exit(7)
 " {
-        SIGNALS.on(Signal::TERM, handler)?;
+        SIGNALS.catch(Signal::TERM, handler)?;
         send::kill(siglatch::Pid::this(), Signal::TERM)?;
         SIGNALS.dispatch();
         leave(7);
@@ -355,7 +355,7 @@ ignored = int(text.split()[-1], 16)
 say(numbers(one for one in [SIGINT, SIGTERM] if ignored >> (one - 1) & 1))
 " {
         action::ignore(Signal::INT)?;
-        SIGNALS.on(Signal::TERM, handler)?;
+        SIGNALS.catch(Signal::TERM, handler)?;
         say(ignored_after_exec());
     }
 
@@ -368,7 +368,7 @@ script += 'signal.raise_signal(signal.SIGINT); print(1)'
 subprocess.run([sys.executable, '-I', '-S', '-c', script])
 " {
         oracle::set_ignored(libc::SIGINT);
-        let caught = SIGNALS.on_unless_ignored(Signal::INT, handler)?;
+        let caught = SIGNALS.catch_unless_ignored(Signal::INT, handler)?;
         say(if !caught && getsignal(Signal::INT)? == "ignore" { "True" } else { "False" });
         raise(Signal::INT)?;
         say(1);

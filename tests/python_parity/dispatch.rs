@@ -20,12 +20,12 @@ fn three_at_once() -> Result<(), Errno> {
 
 fn replaces_term(info: &SigInfo) {
     handler(info);
-    SIGNALS.on(Signal::TERM, other).expect("on");
+    SIGNALS.catch(Signal::TERM, other).expect("catch");
 }
 
 fn takes_term_away(info: &SigInfo) {
     handler(info);
-    SIGNALS.off(Signal::TERM).expect("off");
+    SIGNALS.release(Signal::TERM).expect("release");
     action::default(Signal::TERM).expect("default");
 }
 
@@ -52,7 +52,7 @@ fn raises_itself(info: &SigInfo) {
 
 fn only_once(info: &SigInfo) {
     handler(info);
-    SIGNALS.off(Signal::USR1).expect("off");
+    SIGNALS.release(Signal::USR1).expect("release");
 }
 
 fn sends_a_lower_one(info: &SigInfo) {

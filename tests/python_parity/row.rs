@@ -4,7 +4,7 @@ use crate::support::{Child, Outcome, Status, exit_now, spawn};
 use core::fmt::Display;
 use core::sync::atomic::{AtomicU32, Ordering};
 use siglatch::action::{self, Disposition};
-use siglatch::{Deferred, Errno, Handlers, SigInfo, SigSet, Signal, send};
+use siglatch::{Callback, Errno, Dispatcher, SigInfo, SigSet, Signal, send};
 use std::process::Command;
 
 /// Both sides of a difference that is meant to be.
@@ -142,7 +142,7 @@ fn lines(text: &str) -> Vec<String> {
 }
 
 /// The functions of all rows: each row has a process of its own.
-pub(crate) static SIGNALS: Handlers = Handlers::new();
+pub(crate) static SIGNALS: Dispatcher = Dispatcher::new();
 
 pub(crate) fn say(words: impl Display) {
     println!("{words}");
@@ -180,15 +180,15 @@ pub(crate) fn other(info: &SigInfo) {
     say(format!("other {}", number(info)));
 }
 
-fn name(function: Deferred) -> &'static str {
-    let known: [(Deferred, &str); 2] = [(handler, "handler"), (other, "other")];
-    let same = |(one, _): &&(Deferred, &str)| *one as usize == function as usize;
+fn name(function: Callback) -> &'static str {
+    let known: [(Callback, &str); 2] = [(handler, "handler"), (other, "other")];
+    let same = |(one, _): &&(Callback, &str)| *one as usize == function as usize;
     known.iter().find(same).map_or("unknown", |(_, name)| name)
 }
 
 /// What `signal.getsignal` is here.
 pub(crate) fn getsignal(signal: Signal) -> Result<&'static str, Errno> {
-    Ok(match (SIGNALS.function(signal), action::query(signal)?.disposition()) {
+    Ok(match (SIGNALS.callback(signal), action::query(signal)?.disposition()) {
         (Some(function), Disposition::Handler) => name(function),
         (_, Disposition::Default) => "default",
         (_, Disposition::Ignore) => "ignore",
@@ -197,9 +197,9 @@ pub(crate) fn getsignal(signal: Signal) -> Result<&'static str, Errno> {
 }
 
 /// What `signal.signal` is here, with a function. Returns what was there before.
-pub(crate) fn set(signal: Signal, function: Deferred) -> Result<&'static str, Errno> {
+pub(crate) fn set(signal: Signal, function: Callback) -> Result<&'static str, Errno> {
     let before = getsignal(signal)?;
-    let replaced = SIGNALS.on(signal, function)?;
+    let replaced = SIGNALS.catch(signal, function)?;
     Ok(replaced.map_or(before, name))
 }
 
@@ -209,7 +209,7 @@ pub(crate) fn unset(
     change: fn(Signal) -> Result<action::Previous, Errno>,
 ) -> Result<&'static str, Errno> {
     let before = getsignal(signal)?;
-    SIGNALS.off(signal)?;
+    SIGNALS.release(signal)?;
     change(signal)?;
     Ok(before)
 }

@@ -147,7 +147,7 @@ thread.join()
 " {
         static MAIN: std::sync::OnceLock<Tid> = std::sync::OnceLock::new();
         MAIN.get_or_init(Tid::this);
-        SIGNALS.on(Signal::USR1, |_| {
+        SIGNALS.catch(Signal::USR1, |_| {
             let main = MAIN.get() == Some(&Tid::this());
             say(if main { "in main True" } else { "in main False" });
         })?;

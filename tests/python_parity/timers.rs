@@ -14,7 +14,7 @@ fn seconds(seconds: f64) -> Result<Duration, Errno> {
 
 /// Seconds left, rounded, and the interval in microseconds.
 fn shown(setting: Setting) -> String {
-    let left = setting.remaining.as_secs_f64().round();
+    let left = setting.value.as_secs_f64().round();
     format!("{left} {}", setting.interval.as_micros())
 }
 
@@ -172,7 +172,7 @@ say(left, round(interval * 1e6))
         Real.set(Duration::from_millis(20), Duration::ZERO)?;
         await_one()?;
         let setting = Real.query()?;
-        say(format!("{:?} {}", setting.remaining.as_secs_f64(), setting.interval.as_micros()));
+        say(format!("{:?} {}", setting.value.as_secs_f64(), setting.interval.as_micros()));
     }
 
     interval_comes_again
@@ -206,7 +206,7 @@ say(getitimer(ITIMER_VIRTUAL)[0])
         set(Signal::VTALRM, handler)?;
         Virtual.set(Duration::from_millis(20), Duration::ZERO)?;
         spend();
-        say(format!("{:?}", Virtual.query()?.remaining.as_secs_f64()));
+        say(format!("{:?}", Virtual.query()?.value.as_secs_f64()));
     }
 
     prof_timer_comes
@@ -224,7 +224,7 @@ say(getitimer(ITIMER_PROF)[0])
         set(Signal::PROF, handler)?;
         Prof.set(Duration::from_millis(20), Duration::ZERO)?;
         spend();
-        say(format!("{:?}", Prof.query()?.remaining.as_secs_f64()));
+        say(format!("{:?}", Prof.query()?.value.as_secs_f64()));
     }
 
     negative_times_are_refused
@@ -240,7 +240,7 @@ say(round(getitimer(ITIMER_REAL)[0]))
             let first = seconds(first);
             none(first.and_then(|first| Real.set(first, seconds(interval)?)));
         }
-        attempt(Real.query().map(|setting| setting.remaining.as_secs_f64().round()));
+        attempt(Real.query().map(|setting| setting.value.as_secs_f64().round()));
     }
 
     times_past_all_clocks_are_refused
@@ -252,7 +252,7 @@ say(round(getitimer(ITIMER_REAL)[0]))
         for first in [1e30, f64::INFINITY] {
             none(seconds(first).and_then(|first| Real.set(first, Duration::ZERO)));
         }
-        attempt(Real.query().map(|setting| setting.remaining.as_secs_f64().round()));
+        attempt(Real.query().map(|setting| setting.value.as_secs_f64().round()));
     }
 
     times_of_centuries

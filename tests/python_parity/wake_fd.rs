@@ -35,7 +35,7 @@ fn bytes(mut reader: &PipeReader) -> String {
 
 fn catch(signals: &[Signal]) -> Result<(), Errno> {
     LATCH.catch(signals)?;
-    signals.iter().try_for_each(|&signal| SIGNALS.on(signal, handler).map(drop))
+    signals.iter().try_for_each(|&signal| SIGNALS.catch(signal, handler).map(drop))
 }
 
 fn fill(mut writer: &PipeWriter) {

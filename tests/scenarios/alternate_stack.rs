@@ -4,7 +4,7 @@
 
 use crate::support::oracle::raw_action;
 use crate::support::{Scenario, foreign, in_child, scenarios};
-use siglatch::{Handlers, Hook, InfoQueue, Interruption, Latch, Shutdown, SigSet, Signal, Verdict};
+use siglatch::{Dispatcher, Hook, InfoQueue, HookContext, Latch, Shutdown, SigSet, Signal, HookVerdict};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
@@ -43,14 +43,14 @@ fn is_on_for(latch: &'static Latch) -> bool {
 }
 
 fn default_is_the_alternate_stack() {
-    fn take(_: Interruption<'_>) -> Verdict {
-        Verdict::Taken
+    fn take(_: HookContext<'_>) -> HookVerdict {
+        HookVerdict::Taken
     }
     static LATCH: Latch = Latch::new();
     static USUAL_MASK: Latch = Latch::new().mask(USUAL);
     static FULL_MASK: Latch = Latch::new().mask(SigSet::full());
     static QUEUE: InfoQueue<2> = InfoQueue::new();
-    static HANDLERS: Handlers = Handlers::new();
+    static DISPATCHER: Dispatcher = Dispatcher::new();
     static SHUTDOWN: Shutdown = Shutdown::new();
     // SAFETY: it does nothing.
     static HOOK: Hook = unsafe { Hook::new(take) };
@@ -62,7 +62,7 @@ fn default_is_the_alternate_stack() {
         assert!(is_on());
     });
     in_child(|| {
-        assert_eq!(HANDLERS.on(Signal::USR1, |_| ()), Ok(None));
+        assert_eq!(DISPATCHER.catch(Signal::USR1, |_| ()), Ok(None));
         assert!(is_on());
     });
     in_child(|| {

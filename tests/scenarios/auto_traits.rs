@@ -6,12 +6,12 @@ use core::hash::Hash;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::str::FromStr;
 use siglatch::action::{Action, Disposition, Previous, SaFlags};
-use siglatch::child::{Change, Children, ForkWindow, StartState};
+use siglatch::child::{Change, Children, ForkWindow, InheritedSignals};
 use siglatch::mask::MaskGuard;
 use siglatch::sys::{KernelSigaction, KernelSiginfo, KernelSigset, KernelTimespec};
 use siglatch::{
-    Cause, ChildState, DefaultAction, Drain, Errno, FaultDetail, Iter, Latch, Name, Pid, SigInfo,
-    SigSet, Signal, Trust, Value,
+    Cause, ChildState, DefaultAction, LatchDrain, Errno, FaultDetail, SigSetIter, Latch, SignalName, Pid, SigInfo,
+    SigSet, Signal, SigInfoTrust, SigVal,
 };
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
@@ -26,7 +26,7 @@ macro_rules! plain {
     };
 }
 
-plain!(Signal, SigSet, SigInfo, Errno, Pid, Value, Trust, Cause, ChildState, FaultDetail);
+plain!(Signal, SigSet, SigInfo, Errno, Pid, SigVal, SigInfoTrust, Cause, ChildState, FaultDetail);
 plain!(
     DefaultAction,
     Disposition,
@@ -40,18 +40,18 @@ plain!(
 
 assert_impl_all!(KernelSiginfo: Copy, Debug, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
 assert_impl_all!(Previous: Debug, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
-assert_impl_all!(Name: Clone, Eq, Hash, Debug, Display, Send, Sync, Unpin, UnwindSafe);
-assert_impl_all!(Iter: Clone, Debug, ExactSizeIterator, Send, Sync, Unpin, UnwindSafe);
-assert_impl_all!(Drain<'static>: Clone, Debug, Iterator, Send, Sync, Unpin, UnwindSafe);
+assert_impl_all!(SignalName: Clone, Eq, Hash, Debug, Display, Send, Sync, Unpin, UnwindSafe);
+assert_impl_all!(SigSetIter: Clone, Debug, ExactSizeIterator, Send, Sync, Unpin, UnwindSafe);
+assert_impl_all!(LatchDrain<'static>: Clone, Debug, Iterator, Send, Sync, Unpin, UnwindSafe);
 
 // A latch is shared by all threads, and is one place in memory.
 assert_impl_all!(Latch: Debug, Default, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
 assert_not_impl_any!(Latch: Clone);
 
 assert_impl_all!(Children<2>: Debug, Default, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
-assert_impl_all!(StartState: Debug, Default, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
+assert_impl_all!(InheritedSignals: Debug, Default, Send, Sync, Unpin, UnwindSafe, RefUnwindSafe);
 assert_not_impl_any!(Children<2>: Clone);
-assert_not_impl_any!(StartState: Clone);
+assert_not_impl_any!(InheritedSignals: Clone);
 
 // A mask is a thread's, and what was there before is put back once.
 assert_impl_all!(MaskGuard: Debug, Unpin);
@@ -65,8 +65,8 @@ assert_impl_all!(SigSet: Default, Hash, IntoIterator, FromIterator<Signal>, Exte
 assert_impl_all!(SigSet: From<Signal>, From<[Signal; 3]>, From<&'static [Signal]>);
 assert_impl_all!(Errno: Ord, Hash, Display, core::error::Error);
 assert_impl_all!(Pid: Ord, Hash, Display, TryFrom<u32>);
-assert_impl_all!(Trust: Ord, Hash);
-assert_impl_all!(Value: Default, Hash);
+assert_impl_all!(SigInfoTrust: Ord, Hash);
+assert_impl_all!(SigVal: Default, Hash);
 assert_impl_all!(SaFlags: Default, Hash);
 
 // A number is not a signal, nor a process, until it has been looked at.
@@ -88,9 +88,9 @@ fn sizes_are_as_documented() {
         ("Result<Signal, Errno>", size_of::<Result<Signal, Errno>>(), 8),
         ("Pid", size_of::<Pid>(), 4),
         ("Option<Pid>", size_of::<Option<Pid>>(), 4),
-        ("Value", size_of::<Value>(), WORD),
+        ("SigVal", size_of::<SigVal>(), WORD),
         ("SaFlags", size_of::<SaFlags>(), WORD),
-        ("Trust", size_of::<Trust>(), 1),
+        ("SigInfoTrust", size_of::<SigInfoTrust>(), 1),
         ("DefaultAction", size_of::<DefaultAction>(), 1),
         ("Disposition", size_of::<Disposition>(), 1),
         ("Action", size_of::<Action>(), size_of::<KernelSigaction>()),
@@ -98,8 +98,8 @@ fn sizes_are_as_documented() {
         ("KernelSiginfo", size_of::<KernelSiginfo>(), 128),
         ("KernelTimespec", size_of::<KernelTimespec>(), 16),
         ("MaskGuard", size_of::<MaskGuard>(), 8),
-        ("Iter", size_of::<Iter>(), 8),
-        ("Drain", size_of::<Drain<'_>>(), WORD),
+        ("SigSetIter", size_of::<SigSetIter>(), 8),
+        ("LatchDrain", size_of::<LatchDrain<'_>>(), WORD),
     ] {
         assert_eq!(size, wanted, "{name}");
     }

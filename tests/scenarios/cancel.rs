@@ -7,7 +7,7 @@ use crate::support::c::c_functions;
 use crate::support::oracle::{bit, has, proc_status, raw_action};
 use crate::support::{Scenario, in_child, scenarios, thread};
 use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use siglatch::{Hook, InfoQueue, Interruption, Latch, SigSet, Signal, Verdict};
+use siglatch::{Hook, InfoQueue, HookContext, Latch, SigSet, Signal, HookVerdict};
 use std::thread::yield_now;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -34,13 +34,13 @@ static INSIDE: AtomicBool = AtomicBool::new(false);
 static GO_ON: AtomicBool = AtomicBool::new(false);
 static WENT_ON: AtomicBool = AtomicBool::new(false);
 
-fn stay(_: Interruption<'_>) -> Verdict {
+fn stay(_: HookContext<'_>) -> HookVerdict {
     INSIDE.store(true, SeqCst);
     while !GO_ON.load(SeqCst) {
         core::hint::spin_loop();
     }
     WENT_ON.store(true, SeqCst);
-    Verdict::Taken
+    HookVerdict::Taken
 }
 
 // SAFETY: it waits, which the test is about, for a thread that does not wait for it.

@@ -7,7 +7,7 @@ use crate::support::oracle::{self, RawAction, bit, raw_action};
 use crate::support::state::raw_mask;
 use crate::support::{Child, Scenario, in_child, recorder, scenarios};
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
-use siglatch::{Hook, Interruption, Latch, SigSet, Signal, Verdict, action, send};
+use siglatch::{Hook, HookContext, Latch, SigSet, Signal, HookVerdict, action, send};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
@@ -235,9 +235,9 @@ fn catch_again_and_again_is_the_same() {
 
 fn each_receiver_has_it_once() {
     static CALLS: AtomicU32 = AtomicU32::new(0);
-    fn count(_: Interruption<'_>) -> Verdict {
+    fn count(_: HookContext<'_>) -> HookVerdict {
         CALLS.fetch_add(1, SeqCst);
-        Verdict::Taken
+        HookVerdict::Taken
     }
     // SAFETY: it adds to a number and does nothing else.
     #[expect(unsafe_code, reason = "runs in signal context, where a flag would not count")]

@@ -10,7 +10,7 @@ use crate::support::oracle::{self, raw_action};
 use crate::support::state::{assert_mask, raw_mask};
 use crate::support::{Scenario, in_child, recorder, scenarios, thread};
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use siglatch::{Handlers, InfoQueue, Latch, Shutdown, SigSet, Signal, Trust, send};
+use siglatch::{Dispatcher, InfoQueue, Latch, Shutdown, SigSet, Signal, SigInfoTrust, send};
 use std::thread::spawn;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -173,7 +173,7 @@ fn handler_over_ours_that_jumps_out_asks_a_shutdown_once() {
         jump_out_over_ours(c);
         assert_eq!(SHUTDOWN.catch(Signal::TERM), Ok(()));
         raise(Signal::TERM);
-        assert_eq!(SHUTDOWN.asked_by(), Some(Signal::TERM));
+        assert_eq!(SHUTDOWN.requested_by(), Some(Signal::TERM));
     });
 }
 
@@ -225,18 +225,18 @@ fn come_over_ours(c: C, how: i32) {
 }
 
 fn stale_details_run_the_signals_own_function() {
-    static HANDLERS: Handlers = Handlers::new();
+    static DISPATCHER: Dispatcher = Dispatcher::new();
     static HUP: AtomicU32 = AtomicU32::new(0);
     static TERM: AtomicU32 = AtomicU32::new(0);
     let Some(c) = C::load() else { return };
     in_child(|| {
-        HANDLERS.on(Signal::HUP, |_| HUP.store(1, SeqCst)).expect("on");
-        HANDLERS.on(Signal::TERM, |_| TERM.store(1, SeqCst)).expect("on");
+        DISPATCHER.catch(Signal::HUP, |_| HUP.store(1, SeqCst)).expect("catch");
+        DISPATCHER.catch(Signal::TERM, |_| TERM.store(1, SeqCst)).expect("catch");
         come_over_ours(c, WITH_STALE_DETAILS);
         raise(Signal::TERM);
         assert_eq!((c.calls_of_over_handler)(), 1);
-        assert_eq!(HANDLERS.pending(), Signal::TERM.into());
-        HANDLERS.dispatch();
+        assert_eq!(DISPATCHER.pending(), Signal::TERM.into());
+        DISPATCHER.dispatch();
         assert_eq!((HUP.load(SeqCst), TERM.load(SeqCst)), (0, 1), "runs of SIGHUP's and SIGTERM's");
     });
 }
@@ -254,7 +254,7 @@ fn stale_details_are_not_told() {
             Some(4321),
             "the sender of another signal"
         );
-        assert_ne!(info.trust(), Trust::Kernel);
+        assert_ne!(info.trust(), SigInfoTrust::Kernel);
         assert_eq!(QUEUE.pop(), None);
     });
 }

@@ -13,9 +13,9 @@ use core::ffi::CStr;
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
-use siglatch::child::{self, ExecSignals, ForkWindow, StartState};
+use siglatch::child::{self, ExecSignals, ForkWindow, InheritedSignals};
 use siglatch::timer::{Clock, PosixTimer};
-use siglatch::{ChildState, Errno, Latch, SigSet, Signal, Value, action, mask, send, sys};
+use siglatch::{ChildState, Errno, Latch, SigSet, Signal, SigVal, action, mask, send, sys};
 use std::env;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -23,7 +23,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 
-siglatch::start_state! {
+siglatch::inherited_signals! {
     /// Of the test program.
     static START
 }
@@ -106,7 +106,7 @@ fn runtime_changes_nothing_of_it() {
 }
 
 fn restored_is_what_was_noted() {
-    static NOTED: StartState = StartState::new();
+    static NOTED: InheritedSignals = InheritedSignals::new();
     in_child(|| {
         set_ignored(USR1);
         set_ignored(HUP);
@@ -136,7 +136,7 @@ fn restored_is_what_was_noted() {
 
 /// A parent that makes raw system calls may hand them on blocked, or ignored.
 fn signals_of_a_c_library_are_restored_too() {
-    static NOTED: StartState = StartState::new();
+    static NOTED: InheritedSignals = InheritedSignals::new();
     in_child(|| {
         let odd = bit(32) | bit(33) | bit(34) | bit(USR1);
         state::set_raw_mask(odd);
@@ -175,7 +175,7 @@ fn what_came_in_the_window_ends_it() {
 }
 
 fn nothing_noted_is_an_error() {
-    static NOTHING: StartState = StartState::new();
+    static NOTHING: InheritedSignals = InheritedSignals::new();
     in_child(|| {
         LATCH.catch(Signal::TERM).expect("catch");
         let before = state::SignalState::now();
@@ -240,7 +240,7 @@ fn a_value_is_changed_and_applied() {
 
 /// The same as a static notes, those of a C library included.
 fn the_current_state_is_a_value() {
-    static NOTED: StartState = StartState::new();
+    static NOTED: InheritedSignals = InheritedSignals::new();
     in_child(|| {
         assert_eq!(NOTED.exec_signals(), None);
         set_ignored(USR1);
@@ -386,7 +386,7 @@ fn executed_by_process_1_and_at_the_limits() {
 
 /// From a hook: all that runs is system calls.
 fn executed_in_signal_context() {
-    fn take(_: siglatch::Interruption<'_>) -> siglatch::Verdict {
+    fn take(_: siglatch::HookContext<'_>) -> siglatch::HookVerdict {
         exec_true()
     }
     fn exec_true() -> ! {
@@ -412,7 +412,7 @@ fn executed_in_signal_context() {
 
 /// Signals of a timer pour in meanwhile: their handler would find that the first actions are restored.
 fn no_handler_runs_amid_the_restoring() {
-    static STATE: StartState = StartState::new();
+    static STATE: InheritedSignals = InheritedSignals::new();
     static CALLS: AtomicU32 = AtomicU32::new(0);
     extern "C" fn look(_signo: i32) {
         if oracle::raw_action(HUP).handler != libc::SIG_IGN {
@@ -427,7 +427,7 @@ fn no_handler_runs_amid_the_restoring() {
             STATE.capture().expect("capture");
             set_ignored(HUP);
             foreign::set(late.as_raw(), &foreign::action(look as *const () as usize, 0));
-            let timer = PosixTimer::new(Clock::Monotonic, late, Value::default()).expect("create");
+            let timer = PosixTimer::new(Clock::Monotonic, late, SigVal::default()).expect("create");
             let often = Duration::from_micros(20);
             timer.set(often, often).expect("settime");
             while CALLS.load(SeqCst) < 3 {

@@ -11,8 +11,8 @@ use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use core::time::Duration;
 use siglatch::child::{self, Children, ForkWindow};
 use siglatch::{
-    ChildState, Handlers, Hook, InfoQueue, Latch, Pid, Shutdown, SigSet, Signal, Tid, Value,
-    Verdict, mask, send,
+    ChildState, Dispatcher, Hook, InfoQueue, Latch, Pid, Shutdown, SigSet, Signal, Tid, SigVal,
+    HookVerdict, mask, send,
 };
 use std::io::{self, Read as _, Write as _};
 use std::thread::scope;
@@ -41,13 +41,13 @@ fn raise(signal: Signal) {
 fn nothing_of_the_parents_is_there() {
     static LATCH: Latch = Latch::new();
     static QUEUE: InfoQueue<2> = InfoQueue::new();
-    static HANDLERS: Handlers = Handlers::new();
+    static DISPATCHER: Dispatcher = Dispatcher::new();
     static SHUTDOWN: Shutdown = Shutdown::new().deadline(Duration::from_secs(60));
     static CHILDREN: Children<4> = Children::new();
     in_child(|| {
         LATCH.catch([Signal::USR1, Signal::HUP]).expect("catch");
         QUEUE.catch(Signal::USR1).expect("catch");
-        HANDLERS.on(Signal::USR1, |_| unreachable!("it came to the parent")).expect("on");
+        DISPATCHER.catch(Signal::USR1, |_| unreachable!("it came to the parent")).expect("catch");
         SHUTDOWN.catch(Signal::TERM).expect("catch");
         CHILDREN.catch().expect("catch");
         CHILDREN.add(Pid::this()).expect("room");
@@ -61,8 +61,8 @@ fn nothing_of_the_parents_is_there() {
             assert!(LATCH.wake_fd().is_some());
             assert!(!QUEUE.is_empty());
             assert_eq!(QUEUE.lost(Signal::USR1), 1);
-            assert_eq!(HANDLERS.pending(), Signal::USR1.into());
-            assert_eq!(SHUTDOWN.asked_by(), Some(Signal::TERM));
+            assert_eq!(DISPATCHER.pending(), Signal::USR1.into());
+            assert_eq!(SHUTDOWN.requested_by(), Some(Signal::TERM));
             assert!(SHUTDOWN.time_left().is_some());
             assert_eq!(CHILDREN.len(), 1);
         };
@@ -74,15 +74,15 @@ fn nothing_of_the_parents_is_there() {
             assert!(QUEUE.is_empty() && QUEUE.pop().is_none());
             assert_eq!(QUEUE.wait(Some(Duration::ZERO)), Ok(false));
             assert_eq!(QUEUE.lost(Signal::USR1), 0);
-            assert_eq!(HANDLERS.pending(), SigSet::empty());
-            assert_eq!(HANDLERS.dispatch(), 0);
-            assert_eq!(SHUTDOWN.asked_by(), None);
+            assert_eq!(DISPATCHER.pending(), SigSet::empty());
+            assert_eq!(DISPATCHER.dispatch(), 0);
+            assert_eq!(SHUTDOWN.requested_by(), None);
             assert_eq!(SHUTDOWN.time_left(), None);
             assert_eq!(CHILDREN.len(), 0);
             assert_eq!(CHILDREN.wait(Some(Duration::ZERO)), Ok(false));
             // The next signal asks, as the first in any program.
             raise(Signal::TERM);
-            assert_eq!(SHUTDOWN.asked_by(), Some(Signal::TERM));
+            assert_eq!(SHUTDOWN.requested_by(), Some(Signal::TERM));
             assert!(SHUTDOWN.time_left().is_some());
         }));
         CHILDREN.add(pid(1)).expect("room");
@@ -200,7 +200,7 @@ fn forked_in_a_storm_the_queue_has_all_its_room() {
                 let child = fork(|| {
                     for value in 0..4 {
                         let us = Pid::this();
-                        send::queue(us, signal, Value::from_int(value)).expect("queue");
+                        send::queue(us, signal, SigVal::from_int(value)).expect("queue");
                     }
                     assert_eq!(QUEUE.drain().count(), 4);
                     assert_eq!(QUEUE.lost(signal), 0);
@@ -281,7 +281,7 @@ fn grandchildren() {
 
 /// A hook in which a thread stays until it is told to go on.
 mod stay {
-    use super::{AtomicBool, Hook, Relaxed, Signal, Verdict, raise};
+    use super::{AtomicBool, Hook, Relaxed, Signal, HookVerdict, raise};
     use std::thread::{JoinHandle, spawn, yield_now};
 
     static INSIDE: AtomicBool = AtomicBool::new(false);
@@ -293,7 +293,7 @@ mod stay {
             while !GO_ON.load(Relaxed) {
                 core::hint::spin_loop();
             }
-            Verdict::Taken
+            HookVerdict::Taken
         })
     };
 

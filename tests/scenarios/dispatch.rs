@@ -1,4 +1,4 @@
-//! Deferred handlers: the rules of Python's `signal` module, one by one.
+//! Callbacks: the rules of Python's `signal` module, one by one.
 
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
@@ -9,7 +9,7 @@ use crate::support::state::SignalState;
 use crate::support::{Scenario, in_child, oracle, scenarios};
 use core::ops::ControlFlow;
 use core::time::Duration;
-use siglatch::{Cause, Errno, Handlers, Pid, SigInfo, SigSet, Signal, Tid, Value, action, send};
+use siglatch::{Cause, Errno, Dispatcher, Pid, SigInfo, SigSet, Signal, Tid, SigVal, action, send};
 use std::panic;
 use std::sync::Mutex;
 
@@ -42,7 +42,7 @@ fn calls() -> Vec<(i32, usize)> {
 
 fn value(info: &SigInfo) -> usize {
     match info.cause() {
-        Cause::Queue { value, .. } => value.as_ptr(),
+        Cause::Queue { value, .. } => value.as_addr(),
         _ => 0,
     }
 }
@@ -65,16 +65,16 @@ fn raise(signal: Signal) {
 
 /// To this thread, which takes it before this returns.
 fn give(signal: Signal, value: usize) {
-    let value = Value::from_ptr(value);
+    let value = SigVal::from_addr(value);
     send::queue_thread(Pid::this(), Tid::this(), signal, value).expect("queue_thread");
 }
 
-fn on<const N: usize>(table: &'static Handlers<N>, signal: Signal, function: fn(&SigInfo)) {
-    table.on(signal, function).expect("on");
+fn on<const N: usize>(table: &'static Dispatcher<N>, signal: Signal, function: fn(&SigInfo)) {
+    table.catch(signal, function).expect("catch");
 }
 
 fn lowest_number_first() {
-    static TABLE: Handlers<64> = Handlers::new();
+    static TABLE: Dispatcher<64> = Dispatcher::new();
     in_child(|| {
         let signals = [rt(30), rt(0), Signal::USR2, Signal::TERM, Signal::HUP, rt(12)];
         signals.into_iter().for_each(|signal| on(&TABLE, signal, note));
@@ -91,7 +91,7 @@ fn lowest_number_first() {
 }
 
 fn once_a_signal_with_the_newest_details() {
-    static TABLE: Handlers = Handlers::new();
+    static TABLE: Dispatcher = Dispatcher::new();
     in_child(|| {
         on(&TABLE, rt(0), note);
         on(&TABLE, rt(1), note);
@@ -107,7 +107,7 @@ fn once_a_signal_with_the_newest_details() {
 }
 
 fn flag_is_cleared_before_the_call() {
-    static TABLE: Handlers = Handlers::new();
+    static TABLE: Dispatcher = Dispatcher::new();
     fn again(info: &SigInfo) {
         assert!(!TABLE.pending().contains(rt(0)));
         note(info);
@@ -129,7 +129,7 @@ fn flag_is_cleared_before_the_call() {
 }
 
 fn panic_leaves_the_others() {
-    static TABLE: Handlers = Handlers::new();
+    static TABLE: Dispatcher = Dispatcher::new();
     in_child(|| {
         panic::set_hook(Box::new(|_| ()));
         on(&TABLE, Signal::HUP, note);
@@ -147,13 +147,13 @@ fn panic_leaves_the_others() {
 }
 
 fn successor_is_called() {
-    static TABLE: Handlers = Handlers::new();
+    static TABLE: Dispatcher = Dispatcher::new();
     in_child(|| {
-        assert!(TABLE.function(rt(0)).is_none());
+        assert!(TABLE.callback(rt(0)).is_none());
         on(&TABLE, rt(0), note);
-        assert!(TABLE.function(rt(0)).is_some());
+        assert!(TABLE.callback(rt(0)).is_some());
         give(rt(0), 1);
-        let before = TABLE.on(rt(0), note_negative).expect("on").expect("a function");
+        let before = TABLE.catch(rt(0), note_negative).expect("catch").expect("a function");
         assert_eq!(TABLE.dispatch(), 1);
         assert_eq!(calls(), [(rt(0).as_raw().wrapping_neg(), 1)]);
         // And back to what was handed back.
@@ -165,17 +165,17 @@ fn successor_is_called() {
 }
 
 fn taken_away_is_dropped() {
-    static TABLE: Handlers = Handlers::new();
+    static TABLE: Dispatcher = Dispatcher::new();
     in_child(|| {
         let before = SignalState::now();
         on(&TABLE, rt(0), note);
         give(rt(0), 1);
-        assert!(TABLE.off(rt(0)).expect("off").is_some());
+        assert!(TABLE.release(rt(0)).expect("release").is_some());
         before.assert_unchanged("a function that was set and taken away");
-        assert!(TABLE.function(rt(0)).is_none());
+        assert!(TABLE.callback(rt(0)).is_none());
         assert_eq!(TABLE.pending(), SigSet::empty());
         assert_eq!(TABLE.dispatch(), 0);
-        assert!(TABLE.off(rt(0)).expect("off").is_none());
+        assert!(TABLE.release(rt(0)).expect("release").is_none());
         // What came before is not left for the next function.
         on(&TABLE, rt(0), note);
         assert_eq!(TABLE.dispatch(), 0);
@@ -186,7 +186,7 @@ fn taken_away_is_dropped() {
 }
 
 fn dispatch_within_dispatch() {
-    static TABLE: Handlers = Handlers::new();
+    static TABLE: Dispatcher = Dispatcher::new();
     fn inner(info: &SigInfo) {
         note(info);
         assert_eq!(TABLE.dispatch(), 2);
@@ -204,11 +204,11 @@ fn dispatch_within_dispatch() {
 }
 
 fn function_that_takes_itself_away() {
-    static TABLE: Handlers = Handlers::new();
+    static TABLE: Dispatcher = Dispatcher::new();
     fn once(info: &SigInfo) {
         note(info);
         give(rt(0), 2);
-        assert!(TABLE.off(rt(0)).expect("off").is_some());
+        assert!(TABLE.release(rt(0)).expect("release").is_some());
     }
     in_child(|| {
         on(&TABLE, rt(0), once);
@@ -221,11 +221,11 @@ fn function_that_takes_itself_away() {
 }
 
 fn function_that_takes_another_away() {
-    static TABLE: Handlers = Handlers::new();
+    static TABLE: Dispatcher = Dispatcher::new();
     in_child(|| {
         on(&TABLE, Signal::HUP, |info| {
             note(info);
-            assert!(TABLE.off(Signal::USR1).expect("off").is_some());
+            assert!(TABLE.release(Signal::USR1).expect("release").is_some());
         });
         on(&TABLE, Signal::USR1, note);
         on(&TABLE, Signal::USR2, note);
@@ -236,7 +236,7 @@ fn function_that_takes_another_away() {
 }
 
 fn function_that_sets_another() {
-    static TABLE: Handlers = Handlers::new();
+    static TABLE: Dispatcher = Dispatcher::new();
     in_child(|| {
         on(&TABLE, Signal::HUP, |_| {
             on(&TABLE, Signal::USR1, note_negative);
@@ -251,7 +251,7 @@ fn function_that_sets_another() {
 }
 
 fn local_state_and_breaking_off() {
-    static TABLE: Handlers = Handlers::new();
+    static TABLE: Dispatcher = Dispatcher::new();
     in_child(|| {
         let three = [Signal::HUP, Signal::USR1, Signal::USR2];
         three.into_iter().for_each(|signal| on(&TABLE, signal, note));
@@ -274,16 +274,16 @@ fn local_state_and_breaking_off() {
 }
 
 fn ignored_stays_ignored() {
-    static TABLE: Handlers = Handlers::new();
+    static TABLE: Dispatcher = Dispatcher::new();
     in_child(|| {
         oracle::set_ignored(libc::SIGHUP);
         let before = SignalState::now();
-        assert_eq!(TABLE.on_unless_ignored(Signal::HUP, note), Ok(false));
+        assert_eq!(TABLE.catch_unless_ignored(Signal::HUP, note), Ok(false));
         before.assert_unchanged("a signal that is ignored");
-        assert!(TABLE.function(Signal::HUP).is_none());
+        assert!(TABLE.callback(Signal::HUP).is_none());
         raise(Signal::HUP);
         assert_eq!(TABLE.dispatch(), 0);
-        assert_eq!(TABLE.on_unless_ignored(Signal::USR1, note), Ok(true));
+        assert_eq!(TABLE.catch_unless_ignored(Signal::USR1, note), Ok(true));
         raise(Signal::USR1);
         assert_eq!(TABLE.dispatch(), 1);
         assert_eq!(calls(), [(10, 0)]);
@@ -291,22 +291,22 @@ fn ignored_stays_ignored() {
 }
 
 fn refused_signals_have_no_function() {
-    static TABLE: Handlers = Handlers::new();
+    static TABLE: Dispatcher = Dispatcher::new();
     in_child(|| {
         let before = SignalState::now();
         for signal in [Signal::KILL, Signal::STOP, Signal::SEGV, Signal::FPE] {
-            assert!(TABLE.on(signal, note).is_err());
-            assert!(TABLE.on_unless_ignored(signal, note).is_err());
-            assert!(TABLE.function(signal).is_none());
+            assert!(TABLE.catch(signal, note).is_err());
+            assert!(TABLE.catch_unless_ignored(signal, note).is_err());
+            assert!(TABLE.callback(signal).is_none());
         }
-        assert_eq!(TABLE.on(Signal::KILL, note).map(drop), Err(Errno::INVAL));
+        assert_eq!(TABLE.catch(Signal::KILL, note).map(drop), Err(Errno::INVAL));
         before.assert_unchanged("what is refused");
         assert!(action::query(Signal::SEGV).is_ok());
     });
 }
 
 fn more_signals_than_room() {
-    static TABLE: Handlers<2> = Handlers::new();
+    static TABLE: Dispatcher<2> = Dispatcher::new();
     in_child(|| {
         (0..4).map(rt).for_each(|signal| on(&TABLE, signal, note));
         (0..4).for_each(|n| give(rt(n), usize::from(n).saturating_add(10)));
@@ -321,7 +321,7 @@ fn more_signals_than_room() {
 }
 
 fn wait_and_descriptor_tell() {
-    static TABLE: Handlers = Handlers::new();
+    static TABLE: Dispatcher = Dispatcher::new();
     in_child(|| {
         on(&TABLE, Signal::USR1, note);
         let event = siglatch::fd::EventFd::new().expect("eventfd");

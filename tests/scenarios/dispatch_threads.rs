@@ -1,4 +1,4 @@
-//! Deferred handlers of several tables, and on several threads.
+//! Callbacks of several tables, and on several threads.
 
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 #![expect(clippy::needless_for_each, reason = "one line for what is one thought")]
@@ -6,7 +6,7 @@
 use crate::support::names::rt;
 use crate::support::{Scenario, in_child, scenarios, steps};
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst};
-use siglatch::{Cause, Handlers, Latch, Pid, SigInfo, SigSet, Signal, Tid, Value, send};
+use siglatch::{Cause, Dispatcher, Latch, Pid, SigInfo, SigSet, Signal, Tid, SigVal, send};
 use std::sync::Mutex;
 use std::thread;
 
@@ -27,7 +27,7 @@ fn calls() -> Vec<(i32, usize)> {
 
 fn value(info: &SigInfo) -> usize {
     match info.cause() {
-        Cause::Queue { value, .. } => value.as_ptr(),
+        Cause::Queue { value, .. } => value.as_addr(),
         _ => 0,
     }
 }
@@ -50,17 +50,17 @@ fn raise(signal: Signal) {
 
 /// To this thread, which takes it before this returns.
 fn give(signal: Signal, value: usize) {
-    let value = Value::from_ptr(value);
+    let value = SigVal::from_addr(value);
     send::queue_thread(Pid::this(), Tid::this(), signal, value).expect("queue_thread");
 }
 
-fn on<const N: usize>(table: &'static Handlers<N>, signal: Signal, function: fn(&SigInfo)) {
-    table.on(signal, function).expect("on");
+fn on<const N: usize>(table: &'static Dispatcher<N>, signal: Signal, function: fn(&SigInfo)) {
+    table.catch(signal, function).expect("catch");
 }
 
 fn several_tables_get_each() {
-    static FIRST: Handlers = Handlers::new();
-    static SECOND: Handlers<1> = Handlers::new();
+    static FIRST: Dispatcher = Dispatcher::new();
+    static SECOND: Dispatcher<1> = Dispatcher::new();
     static LATCH: Latch = Latch::new();
     in_child(|| {
         on(&FIRST, rt(0), note);
@@ -70,7 +70,7 @@ fn several_tables_get_each() {
         assert_eq!((FIRST.dispatch(), SECOND.dispatch()), (1, 1));
         assert_eq!(calls(), [(rt(0).as_raw(), 7), (rt(0).as_raw().wrapping_neg(), 7)]);
         assert!(LATCH.take_signal(rt(0)));
-        FIRST.off(rt(0)).expect("off");
+        FIRST.release(rt(0)).expect("release");
         give(rt(0), 8);
         assert_eq!((FIRST.dispatch(), SECOND.dispatch()), (0, 1));
     });
@@ -79,7 +79,7 @@ fn several_tables_get_each() {
 /// Each signal is sent again once it was dispatched, so each arrival is one call.
 fn each_arrival_once_among_threads() {
     const ROUNDS: u32 = 2_000;
-    static TABLE: Handlers = Handlers::new();
+    static TABLE: Dispatcher = Dispatcher::new();
     static CALLED: AtomicU32 = AtomicU32::new(0);
     static RETURNED: AtomicUsize = AtomicUsize::new(0);
     static DONE: AtomicBool = AtomicBool::new(false);
@@ -108,7 +108,7 @@ fn each_arrival_once_among_threads() {
 }
 
 fn blocking_function_does_not_stop_reception() {
-    static TABLE: Handlers = Handlers::new();
+    static TABLE: Dispatcher = Dispatcher::new();
     static LATCH: Latch = Latch::new();
     static INSIDE: AtomicBool = AtomicBool::new(false);
     static FREE: AtomicBool = AtomicBool::new(false);

@@ -19,8 +19,8 @@ use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use core::time::Duration;
 use siglatch::child::{self, Children, ForkWindow};
 use siglatch::{
-    ChildState, Handlers, Hook, InfoQueue, Interruption, Latch, Pid, Shutdown, SigSet, Signal,
-    Verdict, send,
+    ChildState, Dispatcher, Hook, InfoQueue, HookContext, Latch, Pid, Shutdown, SigSet, Signal,
+    HookVerdict, send,
 };
 use std::io::{self, Read as _, Write as _};
 use std::panic::catch_unwind;
@@ -124,12 +124,12 @@ fn twin(body: impl FnOnce()) -> Pid {
 fn twin_catches_while_its_parents_lock_is_taken() {
     static INSIDE: AtomicBool = AtomicBool::new(false);
     static GO_ON: AtomicBool = AtomicBool::new(false);
-    fn stay(_: Interruption<'_>) -> Verdict {
+    fn stay(_: HookContext<'_>) -> HookVerdict {
         INSIDE.store(true, SeqCst);
         while !GO_ON.load(SeqCst) {
             core::hint::spin_loop();
         }
-        Verdict::Taken
+        HookVerdict::Taken
     }
     // SAFETY: it waits, which the test is about, for a thread that does not wait for it.
     static STAYS: Hook = unsafe { Hook::new(stay) };
@@ -187,30 +187,30 @@ fn twin_leaves_its_parents_eventfd_alone() {
 }
 
 fn twin_begins_with_nothing() {
-    static HANDLERS: Handlers = Handlers::new();
+    static DISPATCHER: Dispatcher = Dispatcher::new();
     static SHUTDOWN: Shutdown = Shutdown::new().deadline(Duration::from_secs(60));
     as_process_one(|| {
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
         assert_eq!(QUEUE.catch(Signal::USR1), Ok(()));
-        assert_eq!(HANDLERS.on(Signal::USR1, |_| ()), Ok(None));
+        assert_eq!(DISPATCHER.catch(Signal::USR1, |_| ()), Ok(None));
         assert_eq!(SHUTDOWN.catch(Signal::TERM), Ok(()));
         raise(Signal::USR1);
         raise(Signal::TERM);
         assert_fine(twin(|| {
-            assert!(!LATCH.is_set() && QUEUE.is_empty() && HANDLERS.pending().is_empty());
-            assert_eq!((SHUTDOWN.asked_by(), SHUTDOWN.time_left()), (None, None));
+            assert!(!LATCH.is_set() && QUEUE.is_empty() && DISPATCHER.pending().is_empty());
+            assert_eq!((SHUTDOWN.requested_by(), SHUTDOWN.time_left()), (None, None));
             raise(Signal::USR1);
             assert!(LATCH.take_signal(Signal::USR1));
-            assert_eq!((QUEUE.drain().count(), HANDLERS.dispatch()), (1, 1));
+            assert_eq!((QUEUE.drain().count(), DISPATCHER.dispatch()), (1, 1));
             raise(Signal::TERM);
-            assert_eq!(SHUTDOWN.asked_by(), Some(Signal::TERM));
-            assert_eq!(SHUTDOWN.cancel(), Some(Signal::TERM));
+            assert_eq!(SHUTDOWN.requested_by(), Some(Signal::TERM));
+            assert_eq!(SHUTDOWN.reset(), Some(Signal::TERM));
             for signal in [Signal::USR1, Signal::TERM] {
                 assert_eq!(LATCH.catch(signal), Ok(()));
                 assert_eq!(LATCH.release(signal).map(drop), Ok(()));
             }
         }));
-        assert!(LATCH.is_set() && HANDLERS.pending().contains(Signal::USR1));
+        assert!(LATCH.is_set() && DISPATCHER.pending().contains(Signal::USR1));
         assert!(SHUTDOWN.time_left().is_some());
     });
 }
@@ -229,16 +229,16 @@ fn window_reaches_receivers_that_have_caught_something() {
         assert_eq!(CHILDREN.catch(), Ok(()));
         assert_eq!(CHILDREN.release(), Ok(()));
         LATCH.set(Signal::USR1);
-        SHUTDOWN.ask(Signal::TERM);
+        SHUTDOWN.request(Signal::TERM);
         CHILDREN.add(Pid::this()).expect("room");
         support::window::assert_fine(support::window::fork(|| {
-            let found = (LATCH.pending(), SHUTDOWN.asked_by(), CHILDREN.len());
+            let found = (LATCH.pending(), SHUTDOWN.requested_by(), CHILDREN.len());
             if found != (SigSet::empty(), None, 0) {
                 eprintln!("in the child: {found:?}");
                 exit_now(1);
             }
         }));
-        assert!(LATCH.is_set() && SHUTDOWN.is_asked() && CHILDREN.len() == 1);
+        assert!(LATCH.is_set() && SHUTDOWN.is_requested() && CHILDREN.len() == 1);
     });
 }
 

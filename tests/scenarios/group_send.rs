@@ -8,7 +8,7 @@ use crate::support::state::SignalState;
 use crate::support::{self, Child, Scenario, in_child, oracle, recorder, scenarios, siginfo};
 use core::panic::AssertUnwindSafe;
 use siglatch::send::{self, Target};
-use siglatch::{Cause, Errno, Pid, Signal, Tid, Value, mask};
+use siglatch::{Cause, Errno, Pid, Signal, Tid, SigVal, mask};
 use std::panic;
 use std::sync::mpsc;
 use std::thread;
@@ -53,7 +53,7 @@ fn thread_directed_signals_reach_that_thread() {
         let there = tids.recv().expect("a thread id");
         assert_ne!(there, Tid::this());
         assert_eq!(send::kill_thread(Pid::this(), there, Signal::USR2), Ok(()));
-        assert_eq!(send::queue_thread(Pid::this(), there, rt(2), Value::from_int(5)), Ok(()));
+        assert_eq!(send::queue_thread(Pid::this(), there, rt(2), SigVal::from_int(5)), Ok(()));
         let status = oracle::own_status();
         assert_eq!((status.pending, status.shared_pending), (0, 0));
         go.send(()).expect("a receiver");
@@ -73,7 +73,7 @@ fn thread_of_another_process_is_reached() {
         link.ready();
         let queued = siginfo::take(rt(3).as_raw()).decoded();
         let pid = link.hear().parse().expect("a pid");
-        let value = Value::from_ptr(0x0123_4567_89ab_cdef_u64 as usize);
+        let value = SigVal::from_addr(0x0123_4567_89ab_cdef_u64 as usize);
         assert_eq!(queued.cause(), Cause::Queue { pid, uid: uid(), value });
         // Taken by a handler: C's sigwaitinfo(3) tells the code of kill(2) in its place.
         recorder::install(libc::SIGUSR1);
@@ -83,7 +83,7 @@ fn thread_of_another_process_is_reached() {
     child.await_ready();
     let (process, first) = (pid(child.pid()), Tid::from(pid(child.pid())));
     assert_eq!(send::kill_thread(process, first, Signal::USR1), Ok(()));
-    let value = Value::from_ptr(0x0123_4567_89ab_cdef_u64 as usize);
+    let value = SigVal::from_addr(0x0123_4567_89ab_cdef_u64 as usize);
     assert_eq!(send::queue_thread(process, first, rt(3), value), Ok(()));
     child.tell(&us().to_string());
     child.wait().assert_exited(0);

@@ -11,7 +11,7 @@ use core::ffi::c_void;
 use core::hint::black_box;
 use core::ptr;
 use core::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, AtomicUsize, Ordering::SeqCst};
-use siglatch::{Cause, Hook, Interruption, Latch, Signal, Value, Verdict, action, send};
+use siglatch::{Cause, Hook, HookContext, Latch, Signal, SigVal, HookVerdict, action, send};
 use std::io;
 use std::process::Command;
 use std::thread;
@@ -57,7 +57,7 @@ macro_rules! hook {
         static $name: Hook = unsafe {
             Hook::new(|_| {
                 ran($digit);
-                Verdict::$verdict
+                HookVerdict::$verdict
             })
         };
     };
@@ -91,25 +91,25 @@ fn hooks_run_in_order_of_registration() {
 fn details_and_context_are_given() {
     static VALUE: AtomicUsize = AtomicUsize::new(0);
     static SENDER: AtomicI32 = AtomicI32::new(0);
-    fn block_usr2(signal: Interruption<'_>) -> Verdict {
+    fn block_usr2(signal: HookContext<'_>) -> HookVerdict {
         if let Cause::Queue { pid, value, .. } = signal.info().cause() {
             SENDER.store(pid, SeqCst);
-            VALUE.store(value.as_ptr(), SeqCst);
+            VALUE.store(value.as_addr(), SeqCst);
         }
         ran(u32::from(Some(signal.signal()) == signal.info().signal()));
-        let context = signal.context().cast::<libc::ucontext_t>();
+        let context = signal.ucontext().cast::<libc::ucontext_t>();
         // SAFETY: the kernel's context, which is good until the handler returns.
         let mask = unsafe { &raw mut (*context).uc_sigmask };
         // SAFETY: the kernel has filled the first word of the set, which is all that is changed.
         unsafe { libc::sigaddset(mask, libc::SIGUSR2) };
-        Verdict::Taken
+        HookVerdict::Taken
     }
     // SAFETY: it does atomic stores, and changes the mask that is restored.
     static HOOK: Hook = unsafe { Hook::new(block_usr2) };
     in_child(|| {
         HOOK.catch(Signal::USR1).expect("catch");
         let us = siglatch::Pid::this();
-        send::queue(us, Signal::USR1, Value::from_ptr(0x1234_5678_9abc_u64 as usize))
+        send::queue(us, Signal::USR1, SigVal::from_addr(0x1234_5678_9abc_u64 as usize))
             .expect("queue");
         assert_eq!(RAN.load(SeqCst), 1);
         assert_eq!(
@@ -213,17 +213,17 @@ fn touch() -> u8 {
     unsafe { place.read_volatile() }
 }
 
-fn open_page(signal: Interruption<'_>) -> Verdict {
+fn open_page(signal: HookContext<'_>) -> HookVerdict {
     ran(5);
     let page = PAGE.load(SeqCst);
     match signal.info().cause() {
         Cause::Fault { address, .. } if address == page.addr().wrapping_add(77) => {}
-        _ => return Verdict::Declined,
+        _ => return HookVerdict::Declined,
     }
     let protection = libc::PROT_READ | libc::PROT_WRITE;
     // SAFETY: the page is the test's.
     let opened = unsafe { libc::mprotect(page.cast(), LENGTH, protection) };
-    if opened == 0 { Verdict::Taken } else { Verdict::Declined }
+    if opened == 0 { HookVerdict::Taken } else { HookVerdict::Declined }
 }
 
 // SAFETY: it makes one system call, after which the instruction can run.
@@ -297,10 +297,10 @@ fn handler_before_gets_a_declined_fault() {
 /// Where the handler's stack was.
 static STACK: AtomicUsize = AtomicUsize::new(0);
 
-fn note_stack(_: Interruption<'_>) -> Verdict {
+fn note_stack(_: HookContext<'_>) -> HookVerdict {
     let here = 0_u8;
     STACK.store(black_box(&raw const here).addr(), SeqCst);
-    Verdict::Taken
+    HookVerdict::Taken
 }
 
 // SAFETY: it does one atomic store.
@@ -331,12 +331,12 @@ fn sink(depth: usize) -> usize {
 }
 
 fn overflown_stack_is_caught() {
-    fn leave(signal: Interruption<'_>) -> Verdict {
+    fn leave(signal: HookContext<'_>) -> HookVerdict {
         if let Cause::Fault { .. } = signal.info().cause() {
             // SAFETY: it ends the process and does nothing else.
             unsafe { libc::_exit(33) }
         }
-        Verdict::Declined
+        HookVerdict::Declined
     }
     // SAFETY: it makes one system call, and never says that a fault is fixed.
     static LEAVES: Hook = unsafe { Hook::new(leave) };
@@ -409,7 +409,7 @@ fn example_tells_the_address_and_dies() {
 /// That a fault is ignored does not make the instruction go through: it would be run for ever.
 fn declined_fault_over_ignore_ends_the_process() {
     // SAFETY: it does nothing.
-    static DECLINES: Hook = unsafe { Hook::new(|_| Verdict::Declined) };
+    static DECLINES: Hook = unsafe { Hook::new(|_| HookVerdict::Declined) };
     let child = Child::start(|_| {
         oracle::set_ignored(libc::SIGSEGV);
         DECLINES.catch(Signal::SEGV).expect("catch");

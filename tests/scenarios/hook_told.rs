@@ -14,7 +14,7 @@ use core::ffi::c_void;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU32, Ordering::SeqCst};
 use siglatch::sys::KernelSiginfo;
-use siglatch::{Hook, Interruption, SigSet, Signal, Verdict, synchronize};
+use siglatch::{Hook, HookContext, SigSet, Signal, HookVerdict, synchronize};
 use std::thread::{scope, yield_now};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -46,13 +46,13 @@ const WITH_NO_ADDRESS: i32 = 2;
 
 fn hooks_of_one_function_are_told_apart() {
     static CALLS: [AtomicU32; 3] = [const { AtomicU32::new(0) }; 3];
-    fn count(signal: Interruption<'_>) -> Verdict {
+    fn count(signal: HookContext<'_>) -> HookVerdict {
         for (hook, calls) in [&FIRST, &SECOND, &THIRD].into_iter().zip(&CALLS) {
             if ptr::eq(signal.hook(), hook) {
                 calls.fetch_add(1, SeqCst);
             }
         }
-        Verdict::Taken
+        HookVerdict::Taken
     }
     // SAFETY: `count` stores to atomics.
     static FIRST: Hook = unsafe { Hook::new(count) };
@@ -80,7 +80,7 @@ static BYTES: [AtomicU8; SIZE] = [const { AtomicU8::new(0) }; SIZE];
 static DECODED_CODE: AtomicI32 = AtomicI32::new(0);
 static TOLD: AtomicU32 = AtomicU32::new(0);
 
-fn keep_details(signal: Interruption<'_>) -> Verdict {
+fn keep_details(signal: HookContext<'_>) -> HookVerdict {
     let info = signal.raw_info();
     if !info.is_null() {
         // SAFETY: it is lent until the hook returns.
@@ -92,7 +92,7 @@ fn keep_details(signal: Interruption<'_>) -> Verdict {
     LENT.store(info.cast_mut(), SeqCst);
     DECODED_CODE.store(signal.info().code(), SeqCst);
     TOLD.fetch_add(1, SeqCst);
-    Verdict::Taken
+    HookVerdict::Taken
 }
 
 // SAFETY: `keep_details` stores to atomics.
@@ -145,12 +145,12 @@ fn mend() -> bool {
     unsafe { libc::mprotect(PAGE.load(SeqCst), 4096, access) == 0 }
 }
 
-fn mend_and_chain(_: Interruption<'_>) -> Verdict {
-    if mend() { Verdict::TakenAndChained } else { Verdict::Declined }
+fn mend_and_chain(_: HookContext<'_>) -> HookVerdict {
+    if mend() { HookVerdict::TakenAndChained } else { HookVerdict::Declined }
 }
 
-fn mend_and_end(_: Interruption<'_>) -> Verdict {
-    if mend() { Verdict::Taken } else { Verdict::Declined }
+fn mend_and_end(_: HookContext<'_>) -> HookVerdict {
+    if mend() { HookVerdict::Taken } else { HookVerdict::Declined }
 }
 
 // SAFETY: one system call; after it, the instruction finds memory.
@@ -203,9 +203,9 @@ fn fault_that_is_taken_is_not_chained() {
 }
 
 fn signal_is_taken_and_chained() {
-    fn both(_: Interruption<'_>) -> Verdict {
+    fn both(_: HookContext<'_>) -> HookVerdict {
         TOLD.fetch_add(1, SeqCst);
-        Verdict::TakenAndChained
+        HookVerdict::TakenAndChained
     }
     // SAFETY: it stores to an atomic.
     static BOTH: Hook = unsafe { Hook::new(both) };
@@ -225,13 +225,13 @@ static INSIDE: AtomicBool = AtomicBool::new(false);
 static GO_ON: AtomicBool = AtomicBool::new(false);
 static LEFT: AtomicBool = AtomicBool::new(false);
 
-fn stay(_: Interruption<'_>) -> Verdict {
+fn stay(_: HookContext<'_>) -> HookVerdict {
     INSIDE.store(true, SeqCst);
     while !GO_ON.load(SeqCst) {
         core::hint::spin_loop();
     }
     LEFT.store(true, SeqCst);
-    Verdict::Taken
+    HookVerdict::Taken
 }
 
 // SAFETY: it waits, which the tests are about, for a thread that does not wait for it.
@@ -279,9 +279,9 @@ fn barrier_waits_for_handlers_of_before() {
 }
 
 fn barrier_waits_for_no_handler_of_later() {
-    fn count(_: Interruption<'_>) -> Verdict {
+    fn count(_: HookContext<'_>) -> HookVerdict {
         TOLD.fetch_add(1, SeqCst);
-        Verdict::Taken
+        HookVerdict::Taken
     }
     // SAFETY: it stores to an atomic.
     static COUNT: Hook = unsafe { Hook::new(count) };

@@ -9,7 +9,7 @@ use crate::support::names::{uid, us};
 use crate::support::{self, Child, Scenario, in_child, oracle, scenarios, siginfo};
 use core::mem;
 use core::ptr;
-use siglatch::{Cause, Pid, Signal, Trust, Value};
+use siglatch::{Cause, Pid, Signal, SigInfoTrust, SigVal};
 use std::io;
 use std::process;
 
@@ -56,7 +56,7 @@ fn kill_is_a_user() {
             assert_eq!(info.cause(), Cause::User { pid: parent, uid: uid() });
             assert_eq!(
                 (info.sender().map(Pid::as_raw), info.trust()),
-                (Some(parent), Trust::Stamped)
+                (Some(parent), SigInfoTrust::KernelStamped)
             );
         });
         child.await_ready();
@@ -77,7 +77,7 @@ fn tgkill_is_a_thread() {
             assert_eq!(info.cause(), Cause::Thread { pid: us(), uid: uid() });
             assert_eq!(
                 (info.sender().map(Pid::as_raw), info.trust()),
-                (Some(us()), Trust::Stamped)
+                (Some(us()), SigInfoTrust::KernelStamped)
             );
         }
     });
@@ -98,11 +98,11 @@ fn sigqueue_has_a_value() {
                 };
                 assert_eq!((pid, owner), (raw.pid(), raw.uid()));
                 assert_eq!((pid, owner), (us(), uid()));
-                assert_eq!((value.as_ptr(), value.as_int()), (raw.value_ptr(), raw.value_int()));
-                assert_eq!(value, Value::from_ptr(bits));
+                assert_eq!((value.as_addr(), value.as_int()), (raw.value_ptr(), raw.value_int()));
+                assert_eq!(value, SigVal::from_addr(bits));
                 assert_eq!(
                     (info.sender().map(Pid::as_raw), info.trust()),
-                    (Some(us()), Trust::Claimed)
+                    (Some(us()), SigInfoTrust::Claimed)
                 );
             }
         }
@@ -144,7 +144,7 @@ fn interval_timer_is_the_kernel() {
         done(result);
         let (raw, info) = siginfo::take_decoded(libc::SIGALRM);
         assert_eq!(raw.code(), 0x80, "SI_KERNEL");
-        assert_eq!((info.cause(), info.trust()), (Cause::Kernel, Trust::Kernel));
+        assert_eq!((info.cause(), info.trust()), (Cause::Kernel, SigInfoTrust::Kernel));
         assert_eq!(info.sender(), None);
     });
 }
@@ -181,8 +181,8 @@ fn posix_timer_tells_its_overrun() {
         assert_eq!((told, i64::from(counted)), (id, overrun));
         assert!((10..20).contains(&counted), "{counted}");
         assert_ne!(id, 0);
-        assert_eq!((sent, sent.as_ptr()), (Value::from_ptr(value), raw.value_ptr()));
-        assert_eq!((info.sender(), info.trust()), (None, Trust::Claimed));
+        assert_eq!((sent, sent.as_addr()), (SigVal::from_addr(value), raw.value_ptr()));
+        assert_eq!((info.sender(), info.trust()), (None, SigInfoTrust::Claimed));
     });
 }
 
@@ -243,7 +243,7 @@ fn descriptor_that_is_ready() {
             let (raw, info) = siginfo::take_decoded(signo);
             assert_eq!(raw.code(), 1, "POLL_IN");
             assert_eq!(info.cause(), Cause::Poll { band: READABLE, fd: out });
-            assert_eq!((info.sender(), info.trust()), (None, Trust::Kernel));
+            assert_eq!((info.sender(), info.trust()), (None, SigInfoTrust::Kernel));
         }
     });
 }
@@ -297,9 +297,9 @@ fn message_in_a_queue() {
         let Cause::MessageQueue { pid, uid: owner, value } = info.cause() else {
             panic!("{info:?}");
         };
-        assert_eq!((pid, owner, value.as_ptr()), (raw.pid(), raw.uid(), raw.value_ptr()));
-        assert_eq!((owner, value), (uid(), Value::from_ptr(0x1234)));
-        assert_eq!(info.trust(), Trust::Claimed);
+        assert_eq!((pid, owner, value.as_addr()), (raw.pid(), raw.uid(), raw.value_ptr()));
+        assert_eq!((owner, value), (uid(), SigVal::from_addr(0x1234)));
+        assert_eq!(info.trust(), SigInfoTrust::Claimed);
         link.say(&pid.to_string());
     });
     child.await_ready();
@@ -329,13 +329,13 @@ fn made_up_code_is_only_claimed() {
             };
             done(result);
             let (raw, info) = siginfo::take_decoded(real_time());
-            let (pid, uid, value) = (raw.pid(), raw.uid(), Value::from_ptr(raw.value_ptr()));
-            assert_eq!((pid, uid, value.as_ptr()), (4321, 8765, 0x77));
+            let (pid, uid, value) = (raw.pid(), raw.uid(), SigVal::from_addr(raw.value_ptr()));
+            assert_eq!((pid, uid, value.as_addr()), (4321, 8765, 0x77));
             let wanted = match code {
                 libc::SI_ASYNCIO => Cause::AsyncIo { pid, uid, value },
                 _ => Cause::Other { pid, uid, value },
             };
-            assert_eq!((info.cause(), info.trust()), (wanted, Trust::Claimed));
+            assert_eq!((info.cause(), info.trust()), (wanted, SigInfoTrust::Claimed));
         }
     });
 }

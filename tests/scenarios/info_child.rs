@@ -12,7 +12,7 @@ use crate::support::{
 };
 use core::hint::black_box;
 use core::ptr;
-use siglatch::{Cause, ChildState, Trust};
+use siglatch::{Cause, ChildState, SigInfoTrust};
 use std::fs;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -50,7 +50,7 @@ fn take_child(code: i32) -> (i32, ChildState) {
         _ => panic!("{info:?}"),
     };
     assert_eq!(status, raw.status());
-    assert_eq!((info.sender(), info.trust()), (None, Trust::Kernel));
+    assert_eq!((info.sender(), info.trust()), (None, SigInfoTrust::Kernel));
     (pid, state)
 }
 

@@ -9,7 +9,7 @@ use core::arch::asm;
 use core::ffi::c_void;
 use core::ptr;
 use core::sync::atomic::{AtomicI32, Ordering::SeqCst};
-use siglatch::{Cause, FaultDetail, SigInfo, Signal, Trust};
+use siglatch::{Cause, FaultDetail, SigInfo, Signal, SigInfoTrust};
 use std::io::{self, Read as _};
 use std::os::fd::AsRawFd as _;
 
@@ -62,7 +62,7 @@ fn fault_of(signo: i32, fault: impl FnOnce()) -> (RawInfo, SigInfo) {
     assert_eq!(raw.signo(), signo);
     assert_eq!(info.signal(), Signal::from_raw(signo).ok());
     assert_eq!((info.errno(), info.code()), (raw.errno(), raw.code()));
-    assert_eq!((info.sender(), info.trust()), (None, Trust::Kernel));
+    assert_eq!((info.sender(), info.trust()), (None, SigInfoTrust::Kernel));
     (raw, info)
 }
 

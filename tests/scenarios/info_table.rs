@@ -5,7 +5,7 @@
 
 use crate::support::{Scenario, scenarios};
 use siglatch::sys::KernelSiginfo;
-use siglatch::{Cause, ChildState, FaultDetail, Pid, SigInfo, Signal, Trust, Value};
+use siglatch::{Cause, ChildState, FaultDetail, Pid, SigInfo, Signal, SigInfoTrust, SigVal};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
@@ -109,7 +109,7 @@ fn faults_have_the_detail_of_their_code() {
 
 fn codes_mean_what_the_kernel_means_by_them() {
     let (pid, uid) = (int_at(0), int_at(4).cast_unsigned());
-    let value = Value::from_ptr(word_at(8));
+    let value = SigVal::from_addr(word_at(8));
     let timer = Cause::Timer { id: pid, overrun: int_at(4), value };
     let poll = Cause::Poll { band: word_at(0).cast_signed(), fd: int_at(WORD) };
     let call = Cause::Syscall {
@@ -165,7 +165,7 @@ fn children_tell_what_became_of_them() {
 /// Past the last code of its own, a signal has those of a descriptor up to 6, then none.
 fn layouts_end_where_the_kernels_do() {
     let other =
-        Cause::Other { pid: int_at(0), uid: int_at(4).cast_unsigned(), value: Value::from_ptr(0) };
+        Cause::Other { pid: int_at(0), uid: int_at(4).cast_unsigned(), value: SigVal::from_addr(0) };
     let poll = Cause::Poll { band: word_at(0).cast_signed(), fd: int_at(WORD) };
     for (signo, last) in [
         (libc::SIGILL, 11),
@@ -202,26 +202,26 @@ fn codes_of_any_signal_come_before_its_own() {
 
 fn trust_goes_by_the_code() {
     for (code, trust) in [
-        (i32::MIN, Trust::Claimed),
-        (-60, Trust::Claimed),
-        (-7, Trust::Claimed),
-        (-6, Trust::Stamped),
-        (-5, Trust::Claimed),
-        (-3, Trust::Claimed),
-        (-2, Trust::Claimed),
-        (-1, Trust::Claimed),
+        (i32::MIN, SigInfoTrust::Claimed),
+        (-60, SigInfoTrust::Claimed),
+        (-7, SigInfoTrust::Claimed),
+        (-6, SigInfoTrust::KernelStamped),
+        (-5, SigInfoTrust::Claimed),
+        (-3, SigInfoTrust::Claimed),
+        (-2, SigInfoTrust::Claimed),
+        (-1, SigInfoTrust::Claimed),
         // Both its pid and its uid are 0: the kernel had no room for them.
-        (0, Trust::Claimed),
-        (1, Trust::Kernel),
-        (6, Trust::Kernel),
-        (0x80, Trust::Kernel),
-        (i32::MAX, Trust::Kernel),
+        (0, SigInfoTrust::Claimed),
+        (1, SigInfoTrust::Kernel),
+        (6, SigInfoTrust::Kernel),
+        (0x80, SigInfoTrust::Kernel),
+        (i32::MAX, SigInfoTrust::Kernel),
     ] {
         for signo in [libc::SIGCHLD, libc::SIGSEGV, libc::SIGTERM, 64] {
             assert_eq!(made(signo, code, &[]).trust(), trust, "signal {signo}, code {code}");
         }
     }
-    assert!(Trust::Claimed < Trust::Stamped && Trust::Stamped < Trust::Kernel);
+    assert!(SigInfoTrust::Claimed < SigInfoTrust::KernelStamped && SigInfoTrust::KernelStamped < SigInfoTrust::Kernel);
 }
 
 fn numbers_that_are_no_signal_have_no_signal() {
@@ -253,18 +253,18 @@ fn only_the_filled_part_counts() {
 
 fn values_are_an_int_or_a_pointer() {
     for int in [0, 1, -1, i32::MAX, i32::MIN, 0x0102_0304] {
-        assert_eq!(Value::from_int(int).as_int(), int);
+        assert_eq!(SigVal::from_int(int).as_int(), int);
     }
     let counting = 0x0102_0304_0506_0708_u64 as usize;
     for bits in [0, 1, usize::MAX, counting] {
-        assert_eq!(Value::from_ptr(bits).as_ptr(), bits);
+        assert_eq!(SigVal::from_addr(bits).as_addr(), bits);
     }
     // The int is in front of the union: all of it, where a pointer has no more than that.
     let is_high = cfg!(all(target_endian = "big", target_pointer_width = "64"));
     let int = if is_high { 0x0102_0304 } else { 0x0506_0708 };
-    assert_eq!(Value::from_ptr(counting).as_int(), int);
-    assert_eq!(Value::default(), Value::from_int(0));
-    assert_eq!(format!("{:?}", Value::from_ptr(0xbeef)), "0xbeef");
+    assert_eq!(SigVal::from_addr(counting).as_int(), int);
+    assert_eq!(SigVal::default(), SigVal::from_int(0));
+    assert_eq!(format!("{:?}", SigVal::from_addr(0xbeef)), "0xbeef");
 }
 
 fn debug_shows_number_code_and_cause() {

@@ -8,7 +8,7 @@
 use crate::support::names::rt;
 use crate::support::{Scenario, in_child, scenarios, thread};
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use siglatch::{InfoQueue, Pid, Signal, Trust, send};
+use siglatch::{InfoQueue, Pid, Signal, SigInfoTrust, send};
 use std::io;
 use std::thread::{scope, yield_now};
 
@@ -70,6 +70,6 @@ fn nobody_stamped_what_came_without_details() {
         assert_eq!(send::kill(Pid::this(), rt(0)), Ok(()));
         let info = QUEUE.pop().expect("an instance");
         assert_eq!((info.signal(), info.code()), (Signal::rt(0).ok(), libc::SI_USER));
-        assert_ne!(info.trust(), Trust::Stamped, "{info:?}");
+        assert_ne!(info.trust(), SigInfoTrust::KernelStamped, "{info:?}");
     });
 }

@@ -135,7 +135,7 @@ fn guard_puts_the_mask_back() {
                 mask::set(before).expect("set");
                 {
                     let guard = make(signals).expect("guard");
-                    assert_eq!(guard.before(), before);
+                    assert_eq!(guard.previous(), before);
                     assert_blocked(inside);
                 }
                 assert_blocked(before);

@@ -10,7 +10,7 @@ use core::time::Duration;
 use siglatch::fd::{Fd, PidFd, Scope};
 use siglatch::timer::IntervalTimer;
 use siglatch::{
-    Cause, ChildState, Errno, Latch, Pid, SigSet, Signal, Tid, Value, child, mask, send, sys,
+    Cause, ChildState, Errno, Latch, Pid, SigSet, Signal, Tid, SigVal, child, mask, send, sys,
 };
 use std::os::fd::{AsRawFd as _, IntoRawFd as _};
 use std::sync::mpsc;
@@ -74,7 +74,7 @@ fn signal_reaches_the_process() {
 
 fn value_reaches_the_process() {
     for value in [0, usize::MAX, 0x0123_4567_89ab_cdef_u64 as usize] {
-        let value = Value::from_ptr(value);
+        let value = SigVal::from_addr(value);
         let mut child = Child::start(|link| {
             mask::block([Signal::USR1, rt(0)]).expect("block");
             link.ready();
@@ -115,7 +115,7 @@ fn stale_descriptor_hits_nobody() {
         let before = SignalState::now();
         for signal in [Signal::TERM, Signal::KILL, rt(0)] {
             assert_eq!(fd.send(signal), Err(Errno::SRCH));
-            assert_eq!(fd.queue(signal, Value::from_int(1)), Err(Errno::SRCH));
+            assert_eq!(fd.queue(signal, SigVal::from_int(1)), Err(Errno::SRCH));
         }
         assert_eq!(fd.probe(), Err(Errno::SRCH));
         if has_scopes() {
@@ -152,7 +152,7 @@ fn thread_is_reached_alone() {
         assert!(matches!(refused, Err(Errno::NOENT | Errno::INVAL)), "{refused:?}");
         let fd = PidFd::open_thread(there).expect("pidfd_open");
         assert_eq!(fd.send(Signal::USR1), Ok(()));
-        assert_eq!(fd.queue(rt(0), Value::from_int(4)), Ok(()));
+        assert_eq!(fd.queue(rt(0), SigVal::from_int(4)), Ok(()));
         let status = oracle::own_status();
         assert_eq!((status.pending, status.shared_pending), (0, 0));
         go.send(()).expect("a receiver");
@@ -178,9 +178,9 @@ fn scope_says_to_whom() {
         let thread = PidFd::open_thread(Tid::this()).expect("pidfd_open");
         for fd in [process, thread] {
             assert_eq!(fd.send_to(Scope::Thread, Signal::USR1), Ok(()));
-            assert_eq!(fd.queue_to(Scope::Thread, rt(0), Value::from_int(1)), Ok(()));
+            assert_eq!(fd.queue_to(Scope::Thread, rt(0), SigVal::from_int(1)), Ok(()));
             assert_eq!(fd.send_to(Scope::Process, Signal::USR2), Ok(()));
-            assert_eq!(fd.queue_to(Scope::Process, rt(1), Value::from_int(2)), Ok(()));
+            assert_eq!(fd.queue_to(Scope::Process, rt(1), SigVal::from_int(2)), Ok(()));
             let status = oracle::own_status();
             assert_eq!(status.pending, bits(Signal::USR1, rt(0)));
             assert_eq!(status.shared_pending, bits(Signal::USR2, rt(1)));
@@ -211,7 +211,7 @@ fn group_is_reached_and_nobody_else() {
     second.wait().assert_died_by(libc::SIGTERM);
     let fd = open(outside.pid());
     assert_eq!(fd.probe(), Ok(()));
-    assert_eq!(fd.queue_to(Scope::Group, Signal::KILL, Value::from_int(1)), Ok(()));
+    assert_eq!(fd.queue_to(Scope::Group, Signal::KILL, SigVal::from_int(1)), Ok(()));
     outside.wait().assert_died_by(libc::SIGKILL);
 }
 
@@ -223,7 +223,7 @@ fn full_queue_is_told() {
         // SAFETY: the limit is initialised and only read.
         assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_SIGPENDING, &raw const none) }, 0);
         let before = SignalState::now();
-        assert_eq!(fd.queue(rt(0), Value::from_int(1)), Err(Errno::AGAIN));
+        assert_eq!(fd.queue(rt(0), SigVal::from_int(1)), Err(Errno::AGAIN));
         if has_scopes() {
             assert_eq!(fd.send_to(Scope::Thread, rt(0)), Err(Errno::AGAIN));
         }
@@ -247,7 +247,7 @@ fn forbidden_process_is_told_apart() {
         assert_eq!(unsafe { libc::setuid(NOBODY) }, 0);
         let before = SignalState::now();
         assert_eq!(fd.send(Signal::KILL), Err(Errno::PERM));
-        assert_eq!(fd.queue(Signal::KILL, Value::from_int(1)), Err(Errno::PERM));
+        assert_eq!(fd.queue(Signal::KILL, SigVal::from_int(1)), Err(Errno::PERM));
         assert_eq!(fd.probe(), Err(Errno::PERM));
         before.assert_unchanged("sending without permission");
     });
@@ -312,7 +312,7 @@ fn descriptors_of_other_kinds_are_told() {
         // SAFETY: both numbers are descriptors, not memory.
         assert_eq!(unsafe { libc::dup2(file.as_raw_fd(), fd.as_raw()) }, fd.as_raw());
         assert_eq!(fd.send(Signal::TERM), Err(Errno::BADF));
-        assert_eq!(fd.queue(rt(0), Value::from_int(1)), Err(Errno::BADF));
+        assert_eq!(fd.queue(rt(0), SigVal::from_int(1)), Err(Errno::BADF));
         assert_eq!(fd.probe(), Err(Errno::BADF));
         // SAFETY: the number is a descriptor, not memory.
         assert_eq!(unsafe { libc::close(fd.as_raw()) }, 0);

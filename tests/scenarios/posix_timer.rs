@@ -10,7 +10,7 @@ use crate::support::state::SignalState;
 use crate::support::{Child, Scenario, in_child, recorder, scenarios};
 use core::time::Duration;
 use siglatch::timer::{Clock, IntervalTimer, PosixTimer, Setting};
-use siglatch::{Cause, Errno, Pid, SigInfo, SigSet, Signal, Tid, Value, mask, sys, wait};
+use siglatch::{Cause, Errno, Pid, SigInfo, SigSet, Signal, Tid, SigVal, mask, sys, wait};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
@@ -38,7 +38,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 
 const LONG: Duration = Duration::from_secs(60);
 const LONGEST: Duration = Duration::from_nanos(1 << 62);
-const UNSET: Setting = Setting { remaining: Duration::ZERO, interval: Duration::ZERO };
+const UNSET: Setting = Setting { value: Duration::ZERO, interval: Duration::ZERO };
 
 /// Waits for a signal that is blocked.
 #[track_caller]
@@ -68,15 +68,15 @@ fn posix_timer_delivers_its_value() {
     in_child(|| {
         for signal in [rt(0), Signal::USR1] {
             mask::block(signal).expect("block");
-            let first = PosixTimer::new(Clock::Monotonic, signal, Value::from_int(-7));
+            let first = PosixTimer::new(Clock::Monotonic, signal, SigVal::from_int(-7));
             let first = first.expect("create");
-            let second = PosixTimer::new(Clock::Boottime, signal, Value::from_ptr(usize::MAX));
+            let second = PosixTimer::new(Clock::Boottime, signal, SigVal::from_addr(usize::MAX));
             let second = second.expect("create");
             assert_ne!(first.id(), second.id());
             for (timer, value) in [
-                (&first, Value::from_int(-7)),
-                (&second, Value::from_ptr(usize::MAX)),
-                (&first, Value::from_int(-7)),
+                (&first, SigVal::from_int(-7)),
+                (&second, SigVal::from_addr(usize::MAX)),
+                (&first, SigVal::from_int(-7)),
             ] {
                 let time = Duration::from_millis(2);
                 let begin = Instant::now();
@@ -95,7 +95,7 @@ fn posix_timer_delivers_its_value() {
 fn posix_timer_repeats_and_counts_overruns() {
     in_child(|| {
         mask::block(rt(0)).expect("block");
-        let timer = PosixTimer::new(Clock::Monotonic, rt(0), Value::default()).expect("create");
+        let timer = PosixTimer::new(Clock::Monotonic, rt(0), SigVal::default()).expect("create");
         let every = Duration::from_millis(1);
         let begin = Instant::now();
         timer.set(every, every).expect("settime");
@@ -128,7 +128,7 @@ fn posix_timer_goes_to_its_thread() {
             end.recv().expect("a sender");
         });
         let tid = receiver.recv().expect("a thread");
-        let timer = PosixTimer::for_thread(Clock::Monotonic, tid, Signal::USR1, Value::from_int(3));
+        let timer = PosixTimer::for_thread(Clock::Monotonic, tid, Signal::USR1, SigVal::from_int(3));
         let timer = timer.expect("create");
         for runs in 1..=20 {
             timer.set(Duration::from_micros(200), Duration::ZERO).expect("settime");
@@ -148,7 +148,7 @@ fn posix_timer_of_a_thread_that_is_gone_is_silent() {
         mask::block(Signal::USR1).expect("block");
         let timer = thread::spawn(|| {
             let this = Tid::this();
-            PosixTimer::for_thread(Clock::Monotonic, this, Signal::USR1, Value::default())
+            PosixTimer::for_thread(Clock::Monotonic, this, Signal::USR1, SigVal::default())
         });
         let timer = timer.join().expect("a thread").expect("create");
         timer.set(Duration::from_millis(1), Duration::from_millis(1)).expect("settime");
@@ -158,16 +158,16 @@ fn posix_timer_of_a_thread_that_is_gone_is_silent() {
 
 fn posix_timers_tell_their_setting() {
     in_child(|| {
-        let timer = PosixTimer::new(Clock::Monotonic, rt(0), Value::default()).expect("create");
+        let timer = PosixTimer::new(Clock::Monotonic, rt(0), SigVal::default()).expect("create");
         assert_eq!(timer.query(), Ok(UNSET));
         let interval = Duration::new(7, 1);
         assert_eq!(timer.set(LONG, interval), Ok(UNSET));
         for found in [timer.query(), timer.set(LONG * 2, Duration::ZERO)] {
             let found = found.expect("a setting");
             assert_eq!(found.interval, interval, "to the nanosecond");
-            assert!(found.remaining <= LONG && found.remaining > LONG / 2, "{found:?}");
+            assert!(found.value <= LONG && found.value > LONG / 2, "{found:?}");
         }
-        assert!(timer.cancel().expect("settime").remaining > LONG);
+        assert!(timer.cancel().expect("settime").value > LONG);
         assert_eq!(timer.query(), Ok(UNSET));
         assert_eq!(timer.cancel(), Ok(UNSET));
     });
@@ -177,7 +177,7 @@ fn absolute_times() {
     in_child(|| {
         mask::block(rt(0)).expect("block");
         for clock in [Clock::Monotonic, Clock::Realtime, Clock::Boottime, Clock::Tai] {
-            let timer = PosixTimer::new(clock, rt(0), Value::default()).expect("create");
+            let timer = PosixTimer::new(clock, rt(0), SigVal::default()).expect("create");
             let now = || clock.now().expect("a time");
             let deadline = now() + Duration::from_millis(3);
             timer.set_at(deadline, Duration::ZERO).expect("settime");
@@ -189,7 +189,7 @@ fn absolute_times() {
                 take(rt(0));
             }
             timer.set_at(now() + LONG, Duration::ZERO).expect("settime");
-            let left = timer.query().expect("gettime").remaining;
+            let left = timer.query().expect("gettime").value;
             assert!(left <= LONG && left > LONG / 2, "{clock:?}: {left:?}");
             timer.set_at(Duration::from_nanos(i64::MAX.cast_unsigned()), LONGEST).expect("settime");
             assert_silent(rt(0), Duration::from_millis(2));
@@ -201,7 +201,7 @@ fn processor_clocks_count_work() {
     in_child(|| {
         mask::block(rt(0)).expect("block");
         for clock in [Clock::ProcessCpu, Clock::ThreadCpu] {
-            let timer = PosixTimer::new(clock, rt(0), Value::default()).expect("create");
+            let timer = PosixTimer::new(clock, rt(0), SigVal::default()).expect("create");
             let begin = clock.now().expect("a time");
             timer.set(Duration::from_millis(20), Duration::ZERO).expect("settime");
             // No time passes while it sleeps.
@@ -234,7 +234,7 @@ fn every_clock_shows_a_time() {
                 assert!(matches!(clock, Clock::RealtimeAlarm | Clock::BoottimeAlarm));
             }
         }
-        match PosixTimer::new(clock, rt(0), Value::default()) {
+        match PosixTimer::new(clock, rt(0), SigVal::default()) {
             Ok(timer) => assert_eq!(timer.query(), Ok(UNSET)),
             Err(Errno::PERM | Errno::OPNOTSUPP) => {
                 assert!(matches!(clock, Clock::RealtimeAlarm | Clock::BoottimeAlarm));
@@ -248,7 +248,7 @@ fn timer_is_deleted_when_dropped() {
     in_child(|| {
         mask::block(rt(0)).expect("block");
         let every = Duration::from_millis(1);
-        let timer = PosixTimer::new(Clock::Monotonic, rt(0), Value::default()).expect("create");
+        let timer = PosixTimer::new(Clock::Monotonic, rt(0), SigVal::default()).expect("create");
         let id = timer.id();
         timer.set(every, every).expect("settime");
         take(rt(0));
@@ -258,7 +258,7 @@ fn timer_is_deleted_when_dropped() {
         assert_silent(rt(0), every * 5);
         // As many as one likes, one after the other.
         for _ in 0..10_000 {
-            drop(PosixTimer::new(Clock::Monotonic, rt(0), Value::default()).expect("create"));
+            drop(PosixTimer::new(Clock::Monotonic, rt(0), SigVal::default()).expect("create"));
         }
     });
 }
@@ -266,7 +266,7 @@ fn timer_is_deleted_when_dropped() {
 fn deadline_by_kill() {
     let child = Child::start(|_| {
         mask::block(SigSet::full()).expect("block");
-        let timer = PosixTimer::new(Clock::Monotonic, Signal::KILL, Value::default());
+        let timer = PosixTimer::new(Clock::Monotonic, Signal::KILL, SigVal::default());
         let timer = timer.expect("create");
         timer.set(Duration::from_millis(5), Duration::ZERO).expect("settime");
         loop {
@@ -280,14 +280,14 @@ fn forked_child_has_no_timers() {
     in_child(|| {
         mask::block([rt(0), rt(1)]).expect("block");
         let every = Duration::from_millis(1);
-        let timer = PosixTimer::new(Clock::Monotonic, rt(0), Value::default()).expect("create");
+        let timer = PosixTimer::new(Clock::Monotonic, rt(0), SigVal::default()).expect("create");
         timer.set(every, every).expect("settime");
         IntervalTimer::Real.set(LONG, LONG).expect("setitimer");
         in_child(|| {
             assert_eq!(IntervalTimer::Real.query(), Ok(UNSET));
             assert_silent(rt(0), every * 5);
             // One of its own, which has the same id.
-            let own = PosixTimer::new(Clock::Monotonic, rt(1), Value::default()).expect("create");
+            let own = PosixTimer::new(Clock::Monotonic, rt(1), SigVal::default()).expect("create");
             own.set(LONG, Duration::ZERO).expect("settime");
             assert_eq!(timer.set(every, every), Err(Errno::INVAL));
             assert_eq!(timer.set_at(every, every), Err(Errno::INVAL));
@@ -296,7 +296,7 @@ fn forked_child_has_no_timers() {
             assert_eq!(timer.cancel(), Err(Errno::INVAL));
             // SAFETY: the value is not used again: this process ends without dropping it.
             drop(unsafe { core::ptr::read(&raw const timer) });
-            assert!(own.query().expect("gettime").remaining > LONG / 2, "it is still there");
+            assert!(own.query().expect("gettime").value > LONG / 2, "it is still there");
         });
         take(rt(0));
         take(rt(0));
@@ -310,7 +310,7 @@ fn queue_limit_is_told() {
         assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_SIGPENDING, &raw const none) }, 0);
         let before = SignalState::now();
         for signal in [rt(0), Signal::USR1] {
-            let timer = PosixTimer::new(Clock::Monotonic, signal, Value::default());
+            let timer = PosixTimer::new(Clock::Monotonic, signal, SigVal::default());
             assert_eq!(timer.map(drop), Err(Errno::AGAIN));
         }
         before.assert_unchanged("a timer without room");
@@ -329,7 +329,7 @@ fn bad_input_changes_nothing() {
         let before = SignalState::now();
         for raw in [1, gone, i32::MAX] {
             let tid = Tid::from_raw(raw).expect("a thread id");
-            let timer = PosixTimer::for_thread(Clock::Monotonic, tid, rt(0), Value::default());
+            let timer = PosixTimer::for_thread(Clock::Monotonic, tid, rt(0), SigVal::default());
             assert_eq!(timer.map(drop), Err(Errno::INVAL), "thread {raw}");
         }
         before.assert_unchanged("timers for other processes' threads");
@@ -342,12 +342,12 @@ fn silent_timers_send_nothing() {
         let timer = PosixTimer::silent(Clock::Monotonic).expect("create");
         timer.set(Duration::from_millis(1), Duration::from_millis(1)).expect("settime");
         let left = timer.query().expect("gettime");
-        assert!(left.remaining <= Duration::from_millis(1), "{left:?}");
+        assert!(left.value <= Duration::from_millis(1), "{left:?}");
         assert_eq!(left.interval, Duration::from_millis(1));
         thread::sleep(Duration::from_millis(5));
         before.assert_unchanged("a timer that expires in silence");
         timer.set(LONG, Duration::ZERO).expect("settime");
-        let left = timer.query().expect("gettime").remaining;
+        let left = timer.query().expect("gettime").value;
         assert!(left <= LONG && left > LONG / 2, "{left:?}");
     });
 }
@@ -356,7 +356,7 @@ fn timers_by_their_id() {
     in_child(|| {
         mask::block(Signal::USR1).expect("block");
         let timer =
-            PosixTimer::new(Clock::Monotonic, Signal::USR1, Value::from_int(9)).expect("create");
+            PosixTimer::new(Clock::Monotonic, Signal::USR1, SigVal::from_int(9)).expect("create");
         let id = timer.into_id();
         // It has not been deleted.
         // SAFETY: nobody else deletes it.
@@ -410,7 +410,7 @@ fn processor_time_of_others() {
         mask::block(Signal::USR1).expect("block");
         let this = Tid::this();
         let timer = thread::spawn(move || {
-            PosixTimer::new(Clock::ThreadCpuOf(this), Signal::USR1, Value::default())
+            PosixTimer::new(Clock::ThreadCpuOf(this), Signal::USR1, SigVal::default())
         });
         let timer = timer.join().expect("a thread that ends").expect("create");
         timer.set(Duration::from_millis(5), Duration::ZERO).expect("settime");

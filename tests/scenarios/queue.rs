@@ -12,7 +12,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use siglatch::fd::EventFd;
 use siglatch::{
-    Cause, Hook, InfoQueue, Interruption, Pid, SigInfo, SigSet, Signal, Tid, Value, Verdict, send,
+    Cause, Hook, InfoQueue, HookContext, Pid, SigInfo, SigSet, Signal, Tid, SigVal, HookVerdict, send,
 };
 use std::thread;
 
@@ -34,13 +34,13 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 
 /// Sends a value to the calling thread, which takes the signal before this returns.
 fn give(signal: Signal, value: usize) {
-    let value = Value::from_ptr(value);
+    let value = SigVal::from_addr(value);
     send::queue_thread(Pid::this(), Tid::this(), signal, value).expect("queue_thread");
 }
 
 fn value(info: &SigInfo) -> usize {
     match info.cause() {
-        Cause::Queue { value, .. } => value.as_ptr(),
+        Cause::Queue { value, .. } => value.as_addr(),
         _ => panic!("{info:?}"),
     }
 }
@@ -208,11 +208,11 @@ fn each_instance_goes_to_one_of_four_threads() {
 fn nested_handlers_push_both() {
     static QUEUE: InfoQueue<8> = InfoQueue::<8>::new().mask(SigSet::empty());
     static LATE: InfoQueue<8> = InfoQueue::<8>::new().mask(SigSet::empty());
-    fn raise_another(signal: Interruption<'_>) -> Verdict {
+    fn raise_another(signal: HookContext<'_>) -> HookVerdict {
         if signal.signal() == rt(0) {
             give(rt(1), value(&signal.info()));
         }
-        Verdict::Taken
+        HookVerdict::Taken
     }
     static RAISE: Hook = {
         // SAFETY: it makes system calls.
@@ -258,14 +258,14 @@ fn handler_that_is_stuck_withholds_nothing() {
     static QUEUE: InfoQueue<4> = InfoQueue::new();
     static STUCK: AtomicU32 = AtomicU32::new(0);
     static FREE: AtomicBool = AtomicBool::new(false);
-    fn stick(signal: Interruption<'_>) -> Verdict {
+    fn stick(signal: HookContext<'_>) -> HookVerdict {
         if value(&signal.info()) == 0 {
             STUCK.fetch_add(1, SeqCst);
             while !FREE.load(SeqCst) {
                 core::hint::spin_loop();
             }
         }
-        Verdict::Taken
+        HookVerdict::Taken
     }
     // SAFETY: it waits, which the test is about, for a thread that waits for nobody.
     static STICK: Hook = unsafe { Hook::new(stick) };

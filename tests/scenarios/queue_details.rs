@@ -113,7 +113,7 @@ fn overrun_of_a_timer_arrives() {
         QUEUE.wait(None).expect("wait");
         let info = pop_as_recorded(&QUEUE);
         let Cause::Timer { overrun, value, .. } = info.cause() else { panic!("{info:?}") };
-        assert_eq!((overrun, value.as_ptr()), (3, 0x1234));
+        assert_eq!((overrun, value.as_addr()), (3, 0x1234));
         // SAFETY: the timer is ours.
         assert_eq!(overrun, unsafe { libc::timer_getoverrun(timer) });
     });

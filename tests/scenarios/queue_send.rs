@@ -7,7 +7,7 @@ use crate::support::names::{pid, rt, tid, uid, us};
 use crate::support::state::SignalState;
 use crate::support::{self, Child, Scenario, in_child, oracle, recorder, scenarios, siginfo};
 use siglatch::sys::KernelSiginfo;
-use siglatch::{Cause, Errno, Pid, SigInfo, SigSet, Signal, Tid, Trust, Value, mask, send};
+use siglatch::{Cause, Errno, Pid, SigInfo, SigSet, Signal, Tid, SigInfoTrust, SigVal, mask, send};
 use std::thread;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -45,17 +45,17 @@ fn queued_value_arrives_whole() {
                 let raw = siginfo::take(signal.as_raw());
                 let info = raw.decoded();
                 let (pid, uid) = (link.hear().parse().expect("a pid"), uid());
-                let value = Value::from_ptr(value);
+                let value = SigVal::from_addr(value);
                 assert_eq!(info.cause(), Cause::Queue { pid, uid, value });
-                assert_eq!((info.trust(), info.errno()), (Trust::Claimed, 0));
-                assert_eq!((raw.code(), raw.value_ptr()), (libc::SI_QUEUE, value.as_ptr()));
+                assert_eq!((info.trust(), info.errno()), (SigInfoTrust::Claimed, 0));
+                assert_eq!((raw.code(), raw.value_ptr()), (libc::SI_QUEUE, value.as_addr()));
                 assert_eq!(raw.value_int(), value.as_int());
                 link.say("next");
             }
         });
         child.await_ready();
         for value in VALUES {
-            let value = Value::from_ptr(value);
+            let value = SigVal::from_addr(value);
             assert_eq!(send::queue(pid(child.pid()), signal, value), Ok(()));
             child.tell(&us().to_string());
             child.expect("next");
@@ -67,7 +67,7 @@ fn queued_value_arrives_whole() {
 fn queue_tells_the_process_and_not_the_thread() {
     in_child(|| {
         mask::block(rt(1)).expect("block");
-        let send = || send::queue(Pid::this(), rt(1), Value::from_int(-7));
+        let send = || send::queue(Pid::this(), rt(1), SigVal::from_int(-7));
         assert_eq!(thread::spawn(send).join().expect("a thread that ends"), Ok(()));
         let info = siginfo::take(rt(1).as_raw());
         assert_eq!((info.pid(), info.uid(), info.value_int()), (us(), uid(), -7));
@@ -78,10 +78,10 @@ fn queue_after_fork_tells_the_child() {
     in_child(|| {
         mask::block(rt(1)).expect("block");
         let first = us();
-        assert_eq!(send::queue(Pid::this(), rt(1), Value::default()), Ok(()));
+        assert_eq!(send::queue(Pid::this(), rt(1), SigVal::default()), Ok(()));
         assert_eq!(siginfo::take(rt(1).as_raw()).pid(), first);
         in_child(|| {
-            assert_eq!(send::queue(Pid::this(), rt(1), Value::default()), Ok(()));
+            assert_eq!(send::queue(Pid::this(), rt(1), SigVal::default()), Ok(()));
             assert_eq!(siginfo::take(rt(1).as_raw()).pid(), us());
             assert_ne!(us(), first);
         });
@@ -93,7 +93,7 @@ fn real_time_instances_queue_and_standard_ones_do_not() {
         mask::block([rt(0), Signal::USR1]).expect("block");
         for value in 0..100 {
             for signal in [rt(0), Signal::USR1] {
-                assert_eq!(send::queue(Pid::this(), signal, Value::from_int(value)), Ok(()));
+                assert_eq!(send::queue(Pid::this(), signal, SigVal::from_int(value)), Ok(()));
             }
         }
         for value in 0..100 {
@@ -116,7 +116,7 @@ fn full_queue_is_as_documented() {
         let (real_time, standard) = (rt(0), Signal::USR1);
         mask::block([real_time, standard]).expect("block");
         no_room();
-        let (this, here, value) = (Pid::this(), Tid::this(), Value::from_int(9));
+        let (this, here, value) = (Pid::this(), Tid::this(), SigVal::from_int(9));
         let before = SignalState::now();
         assert_eq!(send::queue(this, real_time, value), Err(Errno::AGAIN));
         assert_eq!(send::queue_thread(this, here, real_time, value), Err(Errno::AGAIN));
@@ -161,7 +161,7 @@ fn forbidden_process_is_told_apart() {
         let before = SignalState::now();
         let thread = Tid::from(target);
         for signal in [Signal::TERM, Signal::KILL, rt(0)] {
-            let value = Value::default();
+            let value = SigVal::default();
             assert_eq!(send::queue(target, signal, value), Err(Errno::PERM));
             assert_eq!(send::queue_thread(target, thread, signal, value), Err(Errno::PERM));
             assert_eq!(send::kill_thread(target, thread, signal), Err(Errno::PERM));
@@ -179,7 +179,7 @@ fn bad_input_changes_nothing() {
     child.wait().assert_exited(0);
     in_child(|| {
         let before = SignalState::now();
-        let value = Value::from_int(1);
+        let value = SigVal::from_int(1);
         // A process that is gone, and numbers past the largest that Linux has.
         for nobody in [gone, i32::MAX, i32::MAX - 1] {
             for signal in [Signal::TERM, Signal::KILL, Signal::CONT, rt(0)] {
@@ -214,7 +214,7 @@ fn resent_signal_keeps_its_details() {
     in_child(|| {
         mask::block(SigSet::full()).expect("block");
         // Details of all origins: another process's, this thread's, the kernel's.
-        send::queue(Pid::this(), rt(0), Value::from_ptr(VALUES[3])).expect("queue");
+        send::queue(Pid::this(), rt(0), SigVal::from_addr(VALUES[3])).expect("queue");
         send::kill(Pid::this(), Signal::TERM).expect("kill");
         send::raise(Signal::USR2).expect("raise");
         let taken = [rt(0), Signal::TERM, Signal::USR2];
@@ -241,7 +241,7 @@ fn resent_signal_is_carried_out_at_once() {
         assert_eq!(unsafe { send::resend(&kernel_details(Signal::INT)) }, Ok(()));
         assert_eq!((recorder::count(), recorder::thread()), (1, recorder::gettid()));
         assert_eq!(recorder::info().decoded().cause(), Cause::Kernel);
-        assert_eq!(recorder::info().decoded().trust(), Trust::Kernel);
+        assert_eq!(recorder::info().decoded().trust(), SigInfoTrust::Kernel);
     });
     let child = Child::start(|_| {
         // SAFETY: the default action reads no details.

@@ -9,7 +9,7 @@ use crate::support::{
 };
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
-use siglatch::{Hook, Interruption, Latch, SigSet, Signal, Verdict};
+use siglatch::{Hook, HookContext, Latch, SigSet, Signal, HookVerdict};
 use std::thread::{scope, yield_now};
 use std::time::Instant;
 
@@ -32,13 +32,13 @@ fn handler_in_flight_is_waited_for() {
     static INSIDE: AtomicBool = AtomicBool::new(false);
     static GO_ON: AtomicBool = AtomicBool::new(false);
     static LEFT: AtomicBool = AtomicBool::new(false);
-    fn stays(_: Interruption<'_>) -> Verdict {
+    fn stays(_: HookContext<'_>) -> HookVerdict {
         INSIDE.store(true, SeqCst);
         while !GO_ON.load(SeqCst) {
             core::hint::spin_loop();
         }
         LEFT.store(true, SeqCst);
-        Verdict::Taken
+        HookVerdict::Taken
     }
     // SAFETY: it does nothing but atomic loads and stores, and comes back.
     static HOOK: Hook = unsafe { Hook::new(stays) };

@@ -7,7 +7,7 @@ use crate::support::names::{pid, uid};
 use crate::support::state::SignalState;
 use crate::support::{self, Child, Scenario, in_child, oracle, recorder, scenarios, siginfo};
 use core::ptr;
-use siglatch::{Cause, Errno, Pid, SigInfo, SigSet, Signal, Trust, mask, send};
+use siglatch::{Cause, Errno, Pid, SigInfo, SigSet, Signal, SigInfoTrust, mask, send};
 use std::process;
 use std::sync::mpsc;
 use std::thread;
@@ -54,7 +54,7 @@ fn raise_tells_the_thread_as_its_cause() {
         assert_eq!((raw.pid(), raw.uid(), raw.code()), (us, uid(), info.code()));
         assert_eq!(info.signal(), Some(Signal::USR1));
         assert_eq!(info.sender().map(Pid::as_raw), Some(us));
-        assert_eq!(info.trust(), Trust::Stamped);
+        assert_eq!(info.trust(), SigInfoTrust::KernelStamped);
     });
 }
 
@@ -166,7 +166,7 @@ fn kill_tells_the_sender_as_its_cause() {
             assert_eq!(info.cause(), Cause::User { pid: us, uid: uid() });
             assert_eq!(info.signal(), Some(signal));
             assert_eq!(info.sender().map(Pid::as_raw), Some(us));
-            assert_eq!(info.trust(), Trust::Stamped);
+            assert_eq!(info.trust(), SigInfoTrust::KernelStamped);
         });
         child.await_ready();
         assert_eq!(send::kill(pid(child.pid()), signal), Ok(()));

@@ -5,7 +5,7 @@
 use crate::support::{self, Child, Scenario, in_child, oracle, scenarios};
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
-use siglatch::{Handlers, Latch, Pid, Shutdown, Signal, send, timer};
+use siglatch::{Dispatcher, Latch, Pid, Shutdown, Signal, send, timer};
 use std::thread;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -37,19 +37,19 @@ fn catch(shutdown: &'static Shutdown) {
 }
 
 fn first_asks_and_wakes() {
-    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
+    static SHUTDOWN: Shutdown = Shutdown::new().debounce(Duration::ZERO);
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let mut child = Child::start(|link| {
             catch(&SHUTDOWN);
-            assert!(!SHUTDOWN.is_asked());
-            assert_eq!(SHUTDOWN.asked_by(), None);
+            assert!(!SHUTDOWN.is_requested());
+            assert_eq!(SHUTDOWN.requested_by(), None);
             assert_eq!(SHUTDOWN.wait(Some(Duration::ZERO)), Ok(false));
             link.ready();
             assert_eq!(SHUTDOWN.wait(None), Ok(true));
-            assert!(SHUTDOWN.is_asked());
+            assert!(SHUTDOWN.is_requested());
             // It stays asked.
             assert_eq!(SHUTDOWN.wait(None), Ok(true));
-            assert_eq!(SHUTDOWN.asked_by(), Some(signal));
+            assert_eq!(SHUTDOWN.requested_by(), Some(signal));
         });
         child.await_ready();
         child.kill(signal.as_raw());
@@ -58,7 +58,7 @@ fn first_asks_and_wakes() {
 }
 
 fn second_ends_by_that_signal() {
-    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
+    static SHUTDOWN: Shutdown = Shutdown::new().debounce(Duration::ZERO);
     for (first, second) in [(INT, INT), (INT, TERM), (TERM, INT), (TERM, TERM), (HUP, INT)] {
         let mut child = Child::start(|link| {
             catch(&SHUTDOWN);
@@ -77,12 +77,12 @@ fn second_ends_by_that_signal() {
 }
 
 fn second_ends_an_endless_loop() {
-    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
+    static SHUTDOWN: Shutdown = Shutdown::new().debounce(Duration::ZERO);
     for (first, second) in [(INT, INT), (INT, TERM), (TERM, INT)] {
         let mut child = Child::start(|link| {
             catch(&SHUTDOWN);
             link.ready();
-            while !SHUTDOWN.is_asked() {}
+            while !SHUTDOWN.is_requested() {}
             link.say("asked");
             #[expect(clippy::empty_loop, reason = "it is what the program is stuck in")]
             loop {}
@@ -96,14 +96,14 @@ fn second_ends_an_endless_loop() {
 }
 
 fn second_ends_a_deferred_handler_that_never_returns() {
-    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
-    static SIGNALS: Handlers = Handlers::new();
+    static SHUTDOWN: Shutdown = Shutdown::new().debounce(Duration::ZERO);
+    static SIGNALS: Dispatcher = Dispatcher::new();
     static INSIDE: AtomicBool = AtomicBool::new(false);
     for second in [INT, TERM] {
         let mut child = Child::start(|link| {
             catch(&SHUTDOWN);
             SIGNALS
-                .on(Signal::INT, |_| {
+                .catch(Signal::INT, |_| {
                     INSIDE.store(true, SeqCst);
                     loop {
                         thread::park();
@@ -138,12 +138,12 @@ fn panic_with(word: Option<&str>) {
 }
 
 fn second_ends_whichever_thread_takes_it() {
-    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
+    static SHUTDOWN: Shutdown = Shutdown::new().debounce(Duration::ZERO);
     in_child(|| {
         let child = Child::start(|_| {
             catch(&SHUTDOWN);
             thread::spawn(|| send::raise(Signal::TERM)).join().expect("a thread").expect("raise");
-            assert_eq!(SHUTDOWN.asked_by(), Some(Signal::TERM));
+            assert_eq!(SHUTDOWN.requested_by(), Some(Signal::TERM));
             thread::spawn(|| send::raise(Signal::INT)).join().expect("a thread").expect("raise");
         });
         child.wait().assert_died_by(INT);
@@ -152,7 +152,7 @@ fn second_ends_whichever_thread_takes_it() {
 
 /// Each thread sends one; of two signals at once, one asks and one ends.
 fn two_at_once_from_many_threads_end_it() {
-    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
+    static SHUTDOWN: Shutdown = Shutdown::new().debounce(Duration::ZERO);
     static START: AtomicU32 = AtomicU32::new(0);
     for _ in 0..20 {
         let child = Child::start(|_| {
@@ -171,16 +171,16 @@ fn two_at_once_from_many_threads_end_it() {
 }
 
 fn cancelled_starts_anew() {
-    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
+    static SHUTDOWN: Shutdown = Shutdown::new().debounce(Duration::ZERO);
     let child = Child::start(|_| {
         catch(&SHUTDOWN);
-        assert_eq!(SHUTDOWN.cancel(), None);
+        assert_eq!(SHUTDOWN.reset(), None);
         for signal in [Signal::INT, Signal::TERM, Signal::INT] {
             send::raise(signal).expect("raise");
-            assert_eq!(SHUTDOWN.asked_by(), Some(signal));
-            assert_eq!(SHUTDOWN.cancel(), Some(signal));
-            assert_eq!(SHUTDOWN.cancel(), None);
-            assert!(!SHUTDOWN.is_asked());
+            assert_eq!(SHUTDOWN.requested_by(), Some(signal));
+            assert_eq!(SHUTDOWN.reset(), Some(signal));
+            assert_eq!(SHUTDOWN.reset(), None);
+            assert!(!SHUTDOWN.is_requested());
             assert_eq!(SHUTDOWN.wait(Some(Duration::ZERO)), Ok(false));
         }
         send::raise(Signal::HUP).expect("raise");
@@ -191,26 +191,26 @@ fn cancelled_starts_anew() {
 
 /// As nohup(1) starts a program.
 fn who_asked_is_told() {
-    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
+    static SHUTDOWN: Shutdown = Shutdown::new().debounce(Duration::ZERO);
     let mut child = Child::start(|link| {
         catch(&SHUTDOWN);
         assert_eq!(SHUTDOWN.sender(), None);
         link.ready();
         SHUTDOWN.wait(None).expect("wait");
         link.say(&SHUTDOWN.sender().expect("a process").to_string());
-        SHUTDOWN.cancel();
+        SHUTDOWN.reset();
         assert_eq!(SHUTDOWN.sender(), None);
         // This process itself, by a signal and without one.
-        for ask in [|| send::raise(Signal::TERM).expect("raise"), || SHUTDOWN.ask(Signal::TERM)] {
+        for ask in [|| send::raise(Signal::TERM).expect("raise"), || SHUTDOWN.request(Signal::TERM)] {
             ask();
             assert_eq!(SHUTDOWN.sender(), Some(Pid::this()));
-            SHUTDOWN.cancel();
+            SHUTDOWN.reset();
         }
         // The kernel: an alarm.
         SHUTDOWN.catch(Signal::ALRM).expect("catch");
         timer::IntervalTimer::Real.set(Duration::from_millis(1), Duration::ZERO).expect("timer");
         SHUTDOWN.wait(None).expect("wait");
-        assert_eq!((SHUTDOWN.asked_by(), SHUTDOWN.sender()), (Some(Signal::ALRM), None));
+        assert_eq!((SHUTDOWN.requested_by(), SHUTDOWN.sender()), (Some(Signal::ALRM), None));
     });
     child.await_ready();
     let third = child.kill_from_third(TERM);
@@ -219,7 +219,7 @@ fn who_asked_is_told() {
 }
 
 fn ignored_stays_ignored() {
-    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
+    static SHUTDOWN: Shutdown = Shutdown::new().debounce(Duration::ZERO);
     let child = Child::start(|_| {
         oracle::set_ignored(HUP);
         let caught = SHUTDOWN.catch_unless_ignored([Signal::HUP, Signal::TERM]);
@@ -228,10 +228,10 @@ fn ignored_stays_ignored() {
         for _ in 0..3 {
             send::raise(Signal::HUP).expect("raise");
         }
-        assert!(!SHUTDOWN.is_asked());
+        assert!(!SHUTDOWN.is_requested());
         assert_eq!(oracle::raw_action(HUP).handler, libc::SIG_IGN);
         send::raise(Signal::TERM).expect("raise");
-        assert_eq!(SHUTDOWN.asked_by(), Some(Signal::TERM));
+        assert_eq!(SHUTDOWN.requested_by(), Some(Signal::TERM));
         send::raise(Signal::HUP).expect("raise");
         send::raise(Signal::TERM).expect("raise");
     });
@@ -239,12 +239,12 @@ fn ignored_stays_ignored() {
 }
 
 fn another_thread_asks() {
-    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
+    static SHUTDOWN: Shutdown = Shutdown::new().debounce(Duration::ZERO);
     let child = Child::start(|_| {
         catch(&SHUTDOWN);
-        let asking = thread::spawn(|| SHUTDOWN.ask(Signal::TERM));
+        let asking = thread::spawn(|| SHUTDOWN.request(Signal::TERM));
         assert_eq!(SHUTDOWN.wait(None), Ok(true));
-        assert_eq!(SHUTDOWN.asked_by(), Some(Signal::TERM));
+        assert_eq!(SHUTDOWN.requested_by(), Some(Signal::TERM));
         asking.join().expect("a thread that ends");
         send::raise(Signal::INT).expect("raise");
     });
@@ -252,54 +252,54 @@ fn another_thread_asks() {
 }
 
 fn asked_twice_by_threads_ends_it() {
-    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
+    static SHUTDOWN: Shutdown = Shutdown::new().debounce(Duration::ZERO);
     let child = Child::start(|_| {
         // Nothing is caught: that is not needed to ask.
-        SHUTDOWN.ask(Signal::TERM);
-        assert_eq!(SHUTDOWN.asked_by(), Some(Signal::TERM));
-        SHUTDOWN.ask(Signal::USR1);
+        SHUTDOWN.request(Signal::TERM);
+        assert_eq!(SHUTDOWN.requested_by(), Some(Signal::TERM));
+        SHUTDOWN.request(Signal::USR1);
     });
     child.wait().assert_died_by(libc::SIGUSR1);
 }
 
 fn others_get_the_first_too() {
-    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
+    static SHUTDOWN: Shutdown = Shutdown::new().debounce(Duration::ZERO);
     static LATCH: Latch = Latch::new();
     let child = Child::start(|_| {
         catch(&SHUTDOWN);
         LATCH.catch(Signal::TERM).expect("catch");
         send::raise(Signal::TERM).expect("raise");
         assert!(LATCH.take_signal(Signal::TERM));
-        assert_eq!(SHUTDOWN.asked_by(), Some(Signal::TERM));
+        assert_eq!(SHUTDOWN.requested_by(), Some(Signal::TERM));
         send::raise(Signal::TERM).expect("raise");
     });
     child.wait().assert_died_by(TERM);
 }
 
 fn released_leaves_what_was_there() {
-    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
+    static SHUTDOWN: Shutdown = Shutdown::new().debounce(Duration::ZERO);
     in_child(|| {
         let before = support::state::SignalState::now();
         catch(&SHUTDOWN);
         send::raise(Signal::TERM).expect("raise");
         SHUTDOWN.release([Signal::INT, Signal::TERM, Signal::HUP]).expect("release");
         before.assert_unchanged("a shutdown that was released");
-        assert_eq!(SHUTDOWN.asked_by(), Some(Signal::TERM));
+        assert_eq!(SHUTDOWN.requested_by(), Some(Signal::TERM));
         Child::start(|_| send::raise(Signal::INT).expect("raise")).wait().assert_died_by(INT);
     });
 }
 
 fn child_of_fork_has_a_copy() {
-    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
+    static SHUTDOWN: Shutdown = Shutdown::new().debounce(Duration::ZERO);
     in_child(|| {
         catch(&SHUTDOWN);
         send::raise(Signal::TERM).expect("raise");
         Child::start(|_| send::raise(Signal::INT).expect("raise")).wait().assert_died_by(INT);
         in_child(|| {
-            assert_eq!(SHUTDOWN.cancel(), Some(Signal::TERM));
+            assert_eq!(SHUTDOWN.reset(), Some(Signal::TERM));
             send::raise(Signal::INT).expect("raise");
-            assert_eq!(SHUTDOWN.asked_by(), Some(Signal::INT));
+            assert_eq!(SHUTDOWN.requested_by(), Some(Signal::INT));
         });
-        assert_eq!(SHUTDOWN.asked_by(), Some(Signal::TERM));
+        assert_eq!(SHUTDOWN.requested_by(), Some(Signal::TERM));
     });
 }

@@ -7,7 +7,7 @@ use crate::support::{Child, Scenario, in_child, scenarios};
 use core::time::Duration;
 use siglatch::mask::{self, MaskGuard};
 use siglatch::timer::{Clock, PosixTimer};
-use siglatch::{Handlers, Latch, Shutdown, SigSet, Signal, Value, action, send, sys, wait};
+use siglatch::{Dispatcher, Latch, Shutdown, SigSet, Signal, SigVal, action, send, sys, wait};
 use std::{fs, thread};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -67,11 +67,11 @@ fn ends_by_the_signal_that_asked() {
 
 fn ends_a_deferred_handler_that_never_returns() {
     static SHUTDOWN: Shutdown = Shutdown::new().deadline(SOON);
-    static SIGNALS: Handlers = Handlers::new();
+    static SIGNALS: Dispatcher = Dispatcher::new();
     let mut child = Child::start(|link| {
         SHUTDOWN.catch(Signal::TERM).expect("catch");
         SIGNALS
-            .on(Signal::TERM, |_| {
+            .catch(Signal::TERM, |_| {
                 loop {
                     thread::park();
                 }
@@ -129,7 +129,7 @@ fn zero_is_at_once_when_code_asks() {
     for _ in 0..20 {
         let child = Child::start(|link| {
             SHUTDOWN.catch(Signal::TERM).expect("catch");
-            SHUTDOWN.ask(Signal::TERM);
+            SHUTDOWN.request(Signal::TERM);
             link.hear();
         });
         child.wait().assert_died_by(libc::SIGTERM);
@@ -146,7 +146,7 @@ fn longest_never_comes() {
 }
 
 fn second_signal_comes_before_it() {
-    static SHUTDOWN: Shutdown = Shutdown::new().deadline(LATE).settle(Duration::ZERO);
+    static SHUTDOWN: Shutdown = Shutdown::new().deadline(LATE).debounce(Duration::ZERO);
     let mut child = Child::start(|link| {
         SHUTDOWN.catch([Signal::INT, Signal::TERM]).expect("catch");
         link.ready();
@@ -175,11 +175,11 @@ fn cancelled_it_does_not_come() {
             while on_the_way && !wait::pending().expect("pending").contains(Signal::TERM) {
                 thread::yield_now();
             }
-            assert_eq!(SHUTDOWN.cancel(), Some(Signal::TERM));
+            assert_eq!(SHUTDOWN.reset(), Some(Signal::TERM));
             assert_eq!(SHUTDOWN.time_left(), None);
             assert_eq!(armed_timers(), 0, "it is stopped");
             drop(blocked);
-            assert!(!SHUTDOWN.is_asked(), "what was on the way asks nobody");
+            assert!(!SHUTDOWN.is_requested(), "what was on the way asks nobody");
             let _late = OTHER.take();
         }
     });
@@ -214,10 +214,10 @@ fn what_a_deleted_timer_has_left_is_nobodys() {
             assert_eq!(sent, Ok(()));
         };
         from_an_old_timer();
-        assert_eq!(SHUTDOWN.asked_by(), None, "it asks nobody");
+        assert_eq!(SHUTDOWN.requested_by(), None, "it asks nobody");
         send::raise(Signal::TERM).expect("raise");
         from_an_old_timer(); // and ends nobody
-        assert_eq!(SHUTDOWN.asked_by(), Some(Signal::TERM));
+        assert_eq!(SHUTDOWN.requested_by(), Some(Signal::TERM));
     });
 }
 
@@ -227,9 +227,9 @@ fn asked_anew_it_starts_anew() {
         SHUTDOWN.catch([Signal::TERM, Signal::INT]).expect("catch");
         for signal in [Signal::TERM, Signal::INT, Signal::TERM] {
             send::raise(signal).expect("raise");
-            assert_eq!(SHUTDOWN.asked_by(), Some(signal));
+            assert_eq!(SHUTDOWN.requested_by(), Some(signal));
             assert!(SHUTDOWN.time_left().is_some());
-            assert_eq!(SHUTDOWN.cancel(), Some(signal));
+            assert_eq!(SHUTDOWN.reset(), Some(signal));
         }
     });
 }
@@ -251,7 +251,7 @@ fn asked_by_code_it_comes_too() {
     static SHUTDOWN: Shutdown = Shutdown::new().deadline(SOON);
     let child = Child::start(|link| {
         SHUTDOWN.catch(Signal::TERM).expect("catch");
-        SHUTDOWN.ask(Signal::TERM);
+        SHUTDOWN.request(Signal::TERM);
         link.hear();
     });
     child.wait().assert_died_by(libc::SIGTERM);
@@ -270,14 +270,14 @@ fn released_meanwhile_it_ends_all_the_same() {
 
 /// A program's own timer with the same signal is a second signal, as before.
 fn others_of_its_timers_are_others() {
-    static SHUTDOWN: Shutdown = Shutdown::new().deadline(LATE).settle(Duration::ZERO);
+    static SHUTDOWN: Shutdown = Shutdown::new().deadline(LATE).debounce(Duration::ZERO);
     let child = Child::start(|link| {
         SHUTDOWN.catch([Signal::TERM, Signal::INT]).expect("catch");
         send::raise(Signal::INT).expect("raise");
-        let timer = PosixTimer::new(Clock::Monotonic, Signal::TERM, Value::from_int(1));
+        let timer = PosixTimer::new(Clock::Monotonic, Signal::TERM, SigVal::from_int(1));
         let timer = timer.expect("a timer");
         timer.set(SOON, Duration::ZERO).expect("set");
-        assert!(SHUTDOWN.is_asked());
+        assert!(SHUTDOWN.is_requested());
         link.hear();
     });
     child.wait().assert_died_by(libc::SIGTERM);

@@ -8,7 +8,7 @@ use crate::support::{self, Child, Scenario, ending, in_child, scenarios, state};
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use siglatch::{
-    Errno, Hook, Interruption, Latch, Pid, Shutdown, SigSet, Signal, Verdict, exit, mask, send,
+    Errno, Hook, HookContext, Latch, Pid, Shutdown, SigSet, Signal, HookVerdict, exit, mask, send,
     timer, wait,
 };
 use std::sync::OnceLock;
@@ -53,8 +53,8 @@ fn raise(signal: Signal) {
 /// Each of the three, in pairs and threes, and asked by code.
 fn within_the_settling_time_all_are_one() {
     static HALF: Shutdown = Shutdown::new();
-    static LATER: Shutdown = Shutdown::new().settle(LATE);
-    static EVER: Shutdown = Shutdown::new().settle(Duration::MAX);
+    static LATER: Shutdown = Shutdown::new().debounce(LATE);
+    static EVER: Shutdown = Shutdown::new().debounce(Duration::MAX);
     for shutdown in [&HALF, &LATER, &EVER] {
         for first in ASKING {
             in_child(|| {
@@ -63,8 +63,8 @@ fn within_the_settling_time_all_are_one() {
                 raise(first);
                 assert_eq!(shutdown.count(), 1);
                 ASKING.into_iter().for_each(raise);
-                shutdown.ask(Signal::USR1);
-                assert_eq!(shutdown.asked_by(), Some(first), "the first stays the one");
+                shutdown.request(Signal::USR1);
+                assert_eq!(shutdown.requested_by(), Some(first), "the first stays the one");
                 assert_eq!(shutdown.count(), 5);
             });
         }
@@ -73,7 +73,7 @@ fn within_the_settling_time_all_are_one() {
 
 fn after_it_the_next_ends_it() {
     static HALF: Shutdown = Shutdown::new();
-    static SHORT: Shutdown = Shutdown::new().settle(Duration::from_millis(50));
+    static SHORT: Shutdown = Shutdown::new().debounce(Duration::from_millis(50));
     for (shutdown, time) in [(&HALF, 550), (&SHORT, 80)] {
         let child = Child::start(|_| {
             shutdown.catch(ASKING).expect("catch");
@@ -90,7 +90,7 @@ fn after_it_the_next_ends_it() {
 }
 
 fn the_shortest_is_over_at_some_time() {
-    static SHORTEST: Shutdown = Shutdown::new().settle(Duration::from_nanos(1));
+    static SHORTEST: Shutdown = Shutdown::new().debounce(Duration::from_nanos(1));
     let child = Child::start(|_| {
         SHORTEST.catch(Signal::TERM).expect("catch");
         raise(Signal::TERM);
@@ -105,14 +105,14 @@ fn the_shortest_is_over_at_some_time() {
 }
 
 fn hang_up_forces_nothing() {
-    static SHUTDOWN: Shutdown = Shutdown::new().settle(Duration::ZERO);
+    static SHUTDOWN: Shutdown = Shutdown::new().debounce(Duration::ZERO);
     for first in ASKING {
         let child = Child::start(|_| {
             SHUTDOWN.catch(ASKING).expect("catch");
             raise(first);
             raise(Signal::HUP);
             raise(Signal::HUP);
-            assert_eq!((SHUTDOWN.asked_by(), SHUTDOWN.count()), (Some(first), 3));
+            assert_eq!((SHUTDOWN.requested_by(), SHUTDOWN.count()), (Some(first), 3));
             raise(Signal::INT);
         });
         child.wait().assert_died_by(libc::SIGINT);
@@ -121,8 +121,8 @@ fn hang_up_forces_nothing() {
 
 fn only_what_may_force_does() {
     const HUP: SigSet = SigSet::empty().with(Signal::HUP).with(Signal::KILL);
-    static BY_HUP: Shutdown = Shutdown::new().settle(Duration::ZERO).forced_by(HUP);
-    static BY_NONE: Shutdown = Shutdown::new().settle(Duration::ZERO).forced_by(SigSet::empty());
+    static BY_HUP: Shutdown = Shutdown::new().debounce(Duration::ZERO).forced_by(HUP);
+    static BY_NONE: Shutdown = Shutdown::new().debounce(Duration::ZERO).forced_by(SigSet::empty());
     for shutdown in [&BY_HUP, &BY_NONE] {
         let child = Child::start(|_| {
             shutdown.catch(ASKING).expect("catch");
@@ -144,9 +144,9 @@ fn cancel_begins_to_count_again() {
         for first in ASKING {
             raise(first);
             raise(Signal::TERM);
-            assert_eq!((SHUTDOWN.asked_by(), SHUTDOWN.count()), (Some(first), 2));
-            assert_eq!(SHUTDOWN.cancel(), Some(first));
-            assert_eq!((SHUTDOWN.asked_by(), SHUTDOWN.count()), (None, 0));
+            assert_eq!((SHUTDOWN.requested_by(), SHUTDOWN.count()), (Some(first), 2));
+            assert_eq!(SHUTDOWN.reset(), Some(first));
+            assert_eq!((SHUTDOWN.requested_by(), SHUTDOWN.count()), (None, 0));
         }
     });
 }
@@ -164,7 +164,7 @@ fn exit_is_by_the_signal_that_asked() {
     }
     // One that nobody can catch, asked by code.
     let child = Child::start(|_| {
-        SHUTDOWN.ask(Signal::KILL);
+        SHUTDOWN.request(Signal::KILL);
         SHUTDOWN.exit(7)
     });
     child.wait().assert_died_by(libc::SIGKILL);
@@ -176,7 +176,7 @@ fn exit_has_a_status_if_nobody_asked() {
         let child = Child::start(|_| {
             SHUTDOWN.catch(ASKING).expect("catch");
             raise(Signal::TERM);
-            SHUTDOWN.cancel();
+            SHUTDOWN.reset();
             SHUTDOWN.exit(status)
         });
         child.wait().assert_exited(status);
@@ -196,7 +196,7 @@ fn exit_where_the_signal_does_not_kill() {
 /// On which no signal of its own has an effect: by a request, a second one, and a deadline.
 fn exit_as_process_1() {
     static ASKED: Shutdown = Shutdown::new();
-    static FORCED: Shutdown = Shutdown::new().settle(Duration::ZERO);
+    static FORCED: Shutdown = Shutdown::new().debounce(Duration::ZERO);
     static TIMED: Shutdown = Shutdown::new().deadline(Duration::from_millis(1));
     as_init(128 + libc::SIGTERM, || {
         ASKED.catch(Signal::TERM).expect("catch");
@@ -249,7 +249,7 @@ fn the_end_calls_no_handler_again() {
     // SAFETY: the function calls what is async-signal-safe.
     static HOOK: Hook = unsafe { Hook::new(end) };
     static CALLS: OnceLock<&AtomicU64> = OnceLock::new();
-    fn end(interruption: Interruption<'_>) -> Verdict {
+    fn end(interruption: HookContext<'_>) -> HookVerdict {
         if let Some(calls) = CALLS.get() {
             calls.fetch_add(1, Ordering::Relaxed);
         }
@@ -277,7 +277,7 @@ fn more_time_is_given() {
             assert!(SHUTDOWN.time_left() > Some(LONG));
             assert_eq!(SHUTDOWN.set_time_left(Duration::MAX), Ok(()));
             assert!(SHUTDOWN.time_left() > Some(Duration::from_secs(1 << 30)));
-            SHUTDOWN.cancel();
+            SHUTDOWN.reset();
             assert_eq!(SHUTDOWN.time_left(), None);
         }
     });
@@ -289,7 +289,7 @@ fn more_time_comes_in_time() {
     in_child(|| {
         SHUTDOWN.catch(Signal::TERM).expect("catch");
         let blocked = mask::MaskGuard::block(Signal::TERM).expect("mask");
-        SHUTDOWN.ask(Signal::TERM);
+        SHUTDOWN.request(Signal::TERM);
         while !wait::pending().expect("pending").contains(Signal::TERM) {
             thread::yield_now();
         }
@@ -321,11 +321,11 @@ fn there_is_no_time_to_move() {
             assert_eq!(WITHOUT.set_time_left(left), Err(Errno::SRCH));
             assert_eq!(WITH.set_time_left(left), Err(Errno::SRCH));
         }
-        WITHOUT.ask(Signal::TERM);
+        WITHOUT.request(Signal::TERM);
         assert_eq!(WITHOUT.set_time_left(Duration::ZERO), Err(Errno::INVAL));
         assert_eq!(WITHOUT.time_left(), None);
         // One that is not caught has a deadline all the same, if it is asked for.
-        WITH.ask(Signal::USR1);
+        WITH.request(Signal::USR1);
         assert!(WITH.time_left().is_some());
         assert_eq!(WITH.set_time_left(LATE), Ok(()));
     });
@@ -335,14 +335,14 @@ fn all_of_it_in_signal_context() {
     static SHUTDOWN: Shutdown = Shutdown::new().deadline(Duration::from_secs(60));
     // SAFETY: the function calls what is async-signal-safe.
     static HOOK: Hook = unsafe { Hook::new(say) };
-    fn say(interruption: Interruption<'_>) -> Verdict {
+    fn say(interruption: HookContext<'_>) -> HookVerdict {
         match interruption.signal() {
-            Signal::USR1 => SHUTDOWN.ask(Signal::TERM),
+            Signal::USR1 => SHUTDOWN.request(Signal::TERM),
             Signal::USR2 => SHUTDOWN.set_time_left(LATE).unwrap_or(()),
-            Signal::ALRM => _ = SHUTDOWN.cancel(),
+            Signal::ALRM => _ = SHUTDOWN.reset(),
             _ => SHUTDOWN.exit(0),
         }
-        Verdict::Taken
+        HookVerdict::Taken
     }
     let child = Child::start(|_| {
         SHUTDOWN.catch(ASKING).expect("catch");
@@ -353,7 +353,7 @@ fn all_of_it_in_signal_context() {
         raise(Signal::USR2);
         assert!(SHUTDOWN.time_left() > Some(LONG));
         raise(Signal::ALRM);
-        assert_eq!((SHUTDOWN.asked_by(), SHUTDOWN.time_left()), (None, None));
+        assert_eq!((SHUTDOWN.requested_by(), SHUTDOWN.time_left()), (None, None));
         raise(Signal::INT);
         raise(Signal::VTALRM);
     });
@@ -362,21 +362,21 @@ fn all_of_it_in_signal_context() {
 
 /// Asked, moved and called off by all at once; in the end it is asked, or it is not, in all respects.
 fn all_of_it_on_many_threads() {
-    static SHUTDOWN: Shutdown = Shutdown::new().deadline(LATE).settle(Duration::MAX);
+    static SHUTDOWN: Shutdown = Shutdown::new().deadline(LATE).debounce(Duration::MAX);
     in_child(|| {
         SHUTDOWN.catch(ASKING).expect("catch");
         let work: [fn(); 4] = [
             || raise(Signal::TERM),
-            || SHUTDOWN.ask(Signal::INT),
+            || SHUTDOWN.request(Signal::INT),
             || _ = SHUTDOWN.set_time_left(Duration::from_secs(60)),
-            || _ = SHUTDOWN.cancel(),
+            || _ = SHUTDOWN.reset(),
         ];
         let threads = work.map(|work| thread::spawn(move || (0..2_000).for_each(|_| work())));
         for thread in threads {
             thread.join().expect("a thread that ends");
         }
-        SHUTDOWN.cancel();
-        assert_eq!((SHUTDOWN.asked_by(), SHUTDOWN.time_left()), (None, None));
+        SHUTDOWN.reset();
+        assert_eq!((SHUTDOWN.requested_by(), SHUTDOWN.time_left()), (None, None));
         assert_eq!(SHUTDOWN.wait(Some(Duration::ZERO)), Ok(false));
         raise(Signal::HUP);
         assert!(SHUTDOWN.time_left() > Some(LONG));
@@ -391,9 +391,9 @@ fn blocked_by_the_launcher() {
         mask::block(SigSet::full()).expect("mask");
         raise(Signal::TERM);
         PLAIN.catch(ASKING).expect("catch");
-        assert!(!PLAIN.is_asked(), "it is blocked");
+        assert!(!PLAIN.is_requested(), "it is blocked");
         assert_eq!(SHUTDOWN.catch_unblocked(ASKING), Ok(()));
-        assert_eq!(SHUTDOWN.asked_by(), Some(Signal::TERM), "what was pending has come");
+        assert_eq!(SHUTDOWN.requested_by(), Some(Signal::TERM), "what was pending has come");
         let still = SigSet::full().difference(SigSet::from(ASKING));
         assert_eq!(mask::query(), Ok(still));
     });
@@ -427,12 +427,12 @@ fn child_of_fork_has_no_say_in_its_parents_deadline() {
             let own = timer::PosixTimer::new(
                 timer::Clock::Monotonic,
                 Signal::USR1,
-                siglatch::Value::default(),
+                siglatch::SigVal::default(),
             );
             let own = own.expect("a timer");
             assert_eq!(SHUTDOWN.time_left(), None);
             assert_eq!(SHUTDOWN.set_time_left(Duration::from_nanos(1)), Err(Errno::INVAL));
-            assert_eq!(SHUTDOWN.cancel(), Some(Signal::TERM));
+            assert_eq!(SHUTDOWN.reset(), Some(Signal::TERM));
             raise(Signal::TERM);
             assert!(SHUTDOWN.time_left().is_some(), "it has made one of its own");
             assert_eq!(own.query(), Ok(timer::Setting::default()));
@@ -440,7 +440,7 @@ fn child_of_fork_has_no_say_in_its_parents_deadline() {
         });
         assert_fine(fork(|| {
             assert_eq!(SHUTDOWN.set_time_left(LATE), Err(Errno::SRCH));
-            SHUTDOWN.ask(Signal::TERM);
+            SHUTDOWN.request(Signal::TERM);
             assert_eq!(SHUTDOWN.set_time_left(Duration::from_secs(7_200)), Ok(()));
         }));
         assert!(SHUTDOWN.time_left() <= Some(LATE));

@@ -32,7 +32,7 @@ static SHUTDOWN: Shutdown = Shutdown::new().deadline(SOON);
 fn ask(signal: Signal) {
     SHUTDOWN.catch([Signal::INT, Signal::TERM, Signal::HUP]).expect("catch");
     send::raise(signal).expect("raise");
-    assert_eq!(SHUTDOWN.asked_by(), Some(signal));
+    assert_eq!(SHUTDOWN.requested_by(), Some(signal));
 }
 
 /// Waits until the deadline is over, and some attempts after it.
@@ -155,7 +155,7 @@ fn comes_in_a_child_of_fork() {
             })
             .wait()
             .assert_died_by(signal.as_raw());
-            SHUTDOWN.ask(signal);
+            SHUTDOWN.request(signal);
         });
     }
 }

@@ -9,7 +9,7 @@ use crate::support::state::SignalState;
 use crate::support::{self, Child, Scenario, in_child, oracle, recorder, scenarios};
 use core::sync::atomic::{AtomicBool, Ordering};
 use siglatch::fd::{Fd, SignalFd, SignalFdInfo};
-use siglatch::{Errno, Pid, SigSet, Signal, Tid, Value, mask, send, sys};
+use siglatch::{Errno, Pid, SigSet, Signal, Tid, SigVal, mask, send, sys};
 use std::io;
 use std::os::fd::{AsRawFd as _, IntoRawFd as _};
 use std::{fs, thread};
@@ -73,7 +73,7 @@ fn as_few_reads_as_the_buffer_allows() {
         let mut buffer = [SignalFdInfo::new(); ROOM];
         for count in [1, 2, ROOM - 1, ROOM, ROOM + 1, 200, 10 * ROOM] {
             for value in 0..count {
-                let value = Value::from_ptr(value);
+                let value = SigVal::from_addr(value);
                 send::queue(Pid::this(), rt(0), value).expect("queue");
             }
             let looking = reads_in(|| {});
@@ -81,7 +81,7 @@ fn as_few_reads_as_the_buffer_allows() {
             let made = reads_in(|| {
                 while !expected.is_empty() {
                     for record in fd.read(&mut buffer).expect("read") {
-                        assert_eq!(record.value(), expected.next().map(Value::from_ptr));
+                        assert_eq!(record.value(), expected.next().map(SigVal::from_addr));
                     }
                 }
             });

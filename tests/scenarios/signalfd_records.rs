@@ -10,7 +10,7 @@ use crate::support::siginfo::{RawInfo, SIZE};
 use crate::support::{Child, Scenario, in_child, recorder, scenarios};
 use core::time::Duration;
 use siglatch::fd::{SignalFd, SignalFdInfo};
-use siglatch::{Cause, ChildState, Errno, FaultDetail, Pid, SigSet, Signal, Trust, Value};
+use siglatch::{Cause, ChildState, Errno, FaultDetail, Pid, SigSet, Signal, SigInfoTrust, SigVal};
 use siglatch::{mask, send};
 use std::io::{self, Write as _};
 use std::os::fd::AsRawFd as _;
@@ -51,7 +51,7 @@ fn sender_and_value_are_told() {
         send::raise(Signal::USR1).expect("raise");
         let record = read_one(&fd);
         assert_eq!(record.cause(), Cause::Thread { pid: us(), uid: uid() });
-        assert_eq!(record.trust(), Trust::Stamped);
+        assert_eq!(record.trust(), SigInfoTrust::KernelStamped);
 
         link.ready();
         let parent = link.hear().parse().expect("a pid");
@@ -65,16 +65,16 @@ fn sender_and_value_are_told() {
 
         for value in [0, 1, usize::MAX, 0x0123_4567_89ab_cdef_u64 as usize, 1 << (usize::BITS - 1)]
         {
-            let value = Value::from_ptr(value);
+            let value = SigVal::from_addr(value);
             send::queue(Pid::this(), rt(0), value).expect("queue");
             let record = read_one(&fd);
             assert_eq!(record.cause(), Cause::Queue { pid: us(), uid: uid(), value });
             assert_eq!(
                 (record.sender().map(Pid::as_raw), record.trust()),
-                (Some(us()), Trust::Claimed)
+                (Some(us()), SigInfoTrust::Claimed)
             );
             // Both members of the union, as the kernel has them.
-            assert_eq!(record.as_kernel().ptr, value.as_ptr() as u64);
+            assert_eq!(record.as_kernel().ptr, value.as_addr() as u64);
             assert_eq!(record.as_kernel().int, value.as_int());
         }
     });
@@ -105,7 +105,7 @@ fn child_is_told() {
             }
             other => panic!("{other:?}"),
         }
-        assert_eq!((record.trust(), record.sender()), (Trust::Kernel, None));
+        assert_eq!((record.trust(), record.sender()), (SigInfoTrust::Kernel, None));
     });
 }
 
@@ -163,7 +163,7 @@ fn timer_is_told() {
         let mut buffer = [SignalFdInfo::new(); 2];
         match fd.read(&mut buffer) {
             Ok(&[record]) => {
-                let value = Value::from_ptr(0x0123_4567_89ab_cdef_u64 as usize);
+                let value = SigVal::from_addr(0x0123_4567_89ab_cdef_u64 as usize);
                 let overrun = record.as_kernel().overrun.cast_signed();
                 let id = record.as_kernel().tid.cast_signed();
                 assert!(overrun >= 1 && id >= 0, "{record:?}");
@@ -243,7 +243,7 @@ fn lost_details_are_not_made_up() {
         let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
         // SAFETY: the limit is initialised and only read.
         assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_SIGPENDING, &raw const none) }, 0);
-        assert_eq!(send::queue(Pid::this(), rt(0), Value::from_int(3)), Err(Errno::AGAIN));
+        assert_eq!(send::queue(Pid::this(), rt(0), SigVal::from_int(3)), Err(Errno::AGAIN));
         for _ in 0..3 {
             assert_eq!(send::kill(Pid::this(), rt(0)), Ok(()));
         }

@@ -437,10 +437,10 @@ fn handler_address_on_stack(signal: Signal) -> usize {
 
 fn disarmed_while_a_handler_runs_on_it() {
     static INSIDE: AtomicUsize = AtomicUsize::new(0);
-    fn look(_: siglatch::Interruption<'_>) -> siglatch::Verdict {
+    fn look(_: siglatch::HookContext<'_>) -> siglatch::HookVerdict {
         let set = stack::query().expect("query").is_some();
         INSIDE.store(if set { 1 } else { 2 }, Ordering::Relaxed);
-        siglatch::Verdict::Taken
+        siglatch::HookVerdict::Taken
     }
     // SAFETY: the function makes a system call and changes an atomic.
     static HOOK: siglatch::Hook = unsafe { siglatch::Hook::new(look) };
@@ -467,11 +467,11 @@ fn disarmed_while_a_handler_runs_on_it() {
 
 fn what_the_kernel_refuses_to_set() {
     static REFUSED: AtomicUsize = AtomicUsize::new(0);
-    fn change(_: siglatch::Interruption<'_>) -> siglatch::Verdict {
+    fn change(_: siglatch::HookContext<'_>) -> siglatch::HookVerdict {
         // SAFETY: it is refused.
         let result = unsafe { stack::set(None) };
         REFUSED.store(usize::from(result == Err(Errno::PERM)), Ordering::Relaxed);
-        siglatch::Verdict::Taken
+        siglatch::HookVerdict::Taken
     }
     // SAFETY: the function makes a system call and changes an atomic.
     static HOOK: siglatch::Hook = unsafe { siglatch::Hook::new(change) };

@@ -4,7 +4,7 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
 use crate::support::{Child, Scenario, in_child, oracle, scenarios, state};
-use siglatch::{Errno, Handlers, Latch, SigSet, Signal, mask, send, stop};
+use siglatch::{Errno, Dispatcher, Latch, SigSet, Signal, mask, send, stop};
 use std::io;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -104,10 +104,10 @@ fn stops_once_for_two_instances() {
 }
 
 fn deferred_handler_stops_and_goes_on() {
-    static SIGNALS: Handlers = Handlers::new();
+    static SIGNALS: Dispatcher = Dispatcher::new();
     let mut child = Child::start(|link| {
         own_group();
-        SIGNALS.on(Signal::TSTP, |_| stop_by(Signal::TSTP)).expect("on");
+        SIGNALS.catch(Signal::TSTP, |_| stop_by(Signal::TSTP)).expect("catch");
         link.ready();
         for _ in 0..3 {
             SIGNALS.wait(None).expect("wait");

@@ -13,7 +13,7 @@ use crate::support::{self, Child, Scenario, in_child, scenarios, steps};
 use core::hint;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::SeqCst};
 use siglatch::{
-    Cause, Errno, Handlers, Hook, InfoQueue, Latch, Pid, SigInfo, Signal, Value, Verdict, send,
+    Cause, Errno, Dispatcher, Hook, InfoQueue, Latch, Pid, SigInfo, Signal, SigVal, HookVerdict, send,
 };
 use std::collections::{HashMap, HashSet};
 use std::thread;
@@ -84,7 +84,7 @@ fn send_share(to: Pid, enough: &AtomicU64) -> usize {
         if enough.load(SeqCst) != 0 {
             return value;
         }
-        while let Err(errno) = send::queue(to, rt(0), Value::from_ptr(value)) {
+        while let Err(errno) = send::queue(to, rt(0), SigVal::from_addr(value)) {
             assert_eq!(errno, Errno::AGAIN);
             thread::yield_now();
         }
@@ -94,7 +94,7 @@ fn send_share(to: Pid, enough: &AtomicU64) -> usize {
 
 fn sender_and_value(info: &SigInfo) -> Option<(i32, usize)> {
     match info.cause() {
-        Cause::Queue { pid, value, .. } => Some((pid, value.as_ptr())),
+        Cause::Queue { pid, value, .. } => Some((pid, value.as_addr())),
         _ => None,
     }
 }
@@ -221,7 +221,7 @@ fn sixteen_handlers_at_once() {
             while INSIDE.load(SeqCst) < HANDLERS {
                 hint::spin_loop();
             }
-            Verdict::Taken
+            HookVerdict::Taken
         })
     };
     in_child(|| {
@@ -240,7 +240,7 @@ fn sixteen_handlers_at_once() {
 
 /// Python's `test_stress_delivery_dependent`: each signal is sent once the last was seen.
 fn dependent_signals() {
-    static TABLE: Handlers = Handlers::new();
+    static TABLE: Dispatcher = Dispatcher::new();
     static CALLED: AtomicU32 = AtomicU32::new(0);
     in_child(|| {
         fn next(_: &SigInfo) {
@@ -249,8 +249,8 @@ fn dependent_signals() {
                 send::kill(Pid::this(), Signal::USR1).expect("kill");
             }
         }
-        TABLE.on(Signal::USR1, next).expect("on");
-        TABLE.on(Signal::PROF, next).expect("on");
+        TABLE.catch(Signal::USR1, next).expect("catch");
+        TABLE.catch(Signal::PROF, next).expect("catch");
         send::kill(Pid::this(), Signal::PROF).expect("kill");
         while CALLED.load(SeqCst) <= MANY {
             assert_eq!(TABLE.wait(None), Ok(true));
@@ -262,7 +262,7 @@ fn dependent_signals() {
 
 /// Python's `test_stress_delivery_simultaneous`: several kinds at once, and each is seen.
 fn simultaneous_signals() {
-    static TABLE: Handlers = Handlers::new();
+    static TABLE: Dispatcher = Dispatcher::new();
     static LATCH: Latch = Latch::new();
     static CALLED: [AtomicU32; 3] = [const { AtomicU32::new(0) }; 3];
     const SIGNALS: [Signal; 3] = [Signal::USR1, Signal::USR2, Signal::PROF];
@@ -270,9 +270,9 @@ fn simultaneous_signals() {
         calls.fetch_add(1, SeqCst);
     }
     in_child(|| {
-        TABLE.on(Signal::USR1, |_| count(&CALLED[0])).expect("on");
-        TABLE.on(Signal::USR2, |_| count(&CALLED[1])).expect("on");
-        TABLE.on(Signal::PROF, |_| count(&CALLED[2])).expect("on");
+        TABLE.catch(Signal::USR1, |_| count(&CALLED[0])).expect("catch");
+        TABLE.catch(Signal::USR2, |_| count(&CALLED[1])).expect("catch");
+        TABLE.catch(Signal::PROF, |_| count(&CALLED[2])).expect("catch");
         LATCH.catch(SIGNALS).expect("catch");
         // Other threads send, and any thread takes.
         let senders: Vec<_> = SIGNALS
@@ -302,7 +302,7 @@ fn simultaneous_signals() {
 /// Python's `test_stress_modifying_handlers`: functions are set, replaced and taken away while
 /// signals come.
 fn handlers_are_changed_meanwhile() {
-    static TABLE: Handlers = Handlers::new();
+    static TABLE: Dispatcher = Dispatcher::new();
     static STEADY: Latch = Latch::new();
     static SENT: AtomicU32 = AtomicU32::new(0);
     static CALLED: AtomicU32 = AtomicU32::new(0);
@@ -327,15 +327,15 @@ fn handlers_are_changed_meanwhile() {
         });
         while !DONE.load(SeqCst) {
             for function in [count, count_too] {
-                TABLE.on(Signal::USR1, function).expect("on");
+                TABLE.catch(Signal::USR1, function).expect("catch");
                 TABLE.dispatch();
             }
-            TABLE.off(Signal::USR1).expect("off");
+            TABLE.release(Signal::USR1).expect("release");
             assert_eq!(TABLE.dispatch(), 0, "a call after the function was taken away");
         }
         sender.join().expect("a thread that ends");
         assert!(CALLED.load(SeqCst) <= SENT.load(SeqCst), "more calls than signals");
-        TABLE.on(Signal::USR1, count).expect("on");
+        TABLE.catch(Signal::USR1, count).expect("catch");
         let before = CALLED.load(SeqCst);
         send::raise(Signal::USR1).expect("raise");
         assert_eq!(TABLE.dispatch(), 1);

@@ -11,7 +11,7 @@ use crate::support::{Child, Scenario, in_child, oracle, recorder, scenarios};
 use core::time::Duration;
 use siglatch::timer::IntervalTimer;
 use siglatch::wait::{self, Events, PollFd};
-use siglatch::{Cause, Errno, Pid, SigSet, Signal, Tid, Value, mask, send};
+use siglatch::{Cause, Errno, Pid, SigSet, Signal, Tid, SigVal, mask, send};
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::fd::AsRawFd as _;
@@ -102,7 +102,7 @@ fn queued_values_come_in_their_order() {
     in_child(|| {
         mask::block(rt(3)).expect("block");
         for value in 0..5 {
-            send::queue(Pid::this(), rt(3), Value::from_int(value)).expect("queue");
+            send::queue(Pid::this(), rt(3), SigVal::from_int(value)).expect("queue");
         }
         for wanted in 0..5 {
             match wait::wait_info(rt(3)).expect("wait").cause() {
@@ -317,21 +317,21 @@ fn poll_tells_what_is_ready() {
             PollFd::new(-1, Events::IN),
         ];
         assert_eq!(wait::poll(&mut fds, None, Some(SigSet::empty())), Ok(2));
-        let ready = fds.map(PollFd::ready);
+        let ready = fds.map(PollFd::revents);
         assert_eq!(ready, [Events::empty(), Events::OUT, Events::NVAL, Events::empty()]);
 
         writer.write_all(b"x").expect("write");
         drop(writer);
         assert_eq!(wait::poll(&mut fds[..1], None, Some(SigSet::full())), Ok(1));
-        assert_eq!(fds[0].ready(), Events::IN | Events::HUP);
-        assert_eq!(format!("{:?}", fds[0].ready()), "POLLIN | POLLHUP");
+        assert_eq!(fds[0].revents(), Events::IN | Events::HUP);
+        assert_eq!(format!("{:?}", fds[0].revents()), "POLLIN | POLLHUP");
         assert_eq!(fds[0].events(), Events::IN);
         assert_eq!(fds[0].fd(), reader.as_raw_fd());
 
         // What was found before is not shown after an error.
         let bad = wait::poll(&mut fds, None, Some(Signal::KILL.into()));
         assert_eq!(bad, Err(Errno::INVAL));
-        assert!(fds.iter().all(|fd| fd.ready().is_empty()));
+        assert!(fds.iter().all(|fd| fd.revents().is_empty()));
     });
 }
 

@@ -17,7 +17,7 @@ use siglatch::child::ForkWindow;
 use siglatch::mask::{self, MaskGuard};
 use siglatch::stack::StackGuard;
 use siglatch::{
-    Errno, Handlers, Hook, InfoQueue, Interruption, Latch, Shutdown, SigSet, Signal, Verdict, send,
+    Errno, Dispatcher, Hook, InfoQueue, HookContext, Latch, Shutdown, SigSet, Signal, HookVerdict, send,
 };
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -61,7 +61,7 @@ static LATCH: Latch = Latch::new();
 static EMPTY_MASK: Latch = Latch::new().mask(SigSet::empty());
 static FULL_MASK: Latch = Latch::new().mask(SigSet::full());
 static QUEUE: InfoQueue<64> = InfoQueue::new();
-static HANDLERS: Handlers = Handlers::new();
+static DISPATCHER: Dispatcher = Dispatcher::new();
 static SHUTDOWN: Shutdown = Shutdown::new();
 
 #[track_caller]
@@ -78,15 +78,15 @@ fn assert_all_but_synchronous(mask: u64) {
 }
 
 fn default_mask_leaves_them_out() {
-    fn declines(_: Interruption<'_>) -> Verdict {
-        Verdict::Taken
+    fn declines(_: HookContext<'_>) -> HookVerdict {
+        HookVerdict::Taken
     }
     // SAFETY: it does nothing.
     static HOOK: Hook = unsafe { Hook::new(declines) };
     in_child(|| {
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
         assert_eq!(QUEUE.catch(Signal::USR2), Ok(()));
-        assert_eq!(HANDLERS.on(Signal::HUP, |_| ()), Ok(None));
+        assert_eq!(DISPATCHER.catch(Signal::HUP, |_| ()), Ok(None));
         assert_eq!(SHUTDOWN.catch(Signal::TERM), Ok(()));
         assert_eq!(HOOK.catch([Signal::WINCH, Signal::SEGV]), Ok(()));
         for signo in [libc::SIGUSR1, libc::SIGUSR2, libc::SIGHUP, libc::SIGTERM, libc::SIGWINCH] {
@@ -130,13 +130,13 @@ fn room_for_two() -> StackGuard {
 static PAGE: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 static MENDED: AtomicU32 = AtomicU32::new(0);
 
-fn mend(_: Interruption<'_>) -> Verdict {
+fn mend(_: HookContext<'_>) -> HookVerdict {
     MENDED.fetch_add(1, SeqCst);
     let access = libc::PROT_READ | libc::PROT_WRITE;
     // SAFETY: a page of its own, which this process has mapped for the faults of these tests.
     match unsafe { libc::mprotect(PAGE.load(SeqCst), 4096, access) } {
-        0 => Verdict::Taken,
-        _ => Verdict::Declined,
+        0 => HookVerdict::Taken,
+        _ => HookVerdict::Declined,
     }
 }
 
@@ -149,9 +149,9 @@ fn touch_page() {
 }
 
 fn hook_may_fault_and_have_it_mended() {
-    fn touch(_: Interruption<'_>) -> Verdict {
+    fn touch(_: HookContext<'_>) -> HookVerdict {
         touch_page();
-        Verdict::Taken
+        HookVerdict::Taken
     }
     // SAFETY: it writes to memory that is there when the fault has been mended.
     static TOUCH: Hook = unsafe { Hook::new(touch) };
@@ -186,19 +186,19 @@ static RESULT: AtomicU32 = AtomicU32::new(0);
 static WRITE_RESULT: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 static ANSWERS: AtomicU32 = AtomicU32::new(0);
 
-fn answer(signal: Interruption<'_>) -> Verdict {
+fn answer(signal: HookContext<'_>) -> HookVerdict {
     type Write = extern "C" fn(*mut c_void, libc::c_long) -> i32;
     /// What seccomp(2) has for `si_code`.
     const SYS_SECCOMP: i32 = 1;
     if signal.info().code() != SYS_SECCOMP {
-        return Verdict::Declined;
+        return HookVerdict::Declined;
     }
     // SAFETY: the address of a C function of this type, stored before the hook was registered.
     let write = unsafe { core::mem::transmute::<*mut (), Write>(WRITE_RESULT.load(SeqCst)) };
     ANSWERS.fetch_add(1, SeqCst);
-    match write(signal.context(), RESULT.load(SeqCst) as usize as libc::c_long) {
-        0 => Verdict::Taken,
-        _ => Verdict::Declined,
+    match write(signal.ucontext(), RESULT.load(SeqCst) as usize as libc::c_long) {
+        0 => HookVerdict::Taken,
+        _ => HookVerdict::Declined,
     }
 }
 
@@ -258,8 +258,8 @@ fn sys_and_trap_are_for_hooks() {
                 refused(&format!("queue, {set:?}"), || QUEUE.catch(set));
                 refused(&format!("shutdown, {set:?}"), || SHUTDOWN.catch(set));
             }
-            refused(&format!("deferred, {signal}"), || HANDLERS.on(signal, |_| ()));
-            assert!(HANDLERS.function(signal).is_none());
+            refused(&format!("deferred, {signal}"), || DISPATCHER.catch(signal, |_| ()));
+            assert!(DISPATCHER.callback(signal).is_none());
             assert_eq!(ANSWER.catch(signal), Ok(()));
             assert_eq!(ANSWER.release(signal).map(drop), Ok(()));
         }

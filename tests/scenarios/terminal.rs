@@ -10,7 +10,7 @@
 use crate::support::terminal::{Terminal, WORDS};
 use crate::support::{Child, Scenario, scenarios, tell_at_the_end};
 use core::time::Duration;
-use siglatch::{Handlers, Latch, Shutdown, Signal, stop};
+use siglatch::{Dispatcher, Latch, Shutdown, Signal, stop};
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, ErrorKind, Read as _, Write as _};
 use std::os::fd::FromRawFd as _;
@@ -92,9 +92,9 @@ fn read(say: impl Fn(&str)) {
 
 /// The recipe on the page of `stop`.
 fn read_and_stop(say: impl Fn(&str)) {
-    static SIGNALS: Handlers = Handlers::new().restart(false);
+    static SIGNALS: Dispatcher = Dispatcher::new().restart(false);
     let stop = |_: &_| stop::stop_by(Signal::TTIN).expect("a signal that stops");
-    SIGNALS.on(Signal::TTIN, stop).expect("on");
+    SIGNALS.catch(Signal::TTIN, stop).expect("catch");
     say(&process::id().to_string());
     let mut stdin = io::stdin().lock();
     let length = loop {

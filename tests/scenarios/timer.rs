@@ -7,7 +7,7 @@ use crate::support::names::rt;
 use crate::support::{Child, Scenario, in_child, scenarios};
 use core::time::Duration;
 use siglatch::timer::{self, Clock, IntervalTimer, PosixTimer, Setting};
-use siglatch::{Cause, Errno, SigInfo, Signal, Trust, Value, mask, wait};
+use siglatch::{Cause, Errno, SigInfo, Signal, SigInfoTrust, SigVal, mask, wait};
 use std::time::Instant;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -25,7 +25,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 
 const LONG: Duration = Duration::from_secs(60);
 const LONGEST: Duration = Duration::from_nanos(1 << 62);
-const UNSET: Setting = Setting { remaining: Duration::ZERO, interval: Duration::ZERO };
+const UNSET: Setting = Setting { value: Duration::ZERO, interval: Duration::ZERO };
 
 /// Waits for a signal that is blocked.
 #[track_caller]
@@ -112,7 +112,7 @@ fn interval_timers_send_their_signals() {
             mask::block(timer.signal()).expect("block");
             assert_eq!(timer.set(Duration::from_millis(3), Duration::ZERO), Ok(UNSET));
             let info = work_until_pending(timer.signal());
-            assert_eq!((info.trust(), info.cause()), (Trust::Kernel, Cause::Kernel));
+            assert_eq!((info.trust(), info.cause()), (SigInfoTrust::Kernel, Cause::Kernel));
             assert_eq!(timer.query(), Ok(UNSET), "it was for once");
         }
     });
@@ -130,7 +130,7 @@ fn interval_timers_repeat_until_cancelled() {
         }
         let before = IntervalTimer::Real.cancel().expect("setitimer");
         assert_eq!(before.interval, every);
-        assert!(before.remaining <= every);
+        assert!(before.value <= every);
         // One may have been on its way.
         wait::wait_timeout(Signal::ALRM, Duration::ZERO).expect("wait");
         assert_silent(Signal::ALRM, every * 3);
@@ -146,7 +146,7 @@ fn interval_timers_repeat_until_cancelled() {
 fn small_times_do_not_cancel() {
     in_child(|| {
         mask::block([Signal::ALRM, rt(0)]).expect("block");
-        let posix = PosixTimer::new(Clock::Monotonic, rt(0), Value::default()).expect("create");
+        let posix = PosixTimer::new(Clock::Monotonic, rt(0), SigVal::default()).expect("create");
         for nanos in [1, 500, 999, 1_000, 1_001, 999_999] {
             let time = Duration::from_nanos(nanos);
             IntervalTimer::Real.set(time, Duration::ZERO).expect("setitimer");
@@ -170,11 +170,11 @@ fn interval_timers_tell_their_setting() {
                 let found = found.expect("a setting");
                 assert_eq!(found.interval, interval, "{timer:?}");
                 // To the tick of the processor's clock, which may be a hundredth of a second.
-                assert!(found.remaining <= LONG + Duration::from_millis(20), "{found:?}");
-                assert!(found.remaining > LONG / 2, "{timer:?}: {found:?}");
+                assert!(found.value <= LONG + Duration::from_millis(20), "{found:?}");
+                assert!(found.value > LONG / 2, "{timer:?}: {found:?}");
             }
             let before = timer.cancel().expect("setitimer");
-            assert!(before.remaining > LONG, "{timer:?}: {before:?}");
+            assert!(before.value > LONG, "{timer:?}: {before:?}");
             assert_eq!(timer.query(), Ok(UNSET));
         }
     });
@@ -193,7 +193,7 @@ fn times_that_are_too_long() {
         for timer in [IntervalTimer::Real, IntervalTimer::Virtual, IntervalTimer::Prof] {
             timer.set(LONGEST, LONGEST).expect("setitimer");
             let longest = timer.set(LONG, LONG).expect("setitimer");
-            assert!(longest.remaining > LONGEST.saturating_sub(LONG), "{timer:?}: {longest:?}");
+            assert!(longest.value > LONGEST.saturating_sub(LONG), "{timer:?}: {longest:?}");
             for long in too_long {
                 for (first, interval) in [(long, LONG), (LONG, long), (Duration::ZERO, long)] {
                     assert_eq!(timer.set(first, interval), Err(Errno::INVAL), "{long:?}");
@@ -202,17 +202,17 @@ fn times_that_are_too_long() {
             }
         }
         for clock in [Clock::Monotonic, Clock::Realtime, Clock::ProcessCpu, Clock::ThreadCpu] {
-            let timer = PosixTimer::new(clock, rt(0), Value::default()).expect("create");
+            let timer = PosixTimer::new(clock, rt(0), SigVal::default()).expect("create");
             timer.set(LONGEST, LONGEST).expect("settime");
             let longest = timer.set_at(late, LONG).expect("settime");
-            assert!(longest.remaining > LONGEST.saturating_sub(LONG), "{clock:?}: {longest:?}");
+            assert!(longest.value > LONGEST.saturating_sub(LONG), "{clock:?}: {longest:?}");
             for long in too_long {
                 // It is set to the longest, as every other wait saturates.
                 for (first, interval) in [(long, LONG), (LONG, long)] {
                     timer.set(first, interval).expect("settime");
                     let setting = timer.query().expect("gettime");
                     assert!(
-                        setting.remaining > first.min(LONGEST).saturating_sub(LONG),
+                        setting.value > first.min(LONGEST).saturating_sub(LONG),
                         "{long:?}"
                     );
                     assert_eq!(setting.interval, interval.min(LONGEST), "{long:?}");
@@ -224,7 +224,7 @@ fn times_that_are_too_long() {
             let later = late + Duration::from_nanos(1);
             assert_eq!(timer.set_at(later, LONG), Err(Errno::INVAL));
             let longest = timer.cancel().expect("settime");
-            assert!(longest.remaining > LONGEST, "{clock:?}: {longest:?}");
+            assert!(longest.value > LONGEST, "{clock:?}: {longest:?}");
             assert_silent(rt(0), Duration::from_millis(2));
         }
         assert_silent(Signal::ALRM, Duration::ZERO);

@@ -7,7 +7,7 @@ use crate::support::{self, Child, Link, Scenario, in_child, recorder, scenarios,
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 use siglatch::timer::{Clock, PosixTimer};
-use siglatch::{InfoQueue, Latch, SigSet, Signal, Value, mask, send};
+use siglatch::{InfoQueue, Latch, SigSet, Signal, SigVal, mask, send};
 use std::io;
 use std::sync::mpsc;
 use std::thread::{scope, yield_now};
@@ -335,7 +335,7 @@ fn flag_that_is_set_as_the_time_is_up_is_told() {
         let set = unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, slack) };
         assert_eq!(set, 0, "prctl: {}", io::Error::last_os_error());
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
-        let timer = PosixTimer::new(Clock::Monotonic, Signal::USR1, Value::default());
+        let timer = PosixTimer::new(Clock::Monotonic, Signal::USR1, SigVal::default());
         let timer = timer.expect("create");
         let mut too_late = 0_u32;
         for round in steps(0..ROUNDS) {

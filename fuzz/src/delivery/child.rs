@@ -4,7 +4,7 @@ use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use siglatch::action::{self, Action, SaFlags};
 use siglatch::mask::{self, MaskGuard};
 use siglatch::sys::KernelSiginfo;
-use siglatch::{Cause, Handlers, InfoQueue, Latch, SigInfo, SigSet, Signal, Tid};
+use siglatch::{Cause, Dispatcher, InfoQueue, Latch, SigInfo, SigSet, Signal, Tid};
 use std::sync::{Mutex, PoisonError};
 
 use crate::stack;
@@ -14,7 +14,7 @@ use super::{Landing, Operation, Plan, Receiver};
 static LATCH: Latch = Latch::new();
 /// Its handlers may be interrupted, by each other too.
 static QUEUE: InfoQueue<2> = InfoQueue::new().mask(SigSet::empty());
-static TABLE: Handlers<2> = Handlers::new();
+static TABLE: Dispatcher<2> = Dispatcher::new();
 
 /// How many signals there are to choose from.
 pub const SIGNALS: usize = 4;
@@ -97,7 +97,7 @@ fn catch(receiver: Receiver) {
     let result = match receiver {
         Receiver::Latch => LATCH.catch(signals),
         Receiver::Queue => QUEUE.catch(signals),
-        Receiver::Table => TABLE.on(Signal::USR2, called).map(drop),
+        Receiver::Table => TABLE.catch(Signal::USR2, called).map(drop),
     };
     assert_eq!(result, Ok(()));
 }
@@ -111,7 +111,7 @@ fn release(receiver: Receiver) {
     let result = match receiver {
         Receiver::Latch => LATCH.release(signals).map(drop),
         Receiver::Queue => QUEUE.release(signals).map(drop),
-        Receiver::Table => TABLE.off(Signal::USR2).map(drop),
+        Receiver::Table => TABLE.release(Signal::USR2).map(drop),
     };
     assert_eq!(result, Ok(()));
 }
@@ -198,7 +198,7 @@ fn values(instances: &[SigInfo], signal: Signal, sender: i32, landings: &[Landin
             assert!(info.code() == i32::MIN && signal == Signal::USR2, "{info:?}");
             continue;
         };
-        let value = value.as_ptr();
+        let value = value.as_addr();
         let sent = landings.iter().find(|landing| landing.value == value).expect("a value sent");
         assert_eq!((signals()[sent.signal].0, pid), (signal, sender), "{info:?}");
         assert!(value > last, "{signal}: {value:#x} after {last:#x}");

@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "fork, wait and ptrace are calls into C")]
 
 use core::ptr;
-use siglatch::{Pid, Signal, Value, send};
+use siglatch::{Pid, Signal, SigVal, send};
 use std::io;
 
 use super::child::{self, signals};
@@ -63,7 +63,7 @@ pub fn run(plan: &Plan) -> Vec<usize> {
         for landing in plan.landings.iter().filter(|landing| landing.operation == operation) {
             event = tracee.reach(landing, event);
             places.push(tracee.place());
-            let value = Value::from_ptr(landing.value);
+            let value = SigVal::from_addr(landing.value);
             let (signal, pid) = (signals()[landing.signal].0, Pid::from_raw(pid).expect("a pid"));
             send::queue_thread(pid, child::thread(tracee.pid), signal, value).expect("queue");
         }

@@ -4,7 +4,7 @@ use core::ops::ControlFlow;
 use core::time::Duration;
 use siglatch::fd::{SignalFd, SignalFdInfo};
 use siglatch::mask::{self, MaskGuard};
-use siglatch::{Errno, Pid, SigSet, Signal, Tid, Value, action, send, synchronize, wait};
+use siglatch::{Errno, Pid, SigSet, Signal, Tid, SigVal, action, send, synchronize, wait};
 
 use super::kernel::{Instance, Kind, Layer, Number, Set};
 use super::pool::{self, FLAGS, NARROW, NEWEST, QUEUE, TABLE, TABLE_PLACE};
@@ -84,14 +84,14 @@ impl Run {
     }
 
     /// The next value: both halves of it matter.
-    fn value(&mut self) -> Value {
+    fn value(&mut self) -> SigVal {
         self.next_value += 1;
-        Value::from_ptr(self.next_value << (usize::BITS / 8 * 5) | self.next_value)
+        SigVal::from_addr(self.next_value << (usize::BITS / 8 * 5) | self.next_value)
     }
 
     pub fn queue(&mut self, signal: Signal) {
         let value = self.value();
-        self.send(signal, libc::SI_QUEUE, value.as_ptr());
+        self.send(signal, libc::SI_QUEUE, value.as_addr());
         self.model.deliver();
         assert_eq!(send::queue_thread(Pid::this(), Tid::this(), signal, value), Ok(()));
     }
@@ -103,7 +103,7 @@ impl Run {
             return self.queue(signal);
         }
         let value = self.value();
-        self.send(signal, libc::SI_QUEUE, value.as_ptr());
+        self.send(signal, libc::SI_QUEUE, value.as_addr());
         assert_eq!(send::queue(Pid::this(), signal, value), Ok(()));
     }
 
@@ -203,7 +203,7 @@ impl Run {
             }
         };
         let guard = guard.expect("a mask");
-        assert_eq!(numbers(guard.before()), before);
+        assert_eq!(numbers(guard.previous()), before);
         self.guards.push((guard, before));
     }
 
@@ -229,7 +229,7 @@ impl Run {
         match fd.read(&mut buffer[..room]) {
             Ok(records) => {
                 let real = records.iter().map(|record| {
-                    let value = record.value().map_or(0, Value::as_ptr);
+                    let value = record.value().map_or(0, SigVal::as_addr);
                     let sender = record.sender().map_or(0, Pid::as_raw);
                     let number = record.signal().map_or(0, Signal::as_raw);
                     (number, Instance { code: record.code(), sender, value })
@@ -285,7 +285,7 @@ impl Run {
 
     fn on(&mut self, a: u8, signal: Signal) {
         let which = usize::from(a % 2);
-        let before = TABLE.on(signal, pool::DEFERRED[which]).expect("on");
+        let before = TABLE.catch(signal, pool::CALLBACKS[which]).expect("catch");
         let known = self.functions.insert(signal.as_raw(), which);
         assert_eq!(before.is_some(), known.is_some());
         self.model.catch(TABLE_PLACE, signal.as_raw());
@@ -293,9 +293,9 @@ impl Run {
 
     pub fn off(&mut self, signal: Signal) {
         let number = signal.as_raw();
-        let before = TABLE.off(signal).expect("off");
+        let before = TABLE.release(signal).expect("release");
         assert_eq!(before.is_some(), self.functions.remove(&number).is_some());
-        assert!(TABLE.function(signal).is_none());
+        assert!(TABLE.callback(signal).is_none());
         self.model.release(TABLE_PLACE, number);
         self.model.receivers[TABLE_PLACE].flags.remove(&number);
         self.model.receivers[TABLE_PLACE].take_newest(number);
@@ -345,7 +345,7 @@ impl Run {
             assert!(mask::set(set.with(bad)).is_err());
             assert!(wait::suspend(set.with(bad)).is_err());
         }
-        assert_eq!(TABLE.on(bad, pool::DEFERRED[0]), Err(errno));
-        assert!(TABLE.function(bad).is_none());
+        assert_eq!(TABLE.catch(bad, pool::CALLBACKS[0]), Err(errno));
+        assert!(TABLE.callback(bad).is_none());
     }
 }

@@ -74,7 +74,7 @@ impl Run {
         if starts_over {
             // SAFETY: the child of fork(2) has one thread, and this is no handler.
             unsafe { window.in_child() };
-            self.model.start_over();
+            self.model.reset_after_fork();
             self.lost = Default::default();
             assert_eq!(FLAGS.wake_fd(), None);
         } else {

@@ -105,7 +105,7 @@ pub struct Model {
 
 impl Model {
     /// In a child of fork(2): nothing has come, and nothing was lost.
-    pub fn start_over(&mut self) {
+    pub fn reset_after_fork(&mut self) {
         for receiver in &mut self.receivers {
             receiver.flags.clear();
             receiver.instances.clear();

@@ -4,7 +4,7 @@ use core::mem;
 use core::sync::atomic::{AtomicI32, AtomicU32, AtomicUsize, Ordering::SeqCst};
 use siglatch::fd::EventFd;
 use siglatch::{
-    Errno, Handlers, Hook, InfoQueue, Interruption, Latch, SigInfo, SigSet, Signal, Verdict,
+    Errno, Dispatcher, Hook, InfoQueue, HookContext, Latch, SigInfo, SigSet, Signal, HookVerdict,
 };
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -21,7 +21,7 @@ pub static FLAGS: Latch = Latch::new();
 pub static NARROW: Latch = Latch::new().restart(false).mask(SigSet::empty());
 pub static QUEUE: InfoQueue<4> = InfoQueue::new().mask(SigSet::empty());
 pub static NEWEST: InfoQueue<3> = InfoQueue::new().keep_newest().restart(false);
-pub static TABLE: Handlers<4> = Handlers::new();
+pub static TABLE: Dispatcher<4> = Dispatcher::new();
 // SAFETY: the function adds to a number and nothing else.
 #[expect(unsafe_code, reason = "a hook's function runs in signal context")]
 pub static HOOK: Hook = unsafe { Hook::new(hook) };
@@ -30,9 +30,9 @@ pub const TABLE_PLACE: usize = 4;
 
 static HOOK_CALLS: AtomicU32 = AtomicU32::new(0);
 
-fn hook(_: Interruption<'_>) -> Verdict {
+fn hook(_: HookContext<'_>) -> HookVerdict {
     HOOK_CALLS.fetch_add(1, SeqCst);
-    Verdict::Taken
+    HookVerdict::Taken
 }
 
 /// The eventfd of [`FLAGS`], for ever.
@@ -93,7 +93,7 @@ pub fn caught(receiver: usize) -> SigSet {
         1 => NARROW.caught(),
         2 => QUEUE.caught(),
         3 => NEWEST.caught(),
-        TABLE_PLACE => Signal::all().filter(|signal| TABLE.function(*signal).is_some()).collect(),
+        TABLE_PLACE => Signal::all().filter(|signal| TABLE.callback(*signal).is_some()).collect(),
         _ => HOOK.caught(),
     }
 }
@@ -101,7 +101,7 @@ pub fn caught(receiver: usize) -> SigSet {
 /// What the table's functions were called for, and which of them.
 static CALLS: Mutex<Vec<(usize, SigInfo)>> = Mutex::new(Vec::new());
 
-pub const DEFERRED: [siglatch::Deferred; 2] = [|info| called(0, info), |info| called(1, info)];
+pub const CALLBACKS: [siglatch::Callback; 2] = [|info| called(0, info), |info| called(1, info)];
 
 fn called(which: usize, info: &SigInfo) {
     CALLS.lock().unwrap_or_else(PoisonError::into_inner).push((which, *info));

@@ -55,7 +55,7 @@ fn counts(of: impl Fn(Signal) -> u32) -> BTreeMap<Number, u32> {
 pub fn instance(info: &SigInfo) -> (Number, Instance) {
     let (sender, uid, value) = match info.cause() {
         Cause::Thread { pid, uid } => (pid, uid, 0),
-        Cause::Queue { pid, uid, value } => (pid, uid, value.as_ptr()),
+        Cause::Queue { pid, uid, value } => (pid, uid, value.as_addr()),
         Cause::Other { .. } if info.code() == NO_DETAILS.code => (0, user(), 0),
         cause => panic!("nobody sent {cause:?}"),
     };

@@ -4,7 +4,7 @@
 use super::Bytes;
 use super::layout::{Layout, ints};
 use core::mem::transmute;
-use siglatch::{Cause, ChildState, Value};
+use siglatch::{Cause, ChildState, SigVal};
 
 /// All of its bytes are set.
 struct Info(libc::siginfo_t);
@@ -54,16 +54,16 @@ pub fn check(bytes: &Bytes, layout: Layout, cause: Cause) {
         Cause::Queue { pid: ours, uid: of, value }
         | Cause::MessageQueue { pid: ours, uid: of, value }
         | Cause::AsyncIo { pid: ours, uid: of, value } => {
-            assert_eq!((ours, of, value.as_ptr()), (pid, uid, sigval));
+            assert_eq!((ours, of, value.as_addr()), (pid, uid, sigval));
             // The union's int is its first four bytes.
             let int = i32::from_ne_bytes(*sigval.to_ne_bytes().first_chunk().unwrap());
             assert_eq!(value.as_int(), int);
-            assert_eq!(Value::from_int(int).as_int(), int);
+            assert_eq!(SigVal::from_int(int).as_int(), int);
         }
-        Cause::Timer { value, .. } => assert_eq!(value.as_ptr(), sigval),
+        Cause::Timer { value, .. } => assert_eq!(value.as_addr(), sigval),
         Cause::Other { pid: ours, uid: of, value } => {
             assert_eq!((ours, of), (pid, uid));
-            assert_eq!(value.as_ptr(), if layout == Layout::Rt { sigval } else { 0 });
+            assert_eq!(value.as_addr(), if layout == Layout::Rt { sigval } else { 0 });
         }
         Cause::Child { pid: ours, uid: of, state, user_ticks, system_ticks } => {
             assert_eq!((ours, of), (pid, uid));

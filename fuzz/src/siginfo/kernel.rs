@@ -5,7 +5,7 @@ use core::time::Duration;
 use siglatch::fd::{SignalFd, SignalFdInfo};
 use siglatch::mask::MaskGuard;
 use siglatch::{
-    Cause, FaultDetail, Handlers, Pid, SigInfo, SigSet, Signal, Tid, Value, send, wait,
+    Cause, FaultDetail, Dispatcher, Pid, SigInfo, SigSet, Signal, Tid, SigVal, send, wait,
 };
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
@@ -50,9 +50,9 @@ fn same(taken: &SigInfo, info: &SigInfo) {
 
 /// The same once more through our handler, for a function of normal code.
 fn deferred(signal: Signal, info: &SigInfo, blocked: MaskGuard) {
-    static TABLE: Handlers<1> = Handlers::new();
+    static TABLE: Dispatcher<1> = Dispatcher::new();
     stack::enlarge();
-    TABLE.on(signal, |_| ()).expect("on");
+    TABLE.catch(signal, |_| ()).expect("catch");
     assert!(sent(info), "a third time");
     drop(blocked);
     let mut calls = 0;
@@ -62,11 +62,11 @@ fn deferred(signal: Signal, info: &SigInfo, blocked: MaskGuard) {
         ControlFlow::<()>::Continue(())
     });
     assert_eq!(calls, 1);
-    TABLE.off(signal).expect("off");
+    TABLE.release(signal).expect("release");
 }
 
 /// What sigqueue(3) sends has the value whole, and who we are.
-fn queued(signal: Signal, value: Value) {
+fn queued(signal: Signal, value: SigVal) {
     send::queue_thread(Pid::this(), Tid::this(), signal, value).expect("queue");
     let taken = wait::wait_timeout(signal, Duration::ZERO).expect("sigtimedwait");
     let cause = taken.map(|info| info.cause());

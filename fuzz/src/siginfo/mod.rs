@@ -14,7 +14,7 @@ mod record;
 
 use self::layout::{Abi, Layout, ints, layout_of};
 use siglatch::sys::{KernelSiginfo, SI_MAX_SIZE};
-use siglatch::{Cause, ChildState, FaultDetail, Pid, SigInfo, Signal, Trust, Value};
+use siglatch::{Cause, ChildState, FaultDetail, Pid, SigInfo, Signal, SigInfoTrust, SigVal};
 
 /// The bytes of a `siginfo_t`.
 pub type Bytes = [u8; SI_MAX_SIZE];
@@ -50,11 +50,11 @@ fn check(bytes: &Bytes) {
     assert_eq!(SigInfo::from_kernel(&info.to_kernel()), info);
 
     let trust = match code {
-        1.. => Trust::Kernel,
+        1.. => SigInfoTrust::Kernel,
         // What the kernel makes of details that it has no room for.
-        libc::SI_USER if bytes[16..24] == [0; 8] => Trust::Claimed,
-        libc::SI_USER | libc::SI_TKILL => Trust::Stamped,
-        ..0 => Trust::Claimed,
+        libc::SI_USER if bytes[16..24] == [0; 8] => SigInfoTrust::Claimed,
+        libc::SI_USER | libc::SI_TKILL => SigInfoTrust::KernelStamped,
+        ..0 => SigInfoTrust::Claimed,
     };
     assert_eq!(info.trust(), trust);
     if let Cause::Child { state, .. } = info.cause() {
@@ -78,7 +78,7 @@ fn check(bytes: &Bytes) {
 
 /// What the details mean, by the kernel's layouts.
 fn expected(bytes: &Bytes, layout: Layout, signo: i32, code: i32) -> Cause {
-    let value = |word: u64| Value::from_ptr(word as usize);
+    let value = |word: u64| SigVal::from_addr(word as usize);
     let fault = |address: u64, detail| Cause::Fault { address: address as usize, detail };
     match layout {
         Layout::Kill if code == libc::SI_KERNEL => Cause::Kernel,
@@ -87,7 +87,7 @@ fn expected(bytes: &Bytes, layout: Layout, signo: i32, code: i32) -> Cause {
             let (pid, uid) = (pid as i32, uid as u32);
             match code {
                 libc::SI_USER => Cause::User { pid, uid },
-                _ => Cause::Other { pid, uid, value: Value::default() },
+                _ => Cause::Other { pid, uid, value: SigVal::default() },
             }
         }
         Layout::Rt => {
@@ -169,7 +169,7 @@ fn sender(cause: Cause) -> Option<i32> {
 }
 
 /// What came along, where a kind of signal has a value. An unknown kind's may be anything.
-fn value(cause: Cause) -> Option<Value> {
+fn value(cause: Cause) -> Option<SigVal> {
     match cause {
         Cause::Queue { value, .. }
         | Cause::Timer { value, .. }

@@ -5,7 +5,7 @@ use super::{Bytes, sender};
 use core::mem::transmute;
 use siglatch::fd::SignalFdInfo;
 use siglatch::sys::KernelSignalfdSiginfo;
-use siglatch::{Cause, FaultDetail, Pid, Signal, Value};
+use siglatch::{Cause, FaultDetail, Pid, Signal, SigVal};
 
 /// Any bytes as what a signalfd tells: each field is the C library's of that name.
 pub fn check(bytes: &Bytes) {
@@ -21,7 +21,7 @@ pub fn check(bytes: &Bytes) {
     assert_eq!(record.signal(), Signal::from_raw(c.ssi_signo.cast_signed()).ok());
     assert_eq!((record.errno(), record.code()), (c.ssi_errno, c.ssi_code));
     let (pid, uid) = (c.ssi_pid.cast_signed(), c.ssi_uid);
-    let sigval = Value::from_ptr(c.ssi_ptr as usize);
+    let sigval = SigVal::from_addr(c.ssi_ptr as usize);
     let cause = record.cause();
     let mut value = None;
     match cause {

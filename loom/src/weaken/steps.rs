@@ -116,21 +116,21 @@ pub(crate) const STEPS: &[Weakened] = &[
     ),
     weakened(
         SHUTDOWN,
-        "self.arm(signal, after) && self.asked_by() != Some(signal)",
-        "self.arm(signal, after) && self.deadline.is_none()",
+        "&& self.requested_by() != Some(signal)",
+        "&& self.deadline.is_none()",
         "deadline: who cancels",
     ),
     weakened(
         SHUTDOWN,
-        "let _stopped = asked.map(|signal| self.stop(signal));",
+        "let _stopped = request.map(|signal| self.stop(signal));",
         "",
         "deadline: who cancels",
     ),
     weakened(KEPT, "if claim.is_ok() {", "if claim.is_ok() | true {", "deadline: of two"),
     weakened(
         PLACE,
-        "Err(_) => _ = self.exchange(asking | AGAIN, asking),",
-        "Err(_) => return self.exchange(asking | AGAIN, number(pid)).err().and(None),",
+        "Err(_) => _ = self.exchange(querying | AGAIN, querying),",
+        "Err(_) => return self.exchange(querying | AGAIN, number(pid)).err().and(None),",
         "children: an end",
     ),
     weakened(

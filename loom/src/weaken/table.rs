@@ -34,9 +34,9 @@ pub(crate) const SLOT: &str = "delivery/slot.rs";
 pub(crate) const WAKE: &str = "delivery/wake.rs";
 pub(crate) const EVENTFD: &str = "fd/eventfd.rs";
 pub(crate) const SHUTDOWN: &str = "shutdown.rs";
-pub(crate) const KEPT: &str = "timer/kept.rs";
-pub(crate) const PLACE: &str = "child/place.rs";
-pub(crate) const START: &str = "child/start.rs";
+pub(crate) const KEPT: &str = "timer/per_signal.rs";
+pub(crate) const PLACE: &str = "child/entry.rs";
+pub(crate) const START: &str = "child/inherited.rs";
 pub(crate) const DISPATCH: &str = "dispatch.rs";
 
 /// Orderings.
@@ -280,50 +280,50 @@ pub(crate) const ORDERINGS: &[Weakened] = &[
     ),
     weakened(
         SHUTDOWN,
-        "self.asked.load(Ordering::SeqCst)",
-        "self.asked.load(Ordering::Relaxed)",
-        "shutdown: asked_by",
+        "self.request.load(Ordering::SeqCst)",
+        "self.request.load(Ordering::Relaxed)",
+        "shutdown: requested_by",
     ),
     weakened(
         SHUTDOWN,
-        "self.asked.load(Ordering::SeqCst)",
-        "self.asked.load(Ordering::Acquire)",
+        "self.request.load(Ordering::SeqCst)",
+        "self.request.load(Ordering::Acquire)",
         "deadline: who cancels",
     ),
     weakened(
         SHUTDOWN,
-        "self.asked.swap(0, Ordering::SeqCst)",
-        "self.asked.swap(0, Ordering::AcqRel)",
+        "self.request.swap(0, Ordering::SeqCst)",
+        "self.request.swap(0, Ordering::AcqRel)",
         "deadline: who cancels",
     ),
     weakened(
         SHUTDOWN,
-        "compare_exchange(0, asked, Ordering::Release, ",
-        "compare_exchange(0, asked, Ordering::Relaxed, ",
-        "shutdown: asked_by",
+        "compare_exchange(0, request, Ordering::Release, ",
+        "compare_exchange(0, request, Ordering::Relaxed, ",
+        "shutdown: requested_by",
     ),
     weakened(
         KEPT,
-        "kept.owner.load(Ordering::SeqCst)",
-        "kept.owner.load(Ordering::Relaxed)",
+        "entry.owner.load(Ordering::SeqCst)",
+        "entry.owner.load(Ordering::Relaxed)",
         "deadline: ",
     ),
     weakened(
         KEPT,
-        "kept.owner.load(Ordering::SeqCst)",
-        "kept.owner.load(Ordering::Acquire)",
+        "entry.owner.load(Ordering::SeqCst)",
+        "entry.owner.load(Ordering::Acquire)",
         "deadline: who cancels",
     ),
     weakened(
         KEPT,
-        "kept.owner.store(me, Ordering::SeqCst)",
-        "kept.owner.store(me, Ordering::Relaxed)",
+        "entry.owner.store(me, Ordering::SeqCst)",
+        "entry.owner.store(me, Ordering::Relaxed)",
         "deadline: ",
     ),
     weakened(
         KEPT,
-        "kept.owner.store(me, Ordering::SeqCst)",
-        "kept.owner.store(me, Ordering::Release)",
+        "entry.owner.store(me, Ordering::SeqCst)",
+        "entry.owner.store(me, Ordering::Release)",
         "deadline: who cancels",
     ),
     weakened(
@@ -359,14 +359,14 @@ pub(crate) const ORDERINGS: &[Weakened] = &[
     weakened(DISPATCH, "load(Ordering::Acquire)", "load(Ordering::Relaxed)", "dispatch: function"),
     weakened(
         DISPATCH,
-        "swap(function, Ordering::AcqRel)",
-        "swap(function, Ordering::Acquire)",
+        "swap(callback, Ordering::AcqRel)",
+        "swap(callback, Ordering::Acquire)",
         "dispatch: function",
     ),
     weakened(
         DISPATCH,
-        "swap(function, Ordering::AcqRel)",
-        "swap(function, Ordering::Release)",
+        "swap(callback, Ordering::AcqRel)",
+        "swap(callback, Ordering::Release)",
         "dispatch: who replaces",
     ),
 ];

@@ -44,10 +44,10 @@ fn each_kind(way: Way) {
     assert_eq!(output.status.code(), Some(4), "{way}");
 
     // Ignored by the shell and blocked by env(1), before it starts.
-    check_static(&way.program("start_state"));
+    check_static(&way.program("inherited_signals"));
     let script = "trap '' PIPE QUIT; exec env --block-signal=USR1 --block-signal=RTMIN+1 \"$0\"";
     let mut command = Command::new("env");
-    command.args(["--default-signal", "sh", "-c", script]).arg(way.program("start_state"));
+    command.args(["--default-signal", "sh", "-c", script]).arg(way.program("inherited_signals"));
     let output = command.output().unwrap();
     let said = text(&output.stdout);
     let (ignored, blocked) = said.split_once('\n').unwrap();

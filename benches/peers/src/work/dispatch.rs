@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use siglatch::{Handlers, SigInfo, Signal};
+use siglatch::{Dispatcher, SigInfo, Signal};
 use signal_hook::iterator::Signals;
 
 use super::Part;
@@ -17,9 +17,9 @@ use crate::signals::Raiser;
 
 pub(super) const PARTS: &[(&str, Part)] = &[("f-dispatch", dispatch)];
 
-static ONE: Handlers<64> = Handlers::new();
-static EIGHT: Handlers<64> = Handlers::new();
-static ALL: Handlers<64> = Handlers::new();
+static ONE: Dispatcher<64> = Dispatcher::new();
+static EIGHT: Dispatcher<64> = Dispatcher::new();
+static ALL: Dispatcher<64> = Dispatcher::new();
 
 fn function(info: &SigInfo) {
     black_box(info.signal());
@@ -65,7 +65,7 @@ fn dispatch(effort: Effort) -> Result<Outcome> {
     // Before signal-hook's handler is put over ours.
     for (table, count) in tables {
         for &number in all.iter().take(count) {
-            table.on(Signal::from_raw(number)?, function)?;
+            table.catch(Signal::from_raw(number)?, function)?;
         }
     }
     for (table, count) in tables {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Result, ensure};
-use siglatch::{Handlers, InfoQueue, Latch, Shutdown, Signal};
+use siglatch::{Dispatcher, InfoQueue, Latch, Shutdown, Signal};
 use signal_hook::iterator::Signals;
 
 use super::Part;
@@ -22,7 +22,7 @@ const SLOW: u32 = 100;
 
 static LATCH: Latch = Latch::new();
 static QUEUE: InfoQueue<32> = InfoQueue::new();
-static TABLE: Handlers = Handlers::new();
+static TABLE: Dispatcher = Dispatcher::new();
 static SHUTDOWN: Shutdown = Shutdown::new();
 static FLAG: AtomicBool = AtomicBool::new(false);
 
@@ -38,7 +38,7 @@ fn idle(effort: Effort) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     LATCH.catch(Signal::USR1)?;
     QUEUE.catch(Signal::USR1)?;
-    TABLE.on(Signal::USR1, |_| ())?;
+    TABLE.catch(Signal::USR1, |_| ())?;
     SHUTDOWN.catch(Signal::TERM)?;
     let flag = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(libc::SIGHUP, Arc::clone(&flag))?;
@@ -48,7 +48,7 @@ fn idle(effort: Effort) -> Result<Outcome> {
     let latch = ask("latch", BLOCK, || black_box(&LATCH).is_set());
     let hook_flag = ask("signal-hook-flag", BLOCK, || black_box(&flag).load(Ordering::Relaxed));
     compare(effort, &mut outcome, "e", latch, vec![bool_load("AtomicBool"), hook_flag])?;
-    let shutdown = ask("shutdown", BLOCK, || black_box(&SHUTDOWN).is_asked());
+    let shutdown = ask("shutdown", BLOCK, || black_box(&SHUTDOWN).is_requested());
     compare(effort, &mut outcome, "e", shutdown, vec![bool_load("AtomicBool")])?;
     let pending =
         || ask("signal-hook-iterator", SLOW, || signals.borrow_mut().pending().next().is_some());

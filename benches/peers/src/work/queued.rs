@@ -74,7 +74,7 @@ fn lossless<'a>(
 
 fn int(info: &SigInfo) -> usize {
     match info.cause() {
-        Cause::Queue { value, .. } => value.as_ptr(),
+        Cause::Queue { value, .. } => value.as_addr(),
         _ => 0,
     }
 }
@@ -96,7 +96,7 @@ fn read(effort: Effort) -> Result<Outcome> {
         while left > 0 {
             let records = batch.read(&mut buffer)?;
             left -= records.len();
-            values += records.iter().filter_map(|r| Some(r.value()?.as_ptr())).sum::<usize>();
+            values += records.iter().filter_map(|r| Some(r.value()?.as_addr())).sum::<usize>();
         }
         Ok(values)
     });

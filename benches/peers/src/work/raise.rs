@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Result, ensure};
 use futures_lite::StreamExt as _;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal as NixSignal, sigaction};
-use siglatch::{Hook, InfoQueue, Interruption, Latch, Signal, Verdict};
+use siglatch::{Hook, InfoQueue, HookContext, Latch, Signal, HookVerdict};
 use signal_hook::iterator::Signals;
 
 use super::Part;
@@ -30,8 +30,8 @@ static QUEUE: InfoQueue<128> = InfoQueue::new();
 // SAFETY: the function does nothing.
 static HOOK: Hook = unsafe { Hook::new(hooked) };
 
-fn hooked(_: Interruption<'_>) -> Verdict {
-    Verdict::Taken
+fn hooked(_: HookContext<'_>) -> HookVerdict {
+    HookVerdict::Taken
 }
 
 extern "C" fn nix_handler(_: i32) {

@@ -22,7 +22,7 @@ use rustix::termios::{tcgetpgrp, tcsetpgrp};
 use siglatch::fd::{PidFd, Scope};
 use siglatch::send;
 use siglatch::sys::{self, KernelSiginfo, KernelSigset};
-use siglatch::{Cause, ChildState, Errno, Pid, SigInfo, Signal, Value, action, child, stop};
+use siglatch::{Cause, ChildState, Errno, Pid, SigInfo, Signal, SigVal, action, child, stop};
 use siglatch_start::{Arg, Process, start};
 
 const NAME: &str = "init";
@@ -66,7 +66,7 @@ const ALL: KernelSigset = KernelSigset::from_bits(u64::MAX);
 /// How many signals the kernel has, and a place for none.
 const SIGNALS: usize = 65;
 
-siglatch::start_state!(static START);
+siglatch::inherited_signals!(static START);
 
 start!(main);
 
@@ -355,7 +355,7 @@ impl Init<'_> {
 
     /// The same with a value. Where the command has as many waiting as it may have, it is given time
     /// to take some.
-    fn queue(&self, signal: Signal, value: Value) -> Result<(), Errno> {
+    fn queue(&self, signal: Signal, value: SigVal) -> Result<(), Errno> {
         let process = PidFd::open(self.child)?;
         let to_group = self.call.group || self.call.session;
         loop {

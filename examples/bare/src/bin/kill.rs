@@ -9,7 +9,7 @@ use bare::options::{Known, Options, Wrong, known};
 use bare::say::{Line, STDERR, STDOUT};
 use siglatch::fd::PidFd;
 use siglatch::send::{self, Target};
-use siglatch::{Errno, Pid, Signal, Value, sys};
+use siglatch::{Errno, Pid, Signal, SigVal, sys};
 use siglatch_start::{Arg, Process, start};
 
 const NAME: &str = "kill";
@@ -56,7 +56,7 @@ start!(main);
 /// How it was called. No signal is 0, which sends nothing.
 struct Call {
     signal: Option<Signal>,
-    value: Option<Value>,
+    value: Option<SigVal>,
     /// After how long which signal follows.
     steps: [(Duration, Option<Signal>); STEPS],
     count: usize,
@@ -115,7 +115,7 @@ fn read(arguments: &'static [Arg]) -> Result<(Call, &'static [Arg]), Wrong> {
                 (call.signal, is_given) = (signal_or_wrong(text)?, true);
             }
             b'q' => match number(text) {
-                Some(number) => call.value = Some(Value::from_int(number)),
+                Some(number) => call.value = Some(SigVal::from_int(number)),
                 None => return wrong(text, "': invalid value"),
             },
             TIMEOUT_ID => {
@@ -249,7 +249,7 @@ fn send(call: &Call, number: i32) -> Result<(), Errno> {
 fn send_through(
     process: &PidFd,
     signal: Option<Signal>,
-    value: Option<Value>,
+    value: Option<SigVal>,
 ) -> Result<(), Errno> {
     match (signal, value) {
         (Some(signal), None) => process.send(signal),

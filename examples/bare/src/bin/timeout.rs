@@ -60,7 +60,7 @@ const OPTIONS: [Known; 7] = [
     known(VERSION_ID, "version", false),
 ];
 
-siglatch::start_state!(static START);
+siglatch::inherited_signals!(static START);
 
 start!(main);
 

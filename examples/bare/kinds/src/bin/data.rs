@@ -5,7 +5,7 @@
 use core::hint::black_box;
 use core::time::Duration;
 use kinds::{check, ok};
-use siglatch::{InfoQueue, Interruption, Latch, Signal, send};
+use siglatch::{InfoQueue, HookContext, Latch, Signal, send};
 use siglatch_start::{Process, start};
 
 start!(main);
@@ -30,6 +30,6 @@ fn main(_: Process) -> u8 {
     check!(LATCH.catch(Signal::USR2).is_ok());
     check!(send::raise(Signal::USR2).is_ok());
     check!(LATCH.wait(Some(Duration::from_secs(60))) == Ok(true));
-    let _: Option<Interruption> = None;
+    let _: Option<HookContext> = None;
     ok()
 }

@@ -1,29 +1,29 @@
-//! [`KeptTimers`]: a timer for each signal, in atomics, for a handler that has to find it.
+//! [`SignalTimers`]: a timer for each signal, in atomics, for a handler that has to find it.
 
 use core::mem::ManuallyDrop;
 use core::time::Duration;
 
 use super::{Clock, PosixTimer};
 use crate::sync::atomic::{AtomicI32, Ordering};
-use crate::{Errno, Signal, Value, sys};
+use crate::{Errno, Signal, SigVal, sys};
 
 /// Timers of `CLOCK_MONOTONIC` that send each its signal. They are made once in a process, and never
 /// deleted.
-pub(crate) struct KeptTimers([Kept; 64]);
+pub(crate) struct SignalTimers([Entry; 64]);
 
 /// | `owner` | |
 /// |---|---|
 /// | 0 | no process has made it yet |
 /// | a process | has made it, and it is `id`; a child of fork(2) makes another |
 /// | a process, negated | one of its threads has made it and is about to store `id` |
-struct Kept {
+struct Entry {
     owner: AtomicI32,
     id: AtomicI32,
 }
 
-impl KeptTimers {
+impl SignalTimers {
     pub(crate) const fn none() -> Self {
-        Self([const { Kept { owner: AtomicI32::new(0), id: AtomicI32::new(0) } }; 64])
+        Self([const { Entry { owner: AtomicI32::new(0), id: AtomicI32::new(0) } }; 64])
     }
 
     /// Has the timer of `signal` expire after `first`, and from then on every `interval`; zero for
@@ -34,18 +34,18 @@ impl KeptTimers {
 
     /// What is left until it expires next; `None` if it is not set, or this process has none.
     pub(crate) fn left(&self, signal: Signal) -> Option<Duration> {
-        let left = self.get(signal)?.query().ok()?.remaining;
+        let left = self.get(signal)?.query().ok()?.value;
         Some(left).filter(|left| !left.is_zero())
     }
 
     /// In a child of fork(2) its methods are `EINVAL`.
     fn get(&self, signal: Signal) -> Option<ManuallyDrop<PosixTimer>> {
-        let kept = self.kept(signal)?;
+        let entry = self.entry(signal)?;
         // ORDERING: SeqCst pairs with that in `make`: the id is this owner's. The caller who has changed
         // something by a SeqCst operation and finds no timer is seen by the one who makes it.
-        let owner = kept.owner.load(Ordering::SeqCst);
+        let owner = entry.owner.load(Ordering::SeqCst);
         // ORDERING: Relaxed: stored before the owner, which was acquired.
-        let id = kept.id.load(Ordering::Relaxed);
+        let id = entry.id.load(Ordering::Relaxed);
         (owner > 0).then(|| ManuallyDrop::new(PosixTimer { id, owner }))
     }
 
@@ -55,22 +55,22 @@ impl KeptTimers {
     /// # Errors
     ///
     /// As [`PosixTimer::new`].
-    pub(crate) fn make(&self, signal: Signal, value: Value) -> Result<(), Errno> {
-        let Some(kept) = self.kept(signal) else { return Ok(()) };
+    pub(crate) fn make(&self, signal: Signal, value: SigVal) -> Result<(), Errno> {
+        let Some(entry) = self.entry(signal) else { return Ok(()) };
         let me = sys::getpid();
         // ORDERING: Relaxed, here and below: the id is read after the owner in `get`.
-        let owner = kept.owner.load(Ordering::Relaxed);
+        let owner = entry.owner.load(Ordering::Relaxed);
         if owner.wrapping_abs() == me {
             return Ok(());
         }
         let timer = PosixTimer::new(Clock::Monotonic, signal, value)?;
         let claimed = me.wrapping_neg();
         let claim =
-            kept.owner.compare_exchange(owner, claimed, Ordering::Relaxed, Ordering::Relaxed);
+            entry.owner.compare_exchange(owner, claimed, Ordering::Relaxed, Ordering::Relaxed);
         if claim.is_ok() {
-            kept.id.store(ManuallyDrop::new(timer).id, Ordering::Relaxed);
+            entry.id.store(ManuallyDrop::new(timer).id, Ordering::Relaxed);
             // ORDERING: SeqCst pairs with that in `get`.
-            kept.owner.store(me, Ordering::SeqCst);
+            entry.owner.store(me, Ordering::SeqCst);
         }
         Ok(())
     }
@@ -78,13 +78,13 @@ impl KeptTimers {
     /// In a child of fork(2) with no other thread, which may have its parent's number, as process 1 of
     /// another namespace: it has none.
     pub(crate) fn reset_after_fork(&self) {
-        for kept in &self.0 {
+        for entry in &self.0 {
             // ORDERING: Relaxed: there is no other thread.
-            kept.owner.store(0, Ordering::Relaxed);
+            entry.owner.store(0, Ordering::Relaxed);
         }
     }
 
-    fn kept(&self, signal: Signal) -> Option<&Kept> {
+    fn entry(&self, signal: Signal) -> Option<&Entry> {
         self.0.get(signal.bit().trailing_zeros() as usize)
     }
 }

@@ -6,7 +6,7 @@ use kinds::{check, print};
 use siglatch::{Latch, SigSet, Signal, mask};
 use siglatch_start::{Process, start};
 
-siglatch::start_state!(static START);
+siglatch::inherited_signals!(static START);
 
 static LATCH: Latch = Latch::new();
 

@@ -1,4 +1,4 @@
-//! [`StartState`]: what a program was started with, for the programs that it starts.
+//! [`InheritedSignals`]: what a program was started with, for the programs that it starts.
 
 use core::fmt;
 
@@ -15,14 +15,14 @@ use crate::{Errno, SigSet};
 /// undone), but what this program was started with itself.
 ///
 /// That has to be noted before anybody changes it, and Rust's runtime ignores `SIGPIPE` before
-/// `main`. So [`start_state!`](crate::start_state) makes a static that notes it before the runtime
+/// `main`. So [`inherited_signals!`](crate::inherited_signals) makes a static that notes it before the runtime
 /// starts:
 ///
 /// ```no_run
 /// use std::os::unix::process::CommandExt as _;
 /// use std::process::Command;
 ///
-/// siglatch::start_state!(static START);
+/// siglatch::inherited_signals!(static START);
 ///
 /// let mut command = Command::new("sleep");
 /// // SAFETY: the closure makes system calls and nothing else.
@@ -36,13 +36,13 @@ use crate::{Errno, SigSet};
 /// ```
 ///
 /// A program without a C library calls [`capture`](Self::capture) first thing at its entry.
-pub struct StartState {
+pub struct InheritedSignals {
     ignored: AtomicSet,
     mask: AtomicSet,
     captured: AtomicBool,
 }
 
-impl StartState {
+impl InheritedSignals {
     /// Nothing is noted yet.
     #[must_use]
     pub const fn new() -> Self {
@@ -105,26 +105,26 @@ impl StartState {
     }
 }
 
-impl Default for StartState {
+impl Default for InheritedSignals {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl fmt::Debug for StartState {
+impl fmt::Debug for InheritedSignals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StartState")
+        f.debug_struct("InheritedSignals")
             .field("ignored", &self.ignored())
             .field("mask", &self.mask())
             .finish()
     }
 }
 
-/// Makes a [`StartState`] that notes what the program was started with,
+/// Makes a [`InheritedSignals`] that notes what the program was started with,
 /// before its `main` and before Rust's runtime changes anything.
 ///
 /// ```
-/// siglatch::start_state! {
+/// siglatch::inherited_signals! {
 ///     /// What we were started with.
 ///     pub static START
 /// }
@@ -132,14 +132,14 @@ impl fmt::Debug for StartState {
 /// ```
 ///
 /// It is in the list of functions that a C library calls before `main` (`.init_array`). A program
-/// without one calls [`StartState::capture`](crate::child::StartState::capture) itself. In a shared
+/// without one calls [`InheritedSignals::capture`](crate::child::InheritedSignals::capture) itself. In a shared
 /// library that is loaded later, by dlopen(3), it notes the state of then, after whatever the
 /// program has changed.
 #[macro_export]
-macro_rules! start_state {
+macro_rules! inherited_signals {
     ($(#[$attribute:meta])* $visibility:vis static $name:ident) => {
         $(#[$attribute])*
-        $visibility static $name: $crate::child::StartState = {
+        $visibility static $name: $crate::child::InheritedSignals = {
             extern "C" fn capture() {
                 // Whoever asks for what was not noted is told so.
                 let _noted = $name.capture();
@@ -147,7 +147,7 @@ macro_rules! start_state {
             #[used]
             #[unsafe(link_section = ".init_array")]
             static CAPTURE: extern "C" fn() = capture;
-            $crate::child::StartState::new()
+            $crate::child::InheritedSignals::new()
         };
     };
 }

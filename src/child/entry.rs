@@ -1,10 +1,10 @@
-//! [`Place`]: one child that is looked after, and who may ask what became of it.
+//! [`Entry`]: one child that is looked after, and who may ask what became of it.
 
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::{ChildState, Errno, Pid};
 
 /// Set while one thread asks what became of the child, and nobody else does.
-const ASKING: u32 = 1 << 31;
+const QUERYING: u32 = 1 << 31;
 
 /// Set besides when another thread wanted to ask meanwhile: the one that does is to do so again,
 /// because the signal that the other one came for may be later than its question. Process ids end
@@ -14,7 +14,7 @@ const AGAIN: u32 = 1 << 30;
 const FREE: u32 = 0;
 
 /// How a child is asked.
-pub(super) type Ask = fn(Pid) -> Result<Option<ChildState>, Errno>;
+pub(super) type Query = fn(Pid) -> Result<Option<ChildState>, Errno>;
 
 /// What became of a child of [`Children`](crate::child::Children).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,32 +37,32 @@ impl Change {
     }
 }
 
-/// A process id, and `ASKING` or `AGAIN`, or `FREE`.
-pub(super) struct Place(AtomicU32);
+/// A process id, and `QUERYING` or `AGAIN`, or `FREE`.
+pub(super) struct Entry(AtomicU32);
 
-impl Place {
+impl Entry {
     pub(super) const fn new() -> Self {
         Self(AtomicU32::new(FREE))
     }
 
     /// Whether the number leaves the marks alone, as that of every process does.
     pub(super) const fn has_room_for(pid: Pid) -> bool {
-        number(pid) & (ASKING | AGAIN) == 0
+        number(pid) & (QUERYING | AGAIN) == 0
     }
 
-    /// Returns `true` if the child has this place, and nobody asks what became of it just now. Who
+    /// Returns `true` if the child has this entry, and nobody asks what became of it just now. Who
     /// asks may be told that it has ended, and then another child may have the number.
     pub(super) fn keeps(&self, pid: Pid) -> bool {
         // ORDERING: Relaxed: nothing is read that the number stands for.
         self.0.load(Ordering::Relaxed) == number(pid)
     }
 
-    /// Takes the place for a child, if it is free. Says whether it was.
+    /// Takes the entry for a child, if it is free. Says whether it was.
     pub(super) fn take(&self, pid: Pid) -> bool {
         self.exchange(FREE, number(pid)).is_ok()
     }
 
-    /// Frees the place of a child for which nobody asks just now. Says whether it was that.
+    /// Frees the entry of a child for which nobody asks just now. Says whether it was that.
     pub(super) fn leave(&self, pid: Pid) -> bool {
         self.exchange(number(pid), FREE).is_ok()
     }
@@ -73,37 +73,37 @@ impl Place {
         self.0.store(FREE, Ordering::Relaxed);
     }
 
-    /// The child whose place it is.
+    /// The child whose entry it is.
     pub(super) fn child(&self) -> Option<Pid> {
         // ORDERING: Relaxed: an answer that may be old in any case.
-        Pid::try_from(self.0.load(Ordering::Relaxed) & !(ASKING | AGAIN)).ok()
+        Pid::try_from(self.0.load(Ordering::Relaxed) & !(QUERYING | AGAIN)).ok()
     }
 
-    /// Asks what became of the child, if there is one, and frees the place if it has ended. If
+    /// Asks what became of the child, if there is one, and frees the entry if it has ended. If
     /// another thread asks, it is to do so again.
-    pub(super) fn ask(&self, ask: Ask) -> Option<Change> {
+    pub(super) fn query(&self, query: Query) -> Option<Change> {
         // ORDERING: Relaxed: a guess, until `exchange` confirms it.
         let mut seen = self.0.load(Ordering::Relaxed);
         let pid = loop {
-            let pid = Pid::try_from(seen & !(ASKING | AGAIN)).ok()?;
-            let wanted = if seen & ASKING == 0 { ASKING } else { AGAIN };
+            let pid = Pid::try_from(seen & !(QUERYING | AGAIN)).ok()?;
+            let wanted = if seen & QUERYING == 0 { QUERYING } else { AGAIN };
             match self.exchange(seen, seen | wanted) {
-                Ok(_) if wanted == ASKING => break pid,
+                Ok(_) if wanted == QUERYING => break pid,
                 Ok(_) => return None,
                 Err(changed) => seen = changed,
             }
         };
-        let asking = number(pid) | ASKING;
+        let querying = number(pid) | QUERYING;
         loop {
             // Whoever asks is alone with the child, and need not wonder who has waited for it.
-            let change = match ask(pid) {
+            let change = match query(pid) {
                 Ok(None) => None,
                 Ok(state) => Some(Change { pid, state }),
                 Err(_) => Some(Change { pid, state: None }),
             };
             let ended = change.is_some_and(|change| change.is_end());
             let after = if ended { FREE } else { number(pid) };
-            match self.exchange(asking, after) {
+            match self.exchange(querying, after) {
                 Ok(_) => return change,
                 Err(_) if change.is_some() => {
                     // This is to be told first. A child that is still there is asked again by the
@@ -113,14 +113,14 @@ impl Place {
                     self.0.store(after, Ordering::Release);
                     return change;
                 }
-                Err(_) => _ = self.exchange(asking | AGAIN, asking),
+                Err(_) => _ = self.exchange(querying | AGAIN, querying),
             }
         }
     }
 
-    /// Changes the place from one state to another. Fails with the state that it has instead.
+    /// Changes the entry from one state to another. Fails with the state that it has instead.
     fn exchange(&self, from: u32, to: u32) -> Result<u32, u32> {
-        // ORDERING: AcqRel pairs with itself: whoever has a place now sees what was done by whoever
+        // ORDERING: AcqRel pairs with itself: whoever has an entry now sees what was done by whoever
         // had it before.
         self.0.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
     }
@@ -134,19 +134,19 @@ const fn number(pid: Pid) -> u32 {
 mod tests {
     use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-    use super::{Change, Place};
+    use super::{Change, Entry};
     use crate::{ChildState, Errno, Pid};
 
-    static PLACE: Place = Place::new();
-    static ASKED: AtomicU32 = AtomicU32::new(0);
+    static ENTRY: Entry = Entry::new();
+    static QUERIES: AtomicU32 = AtomicU32::new(0);
 
     /// The child ends after it was asked, and the other thread that hears of it comes before this
     /// one has looked away.
     fn ends_late(pid: Pid) -> Result<Option<ChildState>, Errno> {
-        match ASKED.fetch_add(1, Relaxed) {
+        match QUERIES.fetch_add(1, Relaxed) {
             0 => {
-                assert_eq!(PLACE.ask(|_| unreachable!("two ask for one child")), None);
-                assert_eq!(PLACE.child(), Some(pid));
+                assert_eq!(ENTRY.query(|_| unreachable!("two ask for one child")), None);
+                assert_eq!(ENTRY.child(), Some(pid));
                 Ok(None)
             }
             1 => Ok(Some(ChildState::Exited(3))),
@@ -155,10 +155,10 @@ mod tests {
     }
 
     #[test]
-    fn who_finds_a_place_in_use_has_it_asked_again() {
+    fn child_that_another_thread_queries_is_queried_again() {
         let pid = Pid::this();
-        assert!(PLACE.take(pid));
-        assert_eq!(PLACE.ask(ends_late), Some(Change { pid, state: Some(ChildState::Exited(3)) }));
-        assert_eq!(PLACE.child(), None);
+        assert!(ENTRY.take(pid));
+        assert_eq!(ENTRY.query(ends_late), Some(Change { pid, state: Some(ChildState::Exited(3)) }));
+        assert_eq!(ENTRY.child(), None);
     }
 }
