@@ -6,7 +6,7 @@
 
 use core::time::Duration;
 use siglatch::timer::{self, IntervalTimer};
-use siglatch::{Errno, Dispatcher, SigInfo, Signal};
+use siglatch::{Dispatcher, Errno, SigInfo, Signal};
 
 static SIGNALS: Dispatcher = Dispatcher::new();
 

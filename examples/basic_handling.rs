@@ -4,7 +4,7 @@
 //! cargo run --example basic_handling     # from another shell: kill -USR1 PID
 //! ```
 
-use siglatch::{Errno, Dispatcher, Signal};
+use siglatch::{Dispatcher, Errno, Signal};
 
 static SIGNALS: Dispatcher = Dispatcher::new();
 

@@ -9,7 +9,7 @@
 //! ```
 
 use core::time::Duration;
-use siglatch::{Errno, Dispatcher, Shutdown, SigInfo, Signal};
+use siglatch::{Dispatcher, Errno, Shutdown, SigInfo, Signal};
 use std::thread;
 
 static SIGNALS: Dispatcher = Dispatcher::new();

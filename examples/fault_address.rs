@@ -6,7 +6,7 @@
 
 #![expect(unsafe_code, reason = "a hook runs in signal context, and this one has a fault to see")]
 
-use siglatch::{Cause, Errno, Hook, HookContext, Signal, HookVerdict, sys};
+use siglatch::{Cause, Errno, Hook, HookContext, HookVerdict, Signal, sys};
 
 /// Nothing maps it: it is below what Linux lets a process map.
 const NOWHERE: usize = 0x1234;

@@ -6,7 +6,7 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
-use siglatch::{Errno, Dispatcher, SigInfo, Signal, exit};
+use siglatch::{Dispatcher, Errno, SigInfo, Signal, exit};
 
 static SIGNALS: Dispatcher = Dispatcher::new();
 static COUNT: AtomicU32 = AtomicU32::new(0);

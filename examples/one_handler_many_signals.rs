@@ -5,7 +5,7 @@
 //! ```
 
 use core::ops::ControlFlow;
-use siglatch::{Errno, Dispatcher, SigInfo, Signal};
+use siglatch::{Dispatcher, Errno, SigInfo, Signal};
 
 static SIGNALS: Dispatcher = Dispatcher::new();
 

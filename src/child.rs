@@ -16,24 +16,24 @@
 //! too. Neither is a search in `PATH`.
 
 mod any;
+mod entry;
 mod exec;
 mod fork;
-mod parent;
-mod entry;
-mod processes;
 mod inherited;
+mod parent;
+mod processes;
 mod status;
 mod table;
 
 pub use any::{ReapAny, reap_any, wait_any};
+pub use entry::Change;
 pub use exec::ExecSignals;
 pub use fork::{ForkWindow, fork, fork_with_pidfd};
+pub use inherited::InheritedSignals;
 pub use parent::{
     clear_parent_death_signal, is_subreaper, parent_death_signal, set_parent_death_signal,
     set_subreaper,
 };
-pub use entry::Change;
-pub use inherited::InheritedSignals;
 pub(crate) use status::query;
 pub use status::{try_change, try_wait, wait};
 pub use table::{Changes, Children};

@@ -20,16 +20,17 @@ mod delivery;
 mod dispatch;
 mod errno;
 mod flags;
-#[cfg(feature = "std")]
-mod std_impls;
 mod info;
 mod pid;
 mod process;
 mod set;
 mod shutdown;
 mod signal;
+#[cfg(feature = "std")]
+mod std_impls;
 #[cfg_attr(siglatch_loom, path = "../loom/sync.rs")]
 mod sync;
+mod texts;
 mod tid;
 mod time;
 
@@ -54,7 +55,9 @@ pub mod without_libc {}
 
 #[cfg(siglatch_loom)]
 pub use delivery::models;
-pub use delivery::{LatchDrain, InfoQueueDrain, Hook, InfoQueue, HookContext, Latch, HookVerdict, synchronize};
+pub use delivery::{
+    Hook, HookContext, HookVerdict, InfoQueue, InfoQueueDrain, Latch, LatchDrain, synchronize,
+};
 pub use dispatch::{Callback, Dispatcher};
 pub use errno::Errno;
 pub use info::{Cause, ChildState, FaultDetail, SigInfo, SigInfoTrust, SigVal};

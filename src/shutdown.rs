@@ -5,11 +5,11 @@ use core::fmt;
 use core::ptr::{self, NonNull};
 use core::time::Duration;
 
-use crate::delivery::receiver::{Arrival, Receiver, HookVerdict, receiver_methods};
+use crate::delivery::receiver::{Arrival, HookVerdict, Receiver, receiver_methods};
 use crate::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use crate::time::Ticks;
 use crate::timer::SignalTimers;
-use crate::{Errno, Pid, SigSet, Signal, SigVal, exit, mask, sys};
+use crate::{Errno, Pid, SigSet, SigVal, Signal, exit, mask, sys};
 
 /// A graceful end: the first signal asks the program to finish; a second request, or a deadline,
 /// ends it at once.
@@ -241,7 +241,7 @@ impl Shutdown {
         // they may be there for the next request.
         self.count.fetch_add(1, Ordering::Relaxed);
         let now = Ticks::now();
-        let request = signal.as_raw().cast_unsigned() | now.map_or(0, Ticks::to_bits) << 7;
+        let request = signal.as_raw() as u32 | now.map_or(0, Ticks::to_bits) << 7;
         // ORDERING: Release pairs with the Acquire in `requested_by`.
         match self.request.compare_exchange(0, request, Ordering::Release, Ordering::Relaxed) {
             Ok(_) => {
@@ -274,7 +274,10 @@ impl Shutdown {
         let _made = self.timers.make(signal, self.address());
         // Twice, if it was cancelled just before the timer was armed, and asked again since.
         let mut times = 0..2;
-        while times.next().is_some() && self.arm(signal, after) && self.requested_by() != Some(signal) {
+        while times.next().is_some()
+            && self.arm(signal, after)
+            && self.requested_by() != Some(signal)
+        {
             self.stop(signal);
         }
     }
@@ -336,7 +339,7 @@ impl Shutdown {
 
 /// Of what is kept in `request`.
 fn signal_of(request: u32) -> Option<Signal> {
-    Signal::from_raw((request & 0x7f).cast_signed()).ok()
+    Signal::from_raw((request & 0x7f) as i32).ok()
 }
 
 impl Default for Shutdown {

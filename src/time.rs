@@ -64,7 +64,7 @@ fn after(now: KernelTimespec, timeout: Duration) -> KernelTimespec {
     let nanoseconds = now.nanoseconds.wrapping_add(i64::from(timeout.subsec_nanos()));
     let carry = nanoseconds >= NANOS_PER_SEC;
     // Half of what fits, for the sum to fit.
-    let seconds = timeout.as_secs().min(i64::MAX.cast_unsigned() / 2).cast_signed();
+    let seconds = timeout.as_secs().min(i64::MAX as u64 / 2) as i64;
     KernelTimespec {
         seconds: now.seconds.wrapping_add(seconds).wrapping_add(i64::from(carry)),
         nanoseconds: if carry { nanoseconds.wrapping_sub(NANOS_PER_SEC) } else { nanoseconds },

@@ -23,7 +23,8 @@ mod tracer;
 use core::sync::atomic::{AtomicI32, Ordering};
 use siglatch::fd::EventFd;
 use siglatch::{
-    Errno, Dispatcher, Hook, InfoQueue, HookContext, Latch, Shutdown, Signal, Tid, HookVerdict, send,
+    Dispatcher, Errno, Hook, HookContext, HookVerdict, InfoQueue, Latch, Shutdown, Signal, Tid,
+    send,
 };
 use std::process::ExitCode;
 use std::sync::{LazyLock, Mutex, PoisonError, mpsc};

@@ -6,7 +6,7 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 use log::{LevelFilter, info, warn};
-use siglatch::{Errno, Dispatcher, SigInfo, Signal};
+use siglatch::{Dispatcher, Errno, SigInfo, Signal};
 
 static SIGNALS: Dispatcher = Dispatcher::new();
 static LEAVING: AtomicBool = AtomicBool::new(false);

@@ -13,7 +13,7 @@ use crate::delivery::queue::InfoQueue;
 use crate::delivery::receiver::Arrival;
 use crate::sync::{interrupt, share};
 use crate::sys::KernelSiginfo;
-use crate::{Cause, SigInfo, Signal, SigVal};
+use crate::{Cause, SigInfo, SigVal, Signal};
 
 pub(super) const MODELS: &[Model] = &[
     Model::bounded("queue: two producers, a consumer: each instance once", 2, once::<2>),

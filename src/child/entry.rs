@@ -158,7 +158,10 @@ mod tests {
     fn child_that_another_thread_queries_is_queried_again() {
         let pid = Pid::this();
         assert!(ENTRY.take(pid));
-        assert_eq!(ENTRY.query(ends_late), Some(Change { pid, state: Some(ChildState::Exited(3)) }));
+        assert_eq!(
+            ENTRY.query(ends_late),
+            Some(Change { pid, state: Some(ChildState::Exited(3)) })
+        );
         assert_eq!(ENTRY.child(), None);
     }
 }

@@ -5,7 +5,7 @@ use core::fmt;
 use core::ptr::NonNull;
 use core::time::Duration;
 
-use super::entry::{Query, Change, Entry};
+use super::entry::{Change, Entry, Query};
 use super::status;
 use crate::delivery::receiver::{Receiver, registered};
 use crate::delivery::registry;

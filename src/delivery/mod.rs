@@ -36,7 +36,7 @@ mod slot;
 mod wake;
 
 pub use hook::{Hook, HookContext};
-pub use latch::{LatchDrain, Latch};
-pub use queue::{InfoQueueDrain, InfoQueue};
+pub use latch::{Latch, LatchDrain};
+pub use queue::{InfoQueue, InfoQueueDrain};
 pub use receiver::HookVerdict;
 pub use registry::synchronize;

@@ -1,12 +1,12 @@
 //! [`Slot`]: room for the details of one signal, with one owner at a time.
 //!
-//! Whoever changes the state by compare-and-exchange owns the slot until it stores the next state:
+//! A thread that changes the state by compare-and-exchange owns the slot until it stores the next one:
 //!
 //! | state | who may touch the record | next |
 //! |---|---|---|
-//! | free | nobody | a producer claims it: writing |
+//! | free | no thread | a producer claims it: writing |
 //! | writing | that producer | it publishes: ready |
-//! | ready | nobody | a consumer claims it: reading; or a producer that replaces it: writing |
+//! | ready | no thread | a consumer claims it: reading; a producer that replaces it: writing |
 //! | reading | that consumer | it has copied the record: free |
 #![expect(unsafe_code, reason = "shares the record between its owners")]
 
@@ -30,7 +30,7 @@ pub(super) type Age = i64;
 #[cfg(not(target_has_atomic = "64"))]
 pub(super) type Age = i32;
 
-/// What a slot's state is made of: phase, signal, ticket.
+/// Phase, signal and ticket in one word.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct State(Word);
 
@@ -52,9 +52,9 @@ impl State {
         self.0
     }
 
-    /// Tickets are counted modulo 2⁵⁵, what is left of the word: they tell an order among what is in
-    /// the queue at the same time. (Of a word of 32 bits 2²³ is left: there, an instance that is left in
-    /// the queue while four million others come is taken after them.)
+    /// Tickets are modulo 2⁵⁵: an order among what is in the queue at the same time. (In a word of 32
+    /// bits modulo 2²³: there, an instance that is left while four million others come is taken after
+    /// them.)
     #[inline]
     pub(super) const fn new(phase: Phase, signal: Signal, ticket: Word) -> Self {
         let signal = (signal.as_raw() as Word) << PHASE_BITS;
@@ -66,7 +66,7 @@ impl State {
         self.0 & ((1 << PHASE_BITS) - 1) == phase as Word
     }
 
-    /// Whether it is ready, and of a signal: one comparison, on the way over many.
+    /// Returns `true` if it is ready, and of this signal: one comparison, on the way over many.
     #[inline]
     pub(super) const fn is_ready_of(self, signal: Signal) -> bool {
         const ALL_BUT_TICKET: Word = (1 << TICKET_SHIFT) - 1;
@@ -86,12 +86,12 @@ impl State {
     /// How many tickets before `next` it was drawn; not above 0 if it was drawn later.
     #[inline]
     pub(super) const fn age(self, next: Word) -> Age {
-        (next.wrapping_sub(self.0 >> TICKET_SHIFT) << TICKET_SHIFT).cast_signed() >> TICKET_SHIFT
+        (next.wrapping_sub(self.0 >> TICKET_SHIFT) << TICKET_SHIFT) as Age >> TICKET_SHIFT
     }
 }
 
-/// A place for one record, seen together with its state. The two are kept apart in memory, so that
-/// a look at many states does not go over the records.
+/// One record and its state. They are apart in memory, so that a look at many states does not touch the
+/// records.
 #[derive(Clone, Copy)]
 pub(super) struct Slot<'a> {
     state: &'a AtomicWord,
@@ -111,7 +111,7 @@ impl<'a> Slot<'a> {
         State(self.state.load(Ordering::Acquire))
     }
 
-    /// Makes the slot the caller's own. Says whether it did.
+    /// Makes the slot the caller's own. Returns `true` if it did.
     #[inline]
     pub(super) fn claim(self, from: State, to: State) -> bool {
         // ORDERING: Acquire pairs with the Release in `unclaim`: the last owner is done with the
@@ -125,7 +125,7 @@ impl<'a> Slot<'a> {
         self.state() == State::FREE && self.claim(State::FREE, to)
     }
 
-    /// Gives the slot that the caller has claimed to whoever claims it next.
+    /// Releases the slot that the caller owns, with its next state.
     #[inline]
     pub(super) fn unclaim(self, to: State) {
         // ORDERING: Release pairs with the Acquire in `claim`.

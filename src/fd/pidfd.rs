@@ -8,7 +8,7 @@ use core::time::Duration;
 use super::Fd;
 use crate::send::stamped;
 use crate::sys::{self, KernelPollfd};
-use crate::{ChildState, Errno, Pid, Signal, Tid, SigVal, child, time};
+use crate::{ChildState, Errno, Pid, SigVal, Signal, Tid, child, time};
 
 /// A file descriptor of one process: pidfd_open(2), pidfd_send_signal(2).
 ///

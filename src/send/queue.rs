@@ -3,7 +3,7 @@
 
 use super::to_this_thread;
 use crate::sys::{self, KernelSiginfo};
-use crate::{Errno, Pid, SigInfo, Signal, Tid, SigVal};
+use crate::{Errno, Pid, SigInfo, SigVal, Signal, Tid};
 
 /// Sends `signal` to a process, with a value: sigqueue(3).
 ///

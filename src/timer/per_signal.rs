@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use super::{Clock, PosixTimer};
 use crate::sync::atomic::{AtomicI32, Ordering};
-use crate::{Errno, Signal, SigVal, sys};
+use crate::{Errno, SigVal, Signal, sys};
 
 /// Timers of `CLOCK_MONOTONIC` that send each its signal. They are made once in a process, and never
 /// deleted.

@@ -8,7 +8,7 @@ use static_assertions::assert_impl_all;
 
 use super::{LONGEST, Setting};
 use crate::sys::{self, KernelItimerspec, KernelSigevent};
-use crate::{Errno, Pid, Signal, Tid, SigVal, time};
+use crate::{Errno, Pid, SigVal, Signal, Tid, time};
 
 /// What a timer goes by.
 #[doc(alias = "clockid_t")]

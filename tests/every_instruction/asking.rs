@@ -138,7 +138,11 @@ fn ask_twice_for_one_request(sent: &Sent) -> Verdict {
 fn catch_with_a_deadline(sent: &Sent) -> Verdict {
     window(|| WITH_DEADLINE.catch(sent.signal))?;
     nothing_is_blocked()?;
-    ensure!(WITH_DEADLINE.requested_by() == Some(sent.signal), "{:?} asks", WITH_DEADLINE.requested_by());
+    ensure!(
+        WITH_DEADLINE.requested_by() == Some(sent.signal),
+        "{:?} asks",
+        WITH_DEADLINE.requested_by()
+    );
     ensure!(WITH_DEADLINE.time_left().is_some(), "it is asked, and there is no deadline");
     Ok(Seen::Ours)
 }

@@ -10,7 +10,7 @@ use crate::support::oracle::{raw_action, set_ignored};
 use crate::tracer::op::{Seen, Verdict, ensure, window};
 use crate::tracer::ptrace::Sent;
 use core::sync::atomic::Ordering;
-use siglatch::{Errno, Dispatcher, Latch, Shutdown, SigSet, Signal, send};
+use siglatch::{Dispatcher, Errno, Latch, Shutdown, SigSet, Signal, send};
 
 operations! {
     catch_over_default until End on Signal::USR1 => Killed, Ours;

@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 use siglatch::send;
 use siglatch::{
-    Cause, Hook, InfoQueue, HookContext, Latch, SigInfo, Signal, SigVal, HookVerdict as Said,
+    Cause, Hook, HookContext, HookVerdict as Said, InfoQueue, Latch, SigInfo, SigVal, Signal,
 };
 
 /// Operations as scenarios: name, when a recording ends, the signal, who gets it as time goes by.

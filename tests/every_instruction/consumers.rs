@@ -9,7 +9,7 @@ use crate::tracer::op::{Seen, Verdict, Wrong, ensure, window};
 use crate::tracer::ptrace::Sent;
 use core::sync::atomic::{AtomicU32, Ordering};
 use siglatch::fd::EventFd;
-use siglatch::{Hook, InfoQueue, HookContext, Latch, SigSet, HookVerdict as Said};
+use siglatch::{Hook, HookContext, HookVerdict as Said, InfoQueue, Latch, SigSet};
 use std::sync::OnceLock;
 
 nested! {

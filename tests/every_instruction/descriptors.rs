@@ -4,7 +4,7 @@ use super::common::{LATCH, RT, nothing_is_blocked, operations};
 use crate::tracer::op::{Seen, Verdict, Wrong, ensure, window};
 use crate::tracer::ptrace::Sent;
 use siglatch::fd::{EventFd, PidFd, SignalFd, SignalFdInfo};
-use siglatch::{Cause, Errno, Pid, Signal, Tid, SigVal, mask, send};
+use siglatch::{Cause, Errno, Pid, SigVal, Signal, Tid, mask, send};
 
 operations! {
     signalfd_new until End on RT => After;

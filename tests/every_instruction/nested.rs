@@ -7,7 +7,7 @@ use crate::tracer::ptrace::Sent;
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 use siglatch::{
-    Dispatcher, Hook, InfoQueue, HookContext, Latch, Shutdown, SigInfo, SigSet, Signal, send,
+    Dispatcher, Hook, HookContext, InfoQueue, Latch, Shutdown, SigInfo, SigSet, Signal, send,
 };
 
 /// Operations as scenarios: name, and what becomes of the two signals.

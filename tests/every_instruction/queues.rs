@@ -4,7 +4,7 @@
 use super::common::{AT_ONCE, RT, nothing_is_blocked, operations, same};
 use crate::tracer::op::{Seen, Verdict, Wrong, ensure, window};
 use crate::tracer::ptrace::Sent;
-use siglatch::{Cause, InfoQueue, Pid, SigInfo, Signal, SigVal, send};
+use siglatch::{Cause, InfoQueue, Pid, SigInfo, SigVal, Signal, send};
 
 operations! {
     pop_of_none until End on RT => During, After;

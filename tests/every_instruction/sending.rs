@@ -6,7 +6,7 @@ use crate::support::oracle::raw_action;
 use crate::tracer::op::{Seen, Verdict, ensure, window};
 use crate::tracer::ptrace::Sent;
 use siglatch::action::{self, Disposition};
-use siglatch::{Cause, Errno, Pid, Signal, Tid, SigVal, send};
+use siglatch::{Cause, Errno, Pid, SigVal, Signal, Tid, send};
 
 operations! {
     raise_another until End on Signal::USR1 => Ours;

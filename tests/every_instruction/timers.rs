@@ -5,7 +5,7 @@ use crate::tracer::op::{Seen, Verdict, Wrong, ensure, window};
 use crate::tracer::ptrace::Sent;
 use core::time::Duration;
 use siglatch::timer::{Clock, IntervalTimer, PosixTimer, Setting, alarm};
-use siglatch::{Signal, SigVal};
+use siglatch::{SigVal, Signal};
 
 operations! {
     interval_set until End on Signal::ALRM => Ours;

@@ -4,7 +4,7 @@ use crate::support::{Child, Outcome, Status, exit_now, spawn};
 use core::fmt::Display;
 use core::sync::atomic::{AtomicU32, Ordering};
 use siglatch::action::{self, Disposition};
-use siglatch::{Callback, Errno, Dispatcher, SigInfo, SigSet, Signal, send};
+use siglatch::{Callback, Dispatcher, Errno, SigInfo, SigSet, Signal, send};
 use std::process::Command;
 
 /// Both sides of a difference that is meant to be.

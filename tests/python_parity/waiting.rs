@@ -183,7 +183,7 @@ say(info.si_signo, info.si_code, info.si_status, info.si_pid == pid)
         mask::block(Signal::CHLD)?;
         let mut child = std::process::Command::new("sh").args(["-c", "exit 7"]).spawn().expect("sh");
         let info = wait::wait_info(Signal::CHLD);
-        let ended = child.id().cast_signed();
+        let ended = child.id() as i32;
         child.wait().expect("it ends");
         let info = info?;
         match info.cause() {

@@ -4,7 +4,9 @@
 
 use crate::support::oracle::raw_action;
 use crate::support::{Scenario, foreign, in_child, scenarios};
-use siglatch::{Dispatcher, Hook, InfoQueue, HookContext, Latch, Shutdown, SigSet, Signal, HookVerdict};
+use siglatch::{
+    Dispatcher, Hook, HookContext, HookVerdict, InfoQueue, Latch, Shutdown, SigSet, Signal,
+};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
@@ -30,7 +32,7 @@ const USUAL: SigSet = SigSet::full()
 fn is_on() -> bool {
     let action = raw_action(libc::SIGUSR1);
     assert!(action.handler > libc::SIG_IGN, "a handler is installed");
-    action.flags & u64::from(libc::SA_ONSTACK.cast_unsigned()) != 0
+    action.flags & u64::from(libc::SA_ONSTACK as u32) != 0
 }
 
 /// The same while a latch has caught it.

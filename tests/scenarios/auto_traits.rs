@@ -10,8 +10,8 @@ use siglatch::child::{Change, Children, ForkWindow, InheritedSignals};
 use siglatch::mask::MaskGuard;
 use siglatch::sys::{KernelSigaction, KernelSiginfo, KernelSigset, KernelTimespec};
 use siglatch::{
-    Cause, ChildState, DefaultAction, LatchDrain, Errno, FaultDetail, SigSetIter, Latch, SignalName, Pid, SigInfo,
-    SigSet, Signal, SigInfoTrust, SigVal,
+    Cause, ChildState, DefaultAction, Errno, FaultDetail, Latch, LatchDrain, Pid, SigInfo,
+    SigInfoTrust, SigSet, SigSetIter, SigVal, Signal, SignalName,
 };
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 

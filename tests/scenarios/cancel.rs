@@ -7,7 +7,7 @@ use crate::support::c::c_functions;
 use crate::support::oracle::{bit, has, proc_status, raw_action};
 use crate::support::{Scenario, in_child, scenarios, thread};
 use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use siglatch::{Hook, InfoQueue, HookContext, Latch, SigSet, Signal, HookVerdict};
+use siglatch::{Hook, HookContext, HookVerdict, InfoQueue, Latch, SigSet, Signal};
 use std::thread::yield_now;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {

@@ -7,7 +7,7 @@ use crate::support::oracle::{self, RawAction, bit, raw_action};
 use crate::support::state::raw_mask;
 use crate::support::{Child, Scenario, in_child, recorder, scenarios};
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
-use siglatch::{Hook, HookContext, Latch, SigSet, Signal, HookVerdict, action, send};
+use siglatch::{Hook, HookContext, HookVerdict, Latch, SigSet, Signal, action, send};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

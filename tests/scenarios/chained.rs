@@ -10,7 +10,7 @@ use crate::support::oracle::{self, raw_action};
 use crate::support::state::{assert_mask, raw_mask};
 use crate::support::{Scenario, in_child, recorder, scenarios, thread};
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use siglatch::{Dispatcher, InfoQueue, Latch, Shutdown, SigSet, Signal, SigInfoTrust, send};
+use siglatch::{Dispatcher, InfoQueue, Latch, Shutdown, SigInfoTrust, SigSet, Signal, send};
 use std::thread::spawn;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -75,7 +75,7 @@ fn alternate_stack_is_what_the_handler_under_ours_has() {
             let flags = raw_action(libc::SIGUSR1).flags;
             assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
             println!("over {what}: {flags:#x}");
-            flags & u64::from(libc::SA_ONSTACK.cast_unsigned()) != 0
+            flags & u64::from(libc::SA_ONSTACK as u32) != 0
         };
         assert!(is_on("the default"), "there is nobody's choice to keep");
         oracle::set_ignored(libc::SIGUSR1);

@@ -15,7 +15,7 @@ use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
 use siglatch::child::{self, ExecSignals, ForkWindow, InheritedSignals};
 use siglatch::timer::{Clock, PosixTimer};
-use siglatch::{ChildState, Errno, Latch, SigSet, Signal, SigVal, action, mask, send, sys};
+use siglatch::{ChildState, Errno, Latch, SigSet, SigVal, Signal, action, mask, send, sys};
 use std::env;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;

@@ -11,10 +11,10 @@ use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use core::time::Duration;
 use siglatch::child::{self, Children, ForkWindow};
 use siglatch::{
-    ChildState, Dispatcher, Hook, InfoQueue, Latch, Pid, Shutdown, SigSet, Signal, Tid, SigVal,
-    HookVerdict, mask, send,
+    ChildState, Dispatcher, Hook, HookVerdict, InfoQueue, Latch, Pid, Shutdown, SigSet, SigVal,
+    Signal, Tid, mask, send,
 };
-use std::io::{self, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::thread::scope;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -135,7 +135,7 @@ fn what_comes_in_the_window_comes_after() {
     static LATCH: Latch = Latch::new();
     in_child(|| {
         LATCH.catch([Signal::USR1, Signal::USR2, Signal::HUP]).expect("catch");
-        let (mut sent, mut tell) = io::pipe().expect("pipe");
+        let (mut sent, mut tell) = os_pipe::pipe().expect("pipe");
         raise(Signal::HUP);
         let window = ForkWindow::open().expect("window");
         // SAFETY: this process has one thread.
@@ -281,7 +281,7 @@ fn grandchildren() {
 
 /// A hook in which a thread stays until it is told to go on.
 mod stay {
-    use super::{AtomicBool, Hook, Relaxed, Signal, HookVerdict, raise};
+    use super::{AtomicBool, Hook, HookVerdict, Relaxed, Signal, raise};
     use std::thread::{JoinHandle, spawn, yield_now};
 
     static INSIDE: AtomicBool = AtomicBool::new(false);

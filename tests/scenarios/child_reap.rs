@@ -12,7 +12,6 @@ use siglatch::child::{self, Change, Children};
 use siglatch::fd::{EventFd, PidFd};
 use siglatch::{Cause, ChildState, Errno, InfoQueue, Latch, Pid, Signal, mask, sys};
 use std::collections::BTreeMap;
-use std::io;
 use std::process::Command;
 use std::sync::Mutex;
 use std::thread::{self, scope};
@@ -58,7 +57,7 @@ const MANY: i32 = 1_000;
 
 /// A thousand children, and how each is going to end, all at once.
 fn start_many<const N: usize>(children: &Children<N>) -> BTreeMap<i32, ChildState> {
-    let (gate, open) = io::pipe().expect("pipe");
+    let (gate, open) = os_pipe::pipe().expect("pipe");
     let mut wanted = BTreeMap::new();
     for number in 0..MANY {
         let end = End::of(number);
@@ -368,7 +367,7 @@ fn ignored_sigchld_is_over() {
 
 /// Has five children end. Returns how many of them are left to be waited for.
 fn zombies_of_five() -> usize {
-    let (gate, open) = io::pipe().expect("pipe");
+    let (gate, open) = os_pipe::pipe().expect("pipe");
     let five: Vec<_> = (0..5).map(|_| ends_on_close(&gate, &open, End::Exit(0))).collect();
     let ends: Vec<_> = five.iter().map(|child| PidFd::open(*child).expect("a child")).collect();
     drop(open);
@@ -507,7 +506,7 @@ fn wakes_a_poll_loop() {
         let event: &EventFd = Box::leak(Box::new(EventFd::new().expect("eventfd")));
         CHILDREN.wake_through(event).expect("wake_through");
         CHILDREN.catch().expect("catch");
-        let (gate, open) = io::pipe().expect("pipe");
+        let (gate, open) = os_pipe::pipe().expect("pipe");
         let child = ends_on_close(&gate, &open, End::Exit(0));
         siglatch::send::kill(child, Signal::TERM).expect("kill");
         let mut fd = libc::pollfd { fd: event.as_raw(), events: libc::POLLIN, revents: 0 };

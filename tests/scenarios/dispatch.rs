@@ -9,7 +9,7 @@ use crate::support::state::SignalState;
 use crate::support::{Scenario, in_child, oracle, scenarios};
 use core::ops::ControlFlow;
 use core::time::Duration;
-use siglatch::{Cause, Errno, Dispatcher, Pid, SigInfo, SigSet, Signal, Tid, SigVal, action, send};
+use siglatch::{Cause, Dispatcher, Errno, Pid, SigInfo, SigSet, SigVal, Signal, Tid, action, send};
 use std::panic;
 use std::sync::Mutex;
 

@@ -6,7 +6,7 @@
 use crate::support::names::rt;
 use crate::support::{Scenario, in_child, scenarios, steps};
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst};
-use siglatch::{Cause, Dispatcher, Latch, Pid, SigInfo, SigSet, Signal, Tid, SigVal, send};
+use siglatch::{Cause, Dispatcher, Latch, Pid, SigInfo, SigSet, SigVal, Signal, Tid, send};
 use std::sync::Mutex;
 use std::thread;
 

@@ -19,8 +19,8 @@ use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use core::time::Duration;
 use siglatch::child::{self, Children, ForkWindow};
 use siglatch::{
-    ChildState, Dispatcher, Hook, InfoQueue, HookContext, Latch, Pid, Shutdown, SigSet, Signal,
-    HookVerdict, send,
+    ChildState, Dispatcher, Hook, HookContext, HookVerdict, InfoQueue, Latch, Pid, Shutdown,
+    SigSet, Signal, send,
 };
 use std::io::{self, Read as _, Write as _};
 use std::panic::catch_unwind;
@@ -329,7 +329,7 @@ fn come_and_catch() {
 
 fn fork_that_meets_a_catch_calls_nobody_twice() {
     static DONE: AtomicBool = AtomicBool::new(false);
-    let (mut reader, mut writer) = io::pipe().expect("pipe");
+    let (mut reader, mut writer) = os_pipe::pipe().expect("pipe");
     let mut child = Child::start(|link: &mut Link| {
         // Not the first of the process.
         assert_eq!(OTHER.catch(Signal::HUP), Ok(()));

@@ -8,7 +8,7 @@ use crate::support::state::SignalState;
 use crate::support::{self, Child, Scenario, in_child, oracle, recorder, scenarios, siginfo};
 use core::panic::AssertUnwindSafe;
 use siglatch::send::{self, Target};
-use siglatch::{Cause, Errno, Pid, Signal, Tid, SigVal, mask};
+use siglatch::{Cause, Errno, Pid, SigVal, Signal, Tid, mask};
 use std::panic;
 use std::sync::mpsc;
 use std::thread;

@@ -11,7 +11,7 @@ use core::ffi::c_void;
 use core::hint::black_box;
 use core::ptr;
 use core::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, AtomicUsize, Ordering::SeqCst};
-use siglatch::{Cause, Hook, HookContext, Latch, Signal, SigVal, HookVerdict, action, send};
+use siglatch::{Cause, Hook, HookContext, HookVerdict, Latch, SigVal, Signal, action, send};
 use std::io;
 use std::process::Command;
 use std::thread;
@@ -272,7 +272,7 @@ fn taken_fault_goes_no_further() {
 
 extern "C" fn exit_with_what_ran(_signo: i32, _info: *mut c_void, _context: *mut c_void) {
     // SAFETY: it ends the process and does nothing else.
-    unsafe { libc::_exit(RAN.load(SeqCst).cast_signed()) }
+    unsafe { libc::_exit(RAN.load(SeqCst) as i32) }
 }
 
 fn set_exiting_handler(signo: i32) {

@@ -14,7 +14,7 @@ use core::ffi::c_void;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU32, Ordering::SeqCst};
 use siglatch::sys::KernelSiginfo;
-use siglatch::{Hook, HookContext, SigSet, Signal, HookVerdict, synchronize};
+use siglatch::{Hook, HookContext, HookVerdict, SigSet, Signal, synchronize};
 use std::thread::{scope, yield_now};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {

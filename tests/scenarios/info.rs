@@ -9,7 +9,7 @@ use crate::support::names::{uid, us};
 use crate::support::{self, Child, Scenario, in_child, oracle, scenarios, siginfo};
 use core::mem;
 use core::ptr;
-use siglatch::{Cause, Pid, Signal, SigInfoTrust, SigVal};
+use siglatch::{Cause, Pid, SigInfoTrust, SigVal, Signal};
 use std::io;
 use std::process;
 

@@ -9,7 +9,7 @@ use core::arch::asm;
 use core::ffi::c_void;
 use core::ptr;
 use core::sync::atomic::{AtomicI32, Ordering::SeqCst};
-use siglatch::{Cause, FaultDetail, SigInfo, Signal, SigInfoTrust};
+use siglatch::{Cause, FaultDetail, SigInfo, SigInfoTrust, Signal};
 use std::io::{self, Read as _};
 use std::os::fd::AsRawFd as _;
 
@@ -41,7 +41,7 @@ extern "C" fn hand_out(_signo: i32, info: *mut c_void, _context: *mut c_void) {
 /// What the kernel tells about the fault of `fault`, and how it is decoded.
 #[track_caller]
 fn fault_of(signo: i32, fault: impl FnOnce()) -> (RawInfo, SigInfo) {
-    let (mut reader, writer) = io::pipe().expect("pipe");
+    let (mut reader, writer) = os_pipe::pipe().expect("pipe");
     let outcome = Child::start(move |_| {
         OUT.store(writer.as_raw_fd(), SeqCst);
         // SAFETY: zero is a value of this plain C struct.

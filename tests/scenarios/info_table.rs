@@ -5,7 +5,7 @@
 
 use crate::support::{Scenario, scenarios};
 use siglatch::sys::KernelSiginfo;
-use siglatch::{Cause, ChildState, FaultDetail, Pid, SigInfo, Signal, SigInfoTrust, SigVal};
+use siglatch::{Cause, ChildState, FaultDetail, Pid, SigInfo, SigInfoTrust, SigVal, Signal};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
@@ -87,13 +87,11 @@ fn faults_have_the_detail_of_their_code() {
                 (libc::SIGSEGV, 3) => {
                     FaultDetail::Bounds { lower: word_at(2 * WORD), upper: word_at(3 * WORD) }
                 }
-                (libc::SIGSEGV, 4) => {
-                    FaultDetail::ProtectionKey { key: int_at(2 * WORD).cast_unsigned() }
-                }
+                (libc::SIGSEGV, 4) => FaultDetail::ProtectionKey { key: int_at(2 * WORD) as u32 },
                 (libc::SIGTRAP, 6) => FaultDetail::Perf {
                     data: word_at(WORD),
-                    kind: int_at(2 * WORD).cast_unsigned(),
-                    flags: int_at(2 * WORD + 4).cast_unsigned(),
+                    kind: int_at(2 * WORD) as u32,
+                    flags: int_at(2 * WORD + 4) as u32,
                 },
                 _ => FaultDetail::None,
             };
@@ -108,15 +106,12 @@ fn faults_have_the_detail_of_their_code() {
 }
 
 fn codes_mean_what_the_kernel_means_by_them() {
-    let (pid, uid) = (int_at(0), int_at(4).cast_unsigned());
+    let (pid, uid) = (int_at(0), int_at(4) as u32);
     let value = SigVal::from_addr(word_at(8));
     let timer = Cause::Timer { id: pid, overrun: int_at(4), value };
-    let poll = Cause::Poll { band: word_at(0).cast_signed(), fd: int_at(WORD) };
-    let call = Cause::Syscall {
-        address: word_at(0),
-        number: int_at(WORD),
-        arch: int_at(WORD + 4).cast_unsigned(),
-    };
+    let poll = Cause::Poll { band: word_at(0) as isize, fd: int_at(WORD) };
+    let call =
+        Cause::Syscall { address: word_at(0), number: int_at(WORD), arch: int_at(WORD + 4) as u32 };
     for (signo, code, wanted) in [
         (libc::SIGTERM, 0, Cause::User { pid, uid }),
         (libc::SIGTERM, 0x80, Cause::Kernel),
@@ -153,10 +148,10 @@ fn children_tell_what_became_of_them() {
     ] {
         let wanted = Cause::Child {
             pid: int_at(0),
-            uid: int_at(4).cast_unsigned(),
+            uid: int_at(4) as u32,
             state,
-            user_ticks: word_at(TIMES).cast_signed() as i64,
-            system_ticks: word_at(TIMES + WORD).cast_signed() as i64,
+            user_ticks: word_at(TIMES) as isize as i64,
+            system_ticks: word_at(TIMES + WORD) as isize as i64,
         };
         assert_eq!(counting(libc::SIGCHLD, code).cause(), wanted, "code {code}");
     }
@@ -164,9 +159,8 @@ fn children_tell_what_became_of_them() {
 
 /// Past the last code of its own, a signal has those of a descriptor up to 6, then none.
 fn layouts_end_where_the_kernels_do() {
-    let other =
-        Cause::Other { pid: int_at(0), uid: int_at(4).cast_unsigned(), value: SigVal::from_addr(0) };
-    let poll = Cause::Poll { band: word_at(0).cast_signed(), fd: int_at(WORD) };
+    let other = Cause::Other { pid: int_at(0), uid: int_at(4) as u32, value: SigVal::from_addr(0) };
+    let poll = Cause::Poll { band: word_at(0) as isize, fd: int_at(WORD) };
     for (signo, last) in [
         (libc::SIGILL, 11),
         (libc::SIGFPE, 15),
@@ -190,7 +184,7 @@ fn layouts_end_where_the_kernels_do() {
 }
 
 fn codes_of_any_signal_come_before_its_own() {
-    let (pid, uid) = (int_at(0), int_at(4).cast_unsigned());
+    let (pid, uid) = (int_at(0), int_at(4) as u32);
     for signal in Signal::all() {
         let signo = signal.as_raw();
         assert_eq!(counting(signo, 0).cause(), Cause::User { pid, uid }, "{signal}");
@@ -221,7 +215,10 @@ fn trust_goes_by_the_code() {
             assert_eq!(made(signo, code, &[]).trust(), trust, "signal {signo}, code {code}");
         }
     }
-    assert!(SigInfoTrust::Claimed < SigInfoTrust::KernelStamped && SigInfoTrust::KernelStamped < SigInfoTrust::Kernel);
+    assert!(
+        SigInfoTrust::Claimed < SigInfoTrust::KernelStamped
+            && SigInfoTrust::KernelStamped < SigInfoTrust::Kernel
+    );
 }
 
 fn numbers_that_are_no_signal_have_no_signal() {

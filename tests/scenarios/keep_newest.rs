@@ -8,7 +8,7 @@
 use crate::support::names::rt;
 use crate::support::{Scenario, in_child, scenarios, thread};
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use siglatch::{InfoQueue, Pid, Signal, SigInfoTrust, send};
+use siglatch::{InfoQueue, Pid, SigInfoTrust, Signal, send};
 use std::io;
 use std::thread::{scope, yield_now};
 

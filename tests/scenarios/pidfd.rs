@@ -10,7 +10,7 @@ use core::time::Duration;
 use siglatch::fd::{Fd, PidFd, Scope};
 use siglatch::timer::IntervalTimer;
 use siglatch::{
-    Cause, ChildState, Errno, Latch, Pid, SigSet, Signal, Tid, SigVal, child, mask, send, sys,
+    Cause, ChildState, Errno, Latch, Pid, SigSet, SigVal, Signal, Tid, child, mask, send, sys,
 };
 use std::os::fd::{AsRawFd as _, IntoRawFd as _};
 use std::sync::mpsc;
@@ -105,7 +105,7 @@ fn stale_descriptor_hits_nobody() {
         // SAFETY: nothing is asked for but the wait.
         let ended = unsafe {
             let options = libc::WEXITED | libc::WNOWAIT;
-            libc::waitid(libc::P_PID, child.cast_unsigned(), core::ptr::null_mut(), options)
+            libc::waitid(libc::P_PID, child as u32, core::ptr::null_mut(), options)
         };
         assert_eq!(ended, 0);
         // Ended, and not waited for: it is there, as for kill(2).

@@ -10,7 +10,7 @@ use crate::support::state::SignalState;
 use crate::support::{Child, Scenario, in_child, recorder, scenarios};
 use core::time::Duration;
 use siglatch::timer::{Clock, IntervalTimer, PosixTimer, Setting};
-use siglatch::{Cause, Errno, Pid, SigInfo, SigSet, Signal, Tid, SigVal, mask, sys, wait};
+use siglatch::{Cause, Errno, Pid, SigInfo, SigSet, SigVal, Signal, Tid, mask, sys, wait};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
@@ -128,7 +128,8 @@ fn posix_timer_goes_to_its_thread() {
             end.recv().expect("a sender");
         });
         let tid = receiver.recv().expect("a thread");
-        let timer = PosixTimer::for_thread(Clock::Monotonic, tid, Signal::USR1, SigVal::from_int(3));
+        let timer =
+            PosixTimer::for_thread(Clock::Monotonic, tid, Signal::USR1, SigVal::from_int(3));
         let timer = timer.expect("create");
         for runs in 1..=20 {
             timer.set(Duration::from_micros(200), Duration::ZERO).expect("settime");
@@ -191,7 +192,7 @@ fn absolute_times() {
             timer.set_at(now() + LONG, Duration::ZERO).expect("settime");
             let left = timer.query().expect("gettime").value;
             assert!(left <= LONG && left > LONG / 2, "{clock:?}: {left:?}");
-            timer.set_at(Duration::from_nanos(i64::MAX.cast_unsigned()), LONGEST).expect("settime");
+            timer.set_at(Duration::from_nanos(i64::MAX as u64), LONGEST).expect("settime");
             assert_silent(rt(0), Duration::from_millis(2));
         }
     });

@@ -12,7 +12,8 @@ use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use siglatch::fd::EventFd;
 use siglatch::{
-    Cause, Hook, InfoQueue, HookContext, Pid, SigInfo, SigSet, Signal, Tid, SigVal, HookVerdict, send,
+    Cause, Hook, HookContext, HookVerdict, InfoQueue, Pid, SigInfo, SigSet, SigVal, Signal, Tid,
+    send,
 };
 use std::thread;
 

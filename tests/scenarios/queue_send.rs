@@ -7,7 +7,7 @@ use crate::support::names::{pid, rt, tid, uid, us};
 use crate::support::state::SignalState;
 use crate::support::{self, Child, Scenario, in_child, oracle, recorder, scenarios, siginfo};
 use siglatch::sys::KernelSiginfo;
-use siglatch::{Cause, Errno, Pid, SigInfo, SigSet, Signal, Tid, SigInfoTrust, SigVal, mask, send};
+use siglatch::{Cause, Errno, Pid, SigInfo, SigInfoTrust, SigSet, SigVal, Signal, Tid, mask, send};
 use std::thread;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {

@@ -9,7 +9,7 @@ use crate::support::{
 };
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
-use siglatch::{Hook, HookContext, Latch, SigSet, Signal, HookVerdict};
+use siglatch::{Hook, HookContext, HookVerdict, Latch, SigSet, Signal};
 use std::thread::{scope, yield_now};
 use std::time::Instant;
 
@@ -73,7 +73,7 @@ fn handler_in_flight_is_waited_for() {
 /// Signals pour in while `body` runs, to threads by themselves and by each other, and to the
 /// process from another one.
 fn in_a_storm(signo: i32, threads: usize, body: impl FnOnce()) {
-    let pid = std::process::id().cast_signed();
+    let pid = std::process::id() as i32;
     let storm = Child::start(move |_| {
         loop {
             // SAFETY: a process id and a signal that the process catches.

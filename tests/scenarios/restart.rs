@@ -6,10 +6,11 @@ use crate::support::oracle::{self, RawAction};
 use crate::support::state::SignalState;
 use crate::support::{Scenario, in_child, recorder, scenarios};
 use core::time::Duration;
+use os_pipe::PipeWriter;
 use siglatch::action::{self, Disposition, SaFlags};
 use siglatch::timer::IntervalTimer;
 use siglatch::{Errno, Latch, Pid, SigSet, Signal, Tid, send};
-use std::io::{self, BufRead as _, BufReader, ErrorKind, PipeWriter, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixDatagram;
 use std::process::Command;
@@ -47,7 +48,7 @@ fn one_flag_is_changed() {
 fn interrupted_read_fails_or_goes_on() {
     in_child(|| {
         recorder::install(libc::SIGALRM);
-        let (mut reader, mut writer) = io::pipe().expect("pipe");
+        let (mut reader, mut writer) = os_pipe::pipe().expect("pipe");
         let often = Duration::from_millis(1);
 
         action::set_restart(Signal::ALRM, false).expect("set_restart");
@@ -143,7 +144,7 @@ fn std_hands_it_on_or_calls_again() {
     }
     in_child(|| {
         LATCH.catch(Signal::USR1).expect("catch");
-        let pipe = || io::pipe().expect("pipe");
+        let pipe = || os_pipe::pipe().expect("pipe");
         let line = |mut writer: PipeWriter| writer.write_all(b"a line\n").expect("write");
 
         let (mut reader, writer) = pipe();

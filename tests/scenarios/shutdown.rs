@@ -201,7 +201,8 @@ fn who_asked_is_told() {
         SHUTDOWN.reset();
         assert_eq!(SHUTDOWN.sender(), None);
         // This process itself, by a signal and without one.
-        for ask in [|| send::raise(Signal::TERM).expect("raise"), || SHUTDOWN.request(Signal::TERM)] {
+        for ask in [|| send::raise(Signal::TERM).expect("raise"), || SHUTDOWN.request(Signal::TERM)]
+        {
             ask();
             assert_eq!(SHUTDOWN.sender(), Some(Pid::this()));
             SHUTDOWN.reset();

@@ -7,7 +7,7 @@ use crate::support::{Child, Scenario, in_child, scenarios};
 use core::time::Duration;
 use siglatch::mask::{self, MaskGuard};
 use siglatch::timer::{Clock, PosixTimer};
-use siglatch::{Dispatcher, Latch, Shutdown, SigSet, Signal, SigVal, action, send, sys, wait};
+use siglatch::{Dispatcher, Latch, Shutdown, SigSet, SigVal, Signal, action, send, sys, wait};
 use std::{fs, thread};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {

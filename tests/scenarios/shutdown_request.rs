@@ -8,7 +8,7 @@ use crate::support::{self, Child, Scenario, ending, in_child, scenarios, state};
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use siglatch::{
-    Errno, Hook, HookContext, Latch, Pid, Shutdown, SigSet, Signal, HookVerdict, exit, mask, send,
+    Errno, Hook, HookContext, HookVerdict, Latch, Pid, Shutdown, SigSet, Signal, exit, mask, send,
     timer, wait,
 };
 use std::sync::OnceLock;

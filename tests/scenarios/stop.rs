@@ -4,7 +4,7 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
 use crate::support::{Child, Scenario, in_child, oracle, scenarios, state};
-use siglatch::{Errno, Dispatcher, Latch, SigSet, Signal, mask, send, stop};
+use siglatch::{Dispatcher, Errno, Latch, SigSet, Signal, mask, send, stop};
 use std::io;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {

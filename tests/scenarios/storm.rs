@@ -13,7 +13,8 @@ use crate::support::{self, Child, Scenario, in_child, scenarios, steps};
 use core::hint;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::SeqCst};
 use siglatch::{
-    Cause, Errno, Dispatcher, Hook, InfoQueue, Latch, Pid, SigInfo, Signal, SigVal, HookVerdict, send,
+    Cause, Dispatcher, Errno, Hook, HookVerdict, InfoQueue, Latch, Pid, SigInfo, SigVal, Signal,
+    send,
 };
 use std::collections::{HashMap, HashSet};
 use std::thread;

@@ -11,9 +11,9 @@ use crate::support::{Child, Scenario, in_child, oracle, recorder, scenarios};
 use core::time::Duration;
 use siglatch::timer::IntervalTimer;
 use siglatch::wait::{self, Events, PollFd};
-use siglatch::{Cause, Errno, Pid, SigSet, Signal, Tid, SigVal, mask, send};
+use siglatch::{Cause, Errno, Pid, SigSet, SigVal, Signal, Tid, mask, send};
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::os::fd::AsRawFd as _;
 use std::thread;
 use std::time::Instant;
@@ -220,7 +220,7 @@ fn deadline_holds_under_a_storm() {
 
 fn no_timeout_is_too_long() {
     in_child(|| {
-        let longest = Duration::from_secs(i64::MAX.cast_unsigned());
+        let longest = Duration::from_secs(i64::MAX as u64);
         recorder::install(libc::SIGALRM);
         mask::block(Signal::ALRM).expect("block");
         for timeout in [Duration::MAX, longest, longest / 2, Duration::from_secs(u64::MAX)] {
@@ -305,7 +305,7 @@ fn suspend_blocks_what_it_is_told() {
 
 fn poll_tells_what_is_ready() {
     in_child(|| {
-        let (reader, mut writer) = io::pipe().expect("pipe");
+        let (reader, mut writer) = os_pipe::pipe().expect("pipe");
         let closed = {
             let file = File::open("/dev/null").expect("a file");
             file.as_raw_fd()
@@ -337,7 +337,7 @@ fn poll_tells_what_is_ready() {
 
 fn poll_is_never_early() {
     in_child(|| {
-        let (reader, _writer) = io::pipe().expect("pipe");
+        let (reader, _writer) = os_pipe::pipe().expect("pipe");
         let mut fds = [PollFd::new(reader.as_raw_fd(), Events::IN)];
         for timeout in [0, 1, 1_000, 1_000_000, 20_000_000].map(Duration::from_nanos) {
             let (polled, took) =

@@ -17,7 +17,8 @@ use siglatch::child::ForkWindow;
 use siglatch::mask::{self, MaskGuard};
 use siglatch::stack::StackGuard;
 use siglatch::{
-    Errno, Dispatcher, Hook, InfoQueue, HookContext, Latch, Shutdown, SigSet, Signal, HookVerdict, send,
+    Dispatcher, Errno, Hook, HookContext, HookVerdict, InfoQueue, Latch, Shutdown, SigSet, Signal,
+    send,
 };
 
 pub(crate) fn scenarios() -> Vec<Scenario> {

@@ -7,7 +7,7 @@ use crate::support::{self, Child, Link, Scenario, in_child, recorder, scenarios,
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 use siglatch::timer::{Clock, PosixTimer};
-use siglatch::{InfoQueue, Latch, SigSet, Signal, SigVal, mask, send};
+use siglatch::{InfoQueue, Latch, SigSet, SigVal, Signal, mask, send};
 use std::io;
 use std::sync::mpsc;
 use std::thread::{scope, yield_now};

@@ -6,9 +6,10 @@
 
 use crate::support::{Scenario, in_child, recorder, scenarios, steps, thread as threads};
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
+use os_pipe::{PipeReader, PipeWriter};
 use siglatch::fd::{EventFd, OnceEventFd};
 use siglatch::{Errno, InfoQueue, Latch, SigSet, Signal, send};
-use std::io::{self, PipeReader, PipeWriter, Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::net::UnixStream;
 use std::thread;
@@ -39,7 +40,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 
 /// A pipe that neither end blocks at.
 fn pipe() -> (PipeReader, PipeWriter) {
-    let (reader, writer) = io::pipe().expect("pipe");
+    let (reader, writer) = os_pipe::pipe().expect("pipe");
     for number in [reader.as_raw_fd(), writer.as_raw_fd()] {
         // SAFETY: the argument is an int, as the command demands.
         assert_eq!(unsafe { libc::fcntl(number, libc::F_SETFL, libc::O_NONBLOCK) }, 0);
@@ -68,7 +69,7 @@ fn raise(signal: Signal) {
 fn nonblocking_is_demanded() {
     static LATCH: Latch = Latch::new();
     in_child(|| {
-        let (_reader, blocking) = io::pipe().expect("pipe");
+        let (_reader, blocking) = os_pipe::pipe().expect("pipe");
         assert_eq!(set(&LATCH, Some(blocking.as_raw_fd())), Err(Errno::INVAL));
         assert_eq!(LATCH.wake_fd(), None);
         let (reader, writer) = pipe();

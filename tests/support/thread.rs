@@ -70,7 +70,7 @@ fn sleeps_in(tid: i32, call: &str) -> bool {
 /// that. `interrupt` runs on another thread, and is told which one to interrupt.
 #[track_caller]
 pub fn interrupted_read(interrupt: impl FnOnce(i32) + Send) -> io::Result<usize> {
-    let (mut reader, mut writer) = io::pipe().expect("pipe");
+    let (mut reader, mut writer) = os_pipe::pipe().expect("pipe");
     let (me, fd) = (recorder::gettid(), reader.as_raw_fd());
     thread::scope(|scope| {
         scope.spawn(move || {

@@ -231,7 +231,7 @@ impl Tracee {
         // si_signo, si_errno, si_code, where a pointer has 64 bits padding; then si_pid, si_uid, si_value.
         let head = [sent.signal.as_raw(), 0, libc::SI_QUEUE];
         let padding = [0; size_of::<usize>() / 4 - 1];
-        let tail = [sent.pid, sent.uid.cast_signed(), sent.value];
+        let tail = [sent.pid, sent.uid as i32, sent.value];
         let all = head.into_iter().chain(padding).chain(tail);
         for (word, value) in words.iter_mut().zip(all) {
             *word = value;

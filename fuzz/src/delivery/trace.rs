@@ -47,7 +47,7 @@ struct Tracee {
 
 /// Runs the plan; tells at which instructions the signals came, by address.
 pub fn run(plan: &Plan) -> Vec<usize> {
-    let sender = std::process::id().cast_signed();
+    let sender = std::process::id() as i32;
     // SAFETY: the child uses nothing that another thread may hold: a fuzzer's other threads only
     // measure.
     let pid = unsafe { libc::fork() };

@@ -4,7 +4,7 @@ use core::mem;
 use core::sync::atomic::{AtomicI32, AtomicU32, AtomicUsize, Ordering::SeqCst};
 use siglatch::fd::EventFd;
 use siglatch::{
-    Errno, Dispatcher, Hook, InfoQueue, HookContext, Latch, SigInfo, SigSet, Signal, HookVerdict,
+    Dispatcher, Errno, Hook, HookContext, HookVerdict, InfoQueue, Latch, SigInfo, SigSet, Signal,
 };
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -55,7 +55,7 @@ pub fn receivers() -> Vec<Receiver> {
     ]
 }
 
-/// Of those but the table, which has `on` and `off`.
+/// Of those but the table, whose `catch` takes a callback.
 pub fn catch(receiver: usize, set: SigSet) -> Result<(), Errno> {
     match receiver {
         0 => FLAGS.catch(set),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Result, ensure};
 use futures_lite::StreamExt as _;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal as NixSignal, sigaction};
-use siglatch::{Hook, InfoQueue, HookContext, Latch, Signal, HookVerdict};
+use siglatch::{Hook, HookContext, HookVerdict, InfoQueue, Latch, Signal};
 use signal_hook::iterator::Signals;
 
 use super::Part;

@@ -5,7 +5,7 @@
 use core::hint::black_box;
 use core::time::Duration;
 use kinds::{check, ok};
-use siglatch::{InfoQueue, HookContext, Latch, Signal, send};
+use siglatch::{HookContext, InfoQueue, Latch, Signal, send};
 use siglatch_start::{Process, start};
 
 start!(main);
