@@ -62,7 +62,7 @@ fn signal_reaches_the_process() {
 }
 
 fn value_reaches_the_process() {
-    for value in [0, usize::MAX, 0x0123_4567_89ab_cdef] {
+    for value in [0, usize::MAX, 0x0123_4567_89ab_cdef_u64 as usize] {
         let value = SigVal::from_addr(value);
         let mut child = Child::start(|link| {
             mask::block([Signal::USR1, rt(0)]).expect("block");

@@ -34,7 +34,22 @@ pub fn raise(signo: i32) {
 /// Whether a thread, of this process or another of ours, sleeps in a system call, as the kernel
 /// sees it.
 pub fn sleeps(tid: i32, call: libc::c_long) -> bool {
-    sleeps_in(tid, &format!("{call} "))
+    let sleeps = |call: libc::c_long| sleeps_in(tid, &format!("{call} "));
+    sleeps(call) || with_long_times(call).is_some_and(sleeps)
+}
+
+/// On 32 bits, the call that does the same with times of 64 bits.
+fn with_long_times(call: libc::c_long) -> Option<libc::c_long> {
+    if cfg!(target_pointer_width = "64") {
+        return None;
+    }
+    match call {
+        libc::SYS_clock_nanosleep => Some(407),
+        libc::SYS_ppoll => Some(414),
+        libc::SYS_rt_sigtimedwait => Some(421),
+        libc::SYS_futex => Some(422),
+        _ => None,
+    }
 }
 
 /// Waits until it does.
