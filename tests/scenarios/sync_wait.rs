@@ -396,11 +396,7 @@ fn poll_ends_when_it_was_to_end_though_it_is_stopped() {
     });
     child.await_ready();
     for _ in 0..3 {
-        child.kill(libc::SIGSTOP);
-        assert_eq!(child.stopped(), libc::SIGSTOP);
-        thread::sleep(STOP);
-        child.kill(libc::SIGCONT);
-        child.continued();
+        child.stop_for(STOP);
         thread::sleep(Duration::from_millis(50));
     }
     child.wait().assert_exited(0);
