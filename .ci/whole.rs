@@ -12,8 +12,8 @@ use siglatch::fd::SignalFd;
 use siglatch::mask::{self, MaskGuard};
 use siglatch::send::{self, Target};
 use siglatch::{
-    InfoQueueDrain, Errno, Dispatcher, Hook, InfoQueue, Latch, Pid, Shutdown, SigInfo, SigSet, Signal,
-    wait,
+    Dispatcher, Errno, Hook, InfoQueue, InfoQueueDrain, Latch, Pid, Shutdown, SigInfo, SigSet,
+    Signal, wait,
 };
 
 type OnSet<T> = fn(SigSet) -> Result<T, Errno>;

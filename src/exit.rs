@@ -88,7 +88,7 @@ fn exit_after(signo: c_int) -> ! {
 fn die(signo: c_int) {
     // All others are blocked, so that no handler that forks comes in between, whose child would send
     // this process the signal.
-    let only = 1_u64.rotate_left(signo.cast_unsigned().wrapping_sub(1));
+    let only = 1_u64.rotate_left((signo as u32).wrapping_sub(1));
     let others = KernelSigset::from_bits(!(SigSet::SYNCHRONOUS.bits() | only));
     for _ in 0..ATTEMPTS {
         // Every error leads past the loop, and there is an answer to it.

@@ -241,7 +241,7 @@ impl Shutdown {
         // they may be there for the next request.
         self.count.fetch_add(1, Ordering::Relaxed);
         let now = Ticks::now();
-        let request = signal.as_raw().cast_unsigned() | now.map_or(0, Ticks::to_bits) << 7;
+        let request = signal.as_raw() as u32 | now.map_or(0, Ticks::to_bits) << 7;
         // ORDERING: Release pairs with the Acquire in `requested_by`.
         match self.request.compare_exchange(0, request, Ordering::Release, Ordering::Relaxed) {
             Ok(_) => {
@@ -339,7 +339,7 @@ impl Shutdown {
 
 /// Of what is kept in `request`.
 fn signal_of(request: u32) -> Option<Signal> {
-    Signal::from_raw((request & 0x7f).cast_signed()).ok()
+    Signal::from_raw((request & 0x7f) as i32).ok()
 }
 
 impl Default for Shutdown {

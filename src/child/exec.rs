@@ -217,7 +217,7 @@ fn numbers() -> impl Iterator<Item = c_int> {
 }
 
 fn bit(signo: c_int) -> u64 {
-    1_u64.rotate_left(signo.cast_unsigned().wrapping_sub(1))
+    1_u64.rotate_left((signo as u32).wrapping_sub(1))
 }
 
 /// The action of a number, of those as well that are not a program's signals.

@@ -10,9 +10,9 @@
 //!   `handler::block_as_kernel`: rt_sigaction(2) and rt_sigprocmask(2),
 //! - `Gate::enter`, `Gate::leave`: an atomic addition each,
 //! - `List::next_wanting`: two loads and one test a receiver,
-//! - `Receiver::flag_and_wake`, `Receiver::set`, `Receiver::flag`: an atomic or; `Wake::wake`, which calls
-//!   through a pointer, if a thread waits or a descriptor is watched: futex(2), `Wake::wake_threads`,
-//!   `Wake::write_byte`, `Wake::wake_event`, `EventFd::wake`: getpid(2) and write(2),
+//! - `Receiver::flag_and_wake`, `Receiver::set`, `Receiver::flag`: an atomic or; `Wake::wake`, which
+//!   calls through a pointer, if a thread waits or a descriptor is watched: futex(2),
+//!   `Wake::wake_threads`, `Wake::write_byte`, `Wake::wake_event`, `EventFd::wake`: getpid(2), write(2),
 //! - `PreviousAction::chained`: one exchange if the previous handler was for one signal only,
 //! - `handler::uninstall_and_reraise`, when no receiver wants the signal any more: rt_sigaction(2),
 //!   getpid(2), gettid(2) and tgkill(2),
@@ -96,7 +96,7 @@ pub(super) fn is_ours(action: &KernelSigaction) -> bool {
 /// at its end: without a call in it, no register has to be saved.
 unsafe extern "C" fn on_signal(signo: c_int, info: *mut KernelSiginfo, context: *mut c_void) {
     // No number is ever registered that is not a signal's.
-    let Some(signal) = Signal::from_bit_index(signo.wrapping_sub(1).cast_unsigned()) else {
+    let Some(signal) = Signal::from_bit_index(signo.wrapping_sub(1) as u32) else {
         return;
     };
     let epoch = GATE.enter();

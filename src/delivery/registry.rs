@@ -23,7 +23,7 @@ use crate::action::{self, Action, IN_CHAIN, SaFlags, is_handler};
 use crate::bits::Bit;
 use crate::fd::EventFd;
 use crate::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
-use crate::sys::{self, KernelSigaction, KernelSigset, SIG_IGN};
+use crate::sys::{self, KernelRestorer, KernelSigaction, KernelSigset, SIG_IGN};
 use crate::{ALONE, Errno, SigSet, Signal, process};
 
 static LOCK: Lock = Lock::new();
@@ -253,8 +253,8 @@ fn install(signal: Signal) -> Result<(), Errno> {
 /// Updates the kernel's action for the receivers that are left, or restores the saved one.
 type UpdateKernelAction = fn(Signal) -> Result<(), Errno>;
 
-/// [`update_kernel_action`], from the first release on: a program that never releases does not link it. Where a
-/// catch fails in such a one, the next signal finds no receiver, and restores the action.
+/// [`update_kernel_action`], from the first release on: a program that never releases does not link it.
+/// Where a catch fails in such a one, the next signal finds no receiver, and restores the action.
 static UPDATE_KERNEL_ACTION: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
 fn update_kernel_action(signal: Signal) -> Result<(), Errno> {
@@ -370,7 +370,7 @@ fn merged_action(signal: Signal, saved: &KernelSigaction) -> KernelSigaction {
     KernelSigaction {
         handler: entry(),
         flags: flags.bits() | sys::SIGACTION_FLAGS,
-        restorer: sys::sigaction_restorer(),
+        restorer: KernelRestorer::new(sys::sigaction_restorer()),
         mask: KernelSigset::from_bits(mask),
     }
 }

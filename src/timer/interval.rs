@@ -136,7 +136,7 @@ fn rounded_up(duration: Duration) -> Result<KernelTimeval, Errno> {
     let seconds = duration.as_secs().checked_add(carry.into()).map(c_long::try_from);
     let Some(Ok(seconds)) = seconds else { return Err(Errno::INVAL) };
     let micros = if carry { 0 } else { micros };
-    Ok(KernelTimeval { seconds, microseconds: c_long::from(micros.cast_signed()) })
+    Ok(KernelTimeval { seconds, microseconds: c_long::from(micros as i32) })
 }
 
 fn told(timer: KernelItimerval) -> Setting {

@@ -90,7 +90,7 @@ impl fmt::Debug for PollFd {
 /// static STOP: Latch = Latch::new();
 /// STOP.catch(Signal::TERM)?;
 /// let blocked = MaskGuard::block(Signal::TERM)?;
-/// # let (reader, _writer) = std::io::pipe().unwrap();
+/// # let (reader, _writer) = std::os::unix::net::UnixStream::pair().unwrap();
 /// # let socket = reader.as_raw_fd();
 /// # send::raise(Signal::TERM)?;
 ///

@@ -8,10 +8,11 @@ use crate::support::ending::{End, await_end, await_stop, ends, ends_on_close, fo
 use crate::support::first_process::{as_first_process, without_proc};
 use crate::support::names::{pid, us};
 use crate::support::{self, Child, Scenario, exit_now, in_child, scenarios, steps};
+use os_pipe::{PipeReader, PipeWriter};
 use siglatch::child::{self, Change, Children};
 use siglatch::{ChildState, Errno, Latch, Pid, Signal, sys};
 use std::collections::BTreeMap;
-use std::io::{self, PipeReader, PipeWriter, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::process::{self, Command};
 use std::thread;
 
@@ -46,7 +47,7 @@ fn assert_no_children() {
 
 /// Makes orphans that end when the gate is closed, and tells which, and how each is going to end.
 fn orphans(count: i32, gate: &PipeReader, open: &PipeWriter) -> BTreeMap<i32, ChildState> {
-    let (mut list, mut told) = io::pipe().expect("pipe");
+    let (mut list, mut told) = os_pipe::pipe().expect("pipe");
     let parent = fork(|| {
         for number in steps(0..count) {
             let child = ends_on_close(gate, open, End::of(number));
@@ -67,7 +68,7 @@ fn process_1_reaps_what_it_adopts() {
     static CHLD: Latch = Latch::new();
     as_first_process(|| {
         CHLD.catch(Signal::CHLD).expect("catch");
-        let (gate, open) = io::pipe().expect("pipe");
+        let (gate, open) = os_pipe::pipe().expect("pipe");
         let mut wanted = orphans(3, &gate, &open);
         assert_eq!(child::reap_any(|_| false).count(), 0);
         drop(open);
@@ -86,7 +87,7 @@ fn thousand_orphans_beside_a_table_and_std() {
     static CHILDREN: Children<64> = Children::new();
     as_first_process(|| {
         CHILDREN.catch().expect("catch");
-        let (gate, open) = io::pipe().expect("pipe");
+        let (gate, open) = os_pipe::pipe().expect("pipe");
         // First of all, so that they are in the way of all others.
         let mut standard: Vec<_> = (10..18)
             .map(|status| {
@@ -108,8 +109,7 @@ fn thousand_orphans_beside_a_table_and_std() {
         drop(open);
 
         let names: Vec<_> = standard.iter().map(process::Child::id).collect();
-        let left =
-            |pid: Pid| CHILDREN.contains(pid) || names.contains(&pid.as_raw().cast_unsigned());
+        let left = |pid: Pid| CHILDREN.contains(pid) || names.contains(&(pid.as_raw() as u32));
         for name in &names {
             await_end((*name).try_into().expect("a process id"));
         }
@@ -245,7 +245,7 @@ fn waiting_for_any_goes_on_after_a_handler() {
     static USR1: Latch = Latch::new().restart(false);
     in_child(|| {
         USR1.catch(Signal::USR1).expect("catch");
-        let (gate, open) = io::pipe().expect("pipe");
+        let (gate, open) = os_pipe::pipe().expect("pipe");
         let child = ends_on_close(&gate, &open, End::Exit(8));
         let me = support::recorder::gettid();
         thread::scope(|scope| {
@@ -267,7 +267,7 @@ fn a_subreaper_adopts() {
         assert_eq!(child::is_subreaper(), Ok(false));
         assert_eq!(child::set_subreaper(true), Ok(()));
         assert_eq!(child::is_subreaper(), Ok(true));
-        let (gate, open) = io::pipe().expect("pipe");
+        let (gate, open) = os_pipe::pipe().expect("pipe");
         let mut wanted = orphans(3, &gate, &open);
         drop(open);
         while !wanted.is_empty() {
@@ -279,7 +279,7 @@ fn a_subreaper_adopts() {
         assert_no_children();
         assert_eq!(child::set_subreaper(false), Ok(()));
         assert_eq!(child::is_subreaper(), Ok(false));
-        orphans(3, &gate, &io::pipe().expect("pipe").1);
+        orphans(3, &gate, &os_pipe::pipe().expect("pipe").1);
         assert_no_children();
     });
 }
@@ -288,7 +288,7 @@ fn a_subreaper_adopts() {
 fn a_parents_end_is_told() {
     in_child(|| {
         child::set_subreaper(true).expect("prctl");
-        let (mut gate, open) = io::pipe().expect("pipe");
+        let (mut gate, open) = os_pipe::pipe().expect("pipe");
         let parent = fork(|| {
             let parent = Pid::this();
             fork(|| {
@@ -325,7 +325,7 @@ fn a_parent_that_is_gone_is_told_apart() {
         child::set_subreaper(true).expect("prctl");
         let parent = fork(|| {
             let parent = Pid::this();
-            let (mut gate, open) = io::pipe().expect("pipe");
+            let (mut gate, open) = os_pipe::pipe().expect("pipe");
             fork(|| {
                 drop(open);
                 // It ends when the parent has: nobody else has the writing end.
@@ -346,7 +346,7 @@ fn a_parent_that_is_gone_is_told_apart() {
 
 fn a_parents_thread_is_the_parent() {
     let mut child = Child::start(|link| {
-        let (parent, (mut ready, asked)) = (Pid::this(), io::pipe().expect("pipe"));
+        let (parent, (mut ready, asked)) = (Pid::this(), os_pipe::pipe().expect("pipe"));
         let child = thread::spawn(move || {
             let child = fork(|| {
                 let told = child::set_parent_death_signal(parent, Signal::USR1);

@@ -11,7 +11,6 @@ use siglatch::child::{self, Change, Children};
 use siglatch::fd::EventFd;
 use siglatch::{ChildState, Errno, Pid, Signal};
 use std::collections::BTreeMap;
-use std::io;
 use std::process::Command;
 use std::sync::Mutex;
 use std::thread::scope;
@@ -31,6 +30,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         removed_is_somebody_elses,
         breaking_off_leaves_the_others,
         stops_and_continues_are_told_once,
+        what_a_child_does_next_is_told_by_the_same_walk,
         ends_only_are_told_by_reap,
         wakes_a_poll_loop,
     ]
@@ -40,7 +40,7 @@ const MANY: i32 = 1_000;
 
 /// A thousand children, and how each is going to end, all at once.
 fn start_many<const N: usize>(children: &Children<N>) -> BTreeMap<i32, ChildState> {
-    let (gate, open) = io::pipe().expect("pipe");
+    let (gate, open) = os_pipe::pipe().expect("pipe");
     let mut wanted = BTreeMap::new();
     for number in 0..MANY {
         let end = End::of(number);
@@ -313,6 +313,22 @@ fn stops_and_continues_are_told_once() {
     });
 }
 
+fn what_a_child_does_next_is_told_by_the_same_walk() {
+    static CHILDREN: Children<2> = Children::new().stops(true);
+    in_child(|| {
+        CHILDREN.catch().expect("catch");
+        let child = stops_twice();
+        await_stop(child);
+        CHILDREN.add(child).expect("room");
+        let mut walk = CHILDREN.changes().map(told);
+        assert_eq!(walk.next(), Some((child.as_raw(), ChildState::Stopped(libc::SIGSTOP))));
+        siglatch::send::kill(child, Signal::KILL).expect("kill");
+        await_end(child);
+        assert_eq!(walk.next(), Some((child.as_raw(), ChildState::Killed(libc::SIGKILL))));
+        assert_eq!(walk.next(), None);
+    });
+}
+
 fn ends_only_are_told_by_reap() {
     static CHILDREN: Children<2> = Children::new().stops(true);
     in_child(|| {
@@ -341,7 +357,7 @@ fn wakes_a_poll_loop() {
         let event: &EventFd = Box::leak(Box::new(EventFd::new().expect("eventfd")));
         CHILDREN.wake_through(event).expect("wake_through");
         CHILDREN.catch().expect("catch");
-        let (gate, open) = io::pipe().expect("pipe");
+        let (gate, open) = os_pipe::pipe().expect("pipe");
         let child = ends_on_close(&gate, &open, End::Exit(0));
         siglatch::send::kill(child, Signal::TERM).expect("kill");
         let mut fd = libc::pollfd { fd: event.as_raw(), events: libc::POLLIN, revents: 0 };

@@ -10,7 +10,7 @@ use siglatch::action::{self, Disposition, SaFlags};
 use siglatch::child::{self, Children};
 use siglatch::fd::PidFd;
 use siglatch::{Cause, ChildState, Errno, InfoQueue, Latch, Signal, mask, sys};
-use std::{io, thread};
+use std::thread;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
@@ -40,7 +40,7 @@ fn ignored_sigchld_is_over() {
 
 /// Has five children end. Returns how many of them are left to be waited for.
 fn zombies_of_five() -> usize {
-    let (gate, open) = io::pipe().expect("pipe");
+    let (gate, open) = os_pipe::pipe().expect("pipe");
     let five: Vec<_> = (0..5).map(|_| ends_on_close(&gate, &open, End::Exit(0))).collect();
     let ends: Vec<_> = five.iter().map(|child| PidFd::open(*child).expect("a child")).collect();
     drop(open);

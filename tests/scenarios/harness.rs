@@ -14,7 +14,7 @@ use siglatch::{Latch, Signal, mask, send};
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
-use std::{env, fs, io, process, sync, thread};
+use std::{env, fs, process, sync, thread};
 
 /// A length for the watchdog of what is to hang.
 const SHORT: Duration = Duration::from_millis(500);
@@ -316,7 +316,7 @@ fn third_process_is_the_sender() {
     child.expect(&process::id().to_string());
     let third = child.kill_from_third(libc::SIGUSR1);
     assert_ne!(third, child.pid());
-    assert_ne!(third, process::id().cast_signed());
+    assert_ne!(third, process::id() as i32);
     child.expect(&third.to_string());
     child.wait().assert_exited(0);
 }
@@ -401,7 +401,7 @@ fn oracle_reads_actions() {
         // The runtime's own handler has an alternate stack.
         let caught = oracle::raw_action(libc::SIGSEGV);
         assert!(caught.handler > libc::SIG_IGN);
-        assert_ne!(caught.flags & u64::from(libc::SA_ONSTACK.cast_unsigned()), 0);
+        assert_ne!(caught.flags & u64::from(libc::SA_ONSTACK as u32), 0);
     })
     .wait();
     outcome.assert_exited(0);
@@ -409,7 +409,7 @@ fn oracle_reads_actions() {
 
 fn program_is_read_and_signalled() {
     let script = "echo first; echo ready >&2; read line; echo never";
-    let (stdin, _open) = io::pipe().expect("pipe");
+    let (stdin, _open) = os_pipe::pipe().expect("pipe");
     let mut program = spawn(Command::new("sh").args(["-c", script]).stdin(stdin));
     assert_eq!(program.expect_line("read"), "ready");
     program.kill(libc::SIGTERM);
@@ -430,7 +430,7 @@ fn program_that_ends_early_fails_the_wait() {
 fn program_that_hangs_is_killed() {
     let mut pid = 0;
     let text = failure_of(|| {
-        let (stdin, _open) = io::pipe().expect("pipe");
+        let (stdin, _open) = os_pipe::pipe().expect("pipe");
         let mut command = Command::new("cat");
         let program = spawn(command.stdin(stdin));
         program.watch_for(SHORT);

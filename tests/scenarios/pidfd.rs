@@ -62,7 +62,7 @@ fn signal_reaches_the_process() {
 }
 
 fn value_reaches_the_process() {
-    for value in [0, usize::MAX, 0x0123_4567_89ab_cdef] {
+    for value in [0, usize::MAX, 0x0123_4567_89ab_cdef_u64 as usize] {
         let value = SigVal::from_addr(value);
         let mut child = Child::start(|link| {
             mask::block([Signal::USR1, rt(0)]).expect("block");
@@ -94,7 +94,7 @@ fn stale_descriptor_hits_nobody() {
         // SAFETY: nothing is asked for but the wait.
         let ended = unsafe {
             let options = libc::WEXITED | libc::WNOWAIT;
-            libc::waitid(libc::P_PID, child.cast_unsigned(), core::ptr::null_mut(), options)
+            libc::waitid(libc::P_PID, child as u32, core::ptr::null_mut(), options)
         };
         assert_eq!(ended, 0);
         // Ended, and not waited for: it is there, as for kill(2).

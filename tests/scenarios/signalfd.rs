@@ -11,7 +11,6 @@ use crate::support::{self, Child, Scenario, in_child, oracle, recorder, scenario
 use core::sync::atomic::{AtomicBool, Ordering};
 use siglatch::fd::{Fd, SignalFd, SignalFdInfo};
 use siglatch::{Errno, Pid, SigSet, SigVal, Signal, Tid, mask, send, sys};
-use std::io;
 use std::os::fd::{AsRawFd as _, IntoRawFd as _};
 use std::{fs, thread};
 
@@ -262,7 +261,7 @@ fn descriptors_of_other_kinds_are_told() {
         mask::block(Signal::USR1).expect("block");
         let before = SignalState::now();
         let mut buffer = [SignalFdInfo::new(); 4];
-        let (_reader, writer) = io::pipe().expect("pipe");
+        let (_reader, writer) = os_pipe::pipe().expect("pipe");
         let directory = fs::File::open("/").expect("a directory");
         let nothing = fs::File::open("/dev/null").expect("/dev/null");
         for (other, read) in [
@@ -306,7 +305,7 @@ fn a_descriptor_of_other_code_is_taken_over() {
         let fd = SignalFd::from(fd.into_fd());
         assert_eq!(read_one(&fd).signal(), Some(Signal::USR2));
         // One of another kind is told by `set`.
-        let (reader, _writer) = io::pipe().expect("pipe");
+        let (reader, _writer) = os_pipe::pipe().expect("pipe");
         // SAFETY: nobody else closes it any more.
         let other = SignalFd::from(unsafe { Fd::from_raw(reader.into_raw_fd()) });
         assert_eq!(other.set(Signal::USR1), Err(Errno::INVAL));

@@ -78,7 +78,7 @@ impl Child {
     pub fn start(body: impl FnOnce(&mut Link)) -> Self {
         let (link, childs_end) = UnixDatagram::pair().expect("socketpair");
         let output = sys::memory_file();
-        let us = process::id().cast_signed();
+        let us = process::id() as i32;
         match sys::fork() {
             Side::Child => {
                 drop(link);

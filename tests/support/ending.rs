@@ -3,8 +3,9 @@
 
 use super::names::pid;
 use super::sys::exit_now;
+use os_pipe::{PipeReader, PipeWriter};
 use siglatch::{ChildState, Pid, sys};
-use std::io::{PipeReader, PipeWriter, Read as _};
+use std::io::Read as _;
 use std::os::fd::AsRawFd as _;
 
 /// How a child ends.

@@ -147,7 +147,7 @@ pub fn steps<T>(items: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
 /// Starts a process that watches this one, for what hangs in the test itself. It reports, and kills
 /// the test; it ends with it.
 pub(super) fn guard() {
-    let test = process::id().cast_signed();
+    let test = process::id() as i32;
     let Side::Child = sys::fork() else { return sys::reap_any() };
     // The test has no child that it does not know of: this one's child is init's.
     if sys::fork() != Side::Child {

@@ -55,7 +55,7 @@ pub fn receivers() -> Vec<Receiver> {
     ]
 }
 
-/// Of those but the table, which has `on` and `off`.
+/// Of those but the table, whose `catch` takes a callback.
 pub fn catch(receiver: usize, set: SigSet) -> Result<(), Errno> {
     match receiver {
         0 => FLAGS.catch(set),

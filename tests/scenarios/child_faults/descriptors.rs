@@ -10,7 +10,7 @@ use siglatch::fd::{EventFd, Fd, PidFd, Scope, SignalFd};
 use siglatch::{Errno, SigVal, Signal, Tid, child, sys};
 use std::fs::File;
 use std::os::fd::IntoRawFd as _;
-use std::{io, process};
+use std::process;
 
 pub(super) fn check() {
     let table = table! {
@@ -62,7 +62,7 @@ impl Kind {
         let raw = match self {
             Self::File | Self::Closed => file("/dev/null".to_owned()),
             Self::Pipe => {
-                let (reader, writer) = io::pipe().expect("pipe");
+                let (reader, writer) = os_pipe::pipe().expect("pipe");
                 core::mem::forget(writer);
                 reader.into_raw_fd()
             }

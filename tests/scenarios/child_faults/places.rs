@@ -17,7 +17,7 @@ use siglatch::send::{self, Target};
 use siglatch::stack::{self, AltStack, StackGuard};
 use siglatch::timer::{Clock, PosixTimer};
 use siglatch::{ChildState, Errno, InfoQueue, Latch, Pid, SigVal, Signal, exit, sys};
-use std::io::{self, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::thread;
 
 pub(super) fn check() {
@@ -146,7 +146,7 @@ impl Place {
 
 /// A process of the user who is going to have too many. It ends with its parent.
 fn another_of_nobodys() {
-    let (mut ready, made) = io::pipe().expect("pipe");
+    let (mut ready, made) = os_pipe::pipe().expect("pipe");
     let parent = Pid::this();
     ending::fork(|| {
         limits::become_nobody();

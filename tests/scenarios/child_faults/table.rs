@@ -5,7 +5,7 @@ use core::fmt;
 use siglatch::child::Change;
 use siglatch::{ChildState, Errno};
 use std::env;
-use std::io::{self, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 
 /// What a function answers to a fault.
 #[derive(Clone, Copy)]
@@ -158,7 +158,7 @@ pub(super) fn answer_of(
     body: impl FnOnce() -> String,
     run: impl FnOnce(&mut dyn FnMut()) -> Option<ChildState>,
 ) -> Option<String> {
-    let (mut reader, mut writer) = io::pipe().expect("pipe");
+    let (mut reader, mut writer) = os_pipe::pipe().expect("pipe");
     let mut body = Some(body);
     let end = run(&mut || {
         let text = body.take().map(|body| body()).unwrap_or_default();
