@@ -30,6 +30,7 @@
 //! before those sent to its process.
 #![expect(unsafe_code, reason = "waits through the kernel's door")]
 
+pub(crate) mod child;
 mod poll;
 
 use core::time::Duration;

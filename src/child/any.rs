@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::Change;
 use super::processes::Processes;
-use super::status::{peek, query};
+use crate::wait::child::{peek, query};
 use crate::{Errno, Pid};
 
 /// Waits until any child has ended, and returns which. It is not reaped.
