@@ -29,6 +29,7 @@ use crate::{Cause, ChildState, Errno, Pid, SigInfo, sys};
 /// Async-signal-safe, though a handler is a bad place to wait in.
 #[doc(alias = "waitpid")]
 #[doc(alias = "waitid")]
+#[inline]
 pub fn wait(pid: Pid) -> Result<ChildState, Errno> {
     loop {
         match query(libc::P_PID, pid.as_raw(), libc::WEXITED) {
@@ -45,6 +46,7 @@ pub fn wait(pid: Pid) -> Result<ChildState, Errno> {
 ///
 /// As for [`wait`].
 #[doc(alias = "WNOHANG")]
+#[inline]
 pub fn try_wait(pid: Pid) -> Result<Option<ChildState>, Errno> {
     let told = query(libc::P_PID, pid.as_raw(), libc::WEXITED | libc::WNOHANG)?;
     Ok(told.map(|(_, state)| state))
@@ -58,6 +60,7 @@ pub fn try_wait(pid: Pid) -> Result<Option<ChildState>, Errno> {
 #[doc(alias = "WUNTRACED")]
 #[doc(alias = "WSTOPPED")]
 #[doc(alias = "WCONTINUED")]
+#[inline]
 pub fn try_change(pid: Pid) -> Result<Option<ChildState>, Errno> {
     const OPTIONS: c_int = libc::WEXITED | libc::WSTOPPED | libc::WCONTINUED | libc::WNOHANG;
     let told = query(libc::P_PID, pid.as_raw(), OPTIONS)?;
@@ -69,6 +72,7 @@ pub fn try_change(pid: Pid) -> Result<Option<ChildState>, Errno> {
 ///
 /// By `__WALL` the children whose end sends another signal than `SIGCHLD`, or none (clone(2)), are
 /// children, too.
+#[inline]
 pub(crate) fn query(
     kind: libc::idtype_t,
     id: c_int,
@@ -86,6 +90,7 @@ pub(crate) fn query(
 }
 
 /// Tells of a child that has ended, without reaping it. `None` if there is none of that kind.
+#[inline]
 pub(super) fn peek(kind: libc::idtype_t, id: c_int) -> Result<Option<Pid>, Errno> {
     const OPTIONS: c_int = libc::WEXITED | libc::WNOWAIT | libc::WNOHANG;
     Ok(query(kind, id, OPTIONS)?.map(|(pid, _)| pid))
