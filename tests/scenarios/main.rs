@@ -81,6 +81,7 @@ mod unload;
 mod unwind;
 mod wait;
 mod wake_fd;
+mod watchdog;
 
 use std::env;
 use std::process::ExitCode;
@@ -170,6 +171,7 @@ fn families() -> Vec<Vec<Scenario>> {
         unwind::scenarios(),
         wait::scenarios(),
         wake_fd::scenarios(),
+        watchdog::scenarios(),
     ]
 }
 
