@@ -22,6 +22,7 @@ use crate::{Errno, Pid};
 #[doc(alias = "waitpid")]
 #[doc(alias = "P_ALL")]
 #[doc(alias = "WNOWAIT")]
+#[inline]
 pub fn wait_any() -> Result<Pid, Errno> {
     loop {
         match query(libc::P_ALL, 0, libc::WEXITED | libc::WNOWAIT) {

@@ -30,6 +30,7 @@ use crate::{ChildState, Errno, Pid};
 /// Async-signal-safe, though a handler is a bad place to wait in.
 #[doc(alias = "waitpid")]
 #[doc(alias = "waitid")]
+#[inline]
 pub fn wait(pid: Pid) -> Result<ChildState, Errno> {
     loop {
         match query(libc::P_PID, pid.as_raw(), libc::WEXITED) {
@@ -46,6 +47,7 @@ pub fn wait(pid: Pid) -> Result<ChildState, Errno> {
 ///
 /// As for [`wait`].
 #[doc(alias = "WNOHANG")]
+#[inline]
 pub fn try_wait(pid: Pid) -> Result<Option<ChildState>, Errno> {
     let told = query(libc::P_PID, pid.as_raw(), libc::WEXITED | libc::WNOHANG)?;
     Ok(told.map(|(_, state)| state))
@@ -59,6 +61,7 @@ pub fn try_wait(pid: Pid) -> Result<Option<ChildState>, Errno> {
 #[doc(alias = "WUNTRACED")]
 #[doc(alias = "WSTOPPED")]
 #[doc(alias = "WCONTINUED")]
+#[inline]
 pub fn try_change(pid: Pid) -> Result<Option<ChildState>, Errno> {
     const OPTIONS: c_int = libc::WEXITED | libc::WSTOPPED | libc::WCONTINUED | libc::WNOHANG;
     let told = query(libc::P_PID, pid.as_raw(), OPTIONS)?;

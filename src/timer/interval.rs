@@ -76,6 +76,7 @@ impl IntervalTimer {
     ///
     /// `EINVAL`: more than 146 years (2⁶² nanoseconds), or more seconds than a C `long` holds;
     /// nothing is changed.
+    #[inline]
     pub fn set(self, first: Duration, interval: Duration) -> Result<Setting, Errno> {
         let new = KernelItimerval { interval: rounded_up(interval)?, value: rounded_up(first)? };
         // SAFETY: who installed the signal's action answers for it to run at any time.
@@ -87,6 +88,7 @@ impl IntervalTimer {
     /// # Errors
     ///
     /// None that Linux documents; a seccomp(2) filter may make one.
+    #[inline]
     pub fn cancel(self) -> Result<Setting, Errno> {
         self.set(Duration::ZERO, Duration::ZERO)
     }
@@ -97,6 +99,7 @@ impl IntervalTimer {
     ///
     /// None that Linux documents; a seccomp(2) filter may make one.
     #[doc(alias = "getitimer")]
+    #[inline]
     pub fn query(self) -> Result<Setting, Errno> {
         sys::getitimer(self.which()).map(told)
     }
@@ -122,6 +125,7 @@ impl IntervalTimer {
 /// assert_eq!(timer::alarm(0)?, 60);
 /// # Ok::<(), siglatch::Errno>(())
 /// ```
+#[inline]
 pub fn alarm(seconds: u32) -> Result<u32, Errno> {
     let first = Duration::from_secs(seconds.into());
     let before = IntervalTimer::Real.set(first, Duration::ZERO)?.value;
