@@ -5,6 +5,11 @@ use core::str::FromStr;
 use super::{MAX, RT_MIN, Signal};
 use crate::Errno;
 
+/// Other names, in capitals and without `SIG`, and what they are read as. Their constants have a
+/// `doc(alias)` in `signal`.
+const ALIASES: &[(&[u8], Signal)] =
+    &[(b"IOT", Signal::ABRT), (b"CLD", Signal::CHLD), (b"POLL", Signal::IO)];
+
 impl FromStr for Signal {
     type Err = Errno;
 
@@ -58,15 +63,14 @@ impl Signal {
             }
             raw = raw.saturating_add(1);
         }
-        if is(name, b"IOT") {
-            Ok(Self::ABRT)
-        } else if is(name, b"CLD") {
-            Ok(Self::CHLD)
-        } else if is(name, b"POLL") {
-            Ok(Self::IO)
-        } else {
-            Err(Errno::INVAL)
+        let mut aliases = ALIASES;
+        while let Some(((alias, signal), rest)) = aliases.split_first() {
+            if is(name, alias) {
+                return Ok(*signal);
+            }
+            aliases = rest;
         }
+        Err(Errno::INVAL)
     }
 }
 
