@@ -25,7 +25,7 @@ use core::fmt;
 
 use crate::bits::{AtomicSet, Bit};
 use crate::flags::flags;
-use crate::sys::{self, KernelSigaction, KernelSiginfo, SIG_DFL, SIG_IGN};
+use crate::sys::{self, KernelRestorer, KernelSigaction, KernelSiginfo, SIG_DFL, SIG_IGN};
 use crate::{ALONE, Errno, SigSet, Signal};
 
 /// A handler as the kernel calls it with `SA_SIGINFO`: the number, the details, and the context
@@ -108,7 +108,7 @@ impl Action {
             kernel: KernelSigaction {
                 handler,
                 flags: 0,
-                restorer: 0,
+                restorer: KernelRestorer::new(0),
                 mask: SigSet::empty().to_kernel(),
             },
         }
@@ -125,7 +125,7 @@ impl Action {
             kernel: KernelSigaction {
                 handler: handler as *const () as usize,
                 flags: (flags | SaFlags::SIGINFO).bits() | sys::SIGACTION_FLAGS,
-                restorer: sys::sigaction_restorer(),
+                restorer: KernelRestorer::new(sys::sigaction_restorer()),
                 mask: mask.into().to_kernel(),
             },
         }
@@ -173,7 +173,7 @@ impl Action {
         if self.kernel.flags & sys::SIGACTION_FLAGS == 0 {
             None
         } else {
-            Some(self.kernel.restorer)
+            Some(self.kernel.restorer.address())
         }
     }
 

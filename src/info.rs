@@ -264,8 +264,8 @@ impl SigVal {
     #[must_use]
     pub fn from_int(int: i32) -> Self {
         let mut bytes = [0; size_of::<usize>()];
-        for (to, from) in bytes.iter_mut().zip(int.to_ne_bytes()) {
-            *to = from;
+        if let Some(member) = bytes.first_chunk_mut() {
+            *member = int.to_ne_bytes();
         }
         Self(usize::from_ne_bytes(bytes))
     }

@@ -67,6 +67,7 @@ mod signal;
 mod std_impls;
 #[cfg_attr(siglatch_loom, path = "../loom/sync.rs")]
 mod sync;
+mod texts;
 mod tid;
 mod time;
 

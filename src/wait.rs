@@ -34,6 +34,7 @@ mod poll;
 
 use core::time::Duration;
 
+pub(crate) use poll::poll_until;
 pub use poll::{Events, PollFd, poll};
 
 use crate::sys::{self, KernelSiginfo, KernelTimespec};

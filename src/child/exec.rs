@@ -173,7 +173,8 @@ impl ExecSignals {
     /// ```
     ///
     /// The error is one of [`apply`](Self::apply), or of execve(2): `E2BIG`: arguments and
-    /// environment are too large. `EACCES`: not allowed, or not executable. `ENOENT`: there is no
+    /// environment are too large. `EACCES`: not allowed, or not executable. `EAGAIN`: the process has
+    /// changed its user, who has `RLIMIT_NPROC` processes already. `ENOENT`: there is no
     /// such file, or not the interpreter that it names. `ENOEXEC`: not a program. `ENOTDIR`: a part
     /// of the path is no directory. `ETXTBSY`: it is open for writing. Others are rare.
     ///

@@ -28,9 +28,10 @@ use crate::{Errno, Pid, Signal, sys};
 /// ended before this call, another thread of the process has this one as its child, and the signal
 /// comes when that ends.
 ///
-/// It is not for the children of this process: each has to ask for itself. A set-user-ID program,
-/// or one with capabilities, that is executed does not keep it. A process whose parent is outside
-/// its pid namespace, process 1 of most, has a parent without a number.
+/// It is not for the children of this process: each has to ask for itself. A change of the user or
+/// group takes it away, and so does executing a set-user-ID program, or one with capabilities: ask
+/// after that. A process whose parent is outside its pid namespace, process 1 of most, has a parent
+/// without a number.
 ///
 /// # Errors
 ///

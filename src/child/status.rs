@@ -86,7 +86,7 @@ pub(crate) fn query(
 }
 
 /// Tells of a child that has ended, without reaping it. `None` if there is none of that kind.
-pub(super) fn peek(kind: libc::idtype_t, id: c_int) -> Result<Option<Pid>, Errno> {
+pub(crate) fn peek(kind: libc::idtype_t, id: c_int) -> Result<Option<Pid>, Errno> {
     const OPTIONS: c_int = libc::WEXITED | libc::WNOWAIT | libc::WNOHANG;
     Ok(query(kind, id, OPTIONS)?.map(|(pid, _)| pid))
 }

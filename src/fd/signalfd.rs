@@ -113,7 +113,8 @@ impl SignalFd {
     ///
     /// # Errors
     ///
-    /// `EAGAIN`: non-blocking, and none is pending. `EINTR`: a handler ran, for another signal.
+    /// `EAGAIN`: non-blocking, and none is pending. `EBADF`: the descriptor is closed. `EINTR`: a
+    /// handler ran, for another signal.
     /// `EINVAL`: `buffer` is empty. Nothing was taken.
     ///
     /// # Async-signal-safety

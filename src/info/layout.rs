@@ -34,8 +34,8 @@ impl SigInfo {
     #[must_use]
     pub fn to_kernel(self) -> KernelSiginfo {
         let mut kernel = KernelSiginfo::zeroed();
-        for (to, from) in kernel.bytes.iter_mut().zip(self.bytes) {
-            *to = from;
+        if let Some(filled) = kernel.bytes.first_chunk_mut() {
+            *filled = self.bytes;
         }
         kernel
     }
@@ -59,8 +59,8 @@ impl SigInfo {
 
     /// The field at `at`.
     fn write<const N: usize>(&mut self, at: usize, field: [u8; N]) {
-        for (to, from) in self.bytes.iter_mut().skip(at).zip(field) {
-            *to = from;
+        if let Some(place) = self.bytes.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+            *place = field;
         }
     }
 }

@@ -35,8 +35,7 @@ pub enum Clock {
     /// Processor time of all threads of another process, as clock_getcpuclockid(3) has it.
     #[doc(alias = "clock_getcpuclockid")]
     ProcessCpuOf(Pid),
-    /// Processor time of another thread, as pthread_getcpuclockid(3) has it. A timer can go by one
-    /// of this process only.
+    /// Processor time of another thread of this process, as pthread_getcpuclockid(3) has it.
     #[doc(alias = "pthread_getcpuclockid")]
     ThreadCpuOf(Tid),
     /// The time of day as an atomic clock counts it, without leap seconds (`CLOCK_TAI`).
@@ -84,7 +83,8 @@ impl Clock {
     ///
     /// # Errors
     ///
-    /// `EINVAL`: this kernel or machine has no such clock; there is no such process or thread.
+    /// `EINVAL`: this kernel or machine has no such clock; there is no such process, or no such
+    /// thread in this process.
     pub fn now(self) -> Result<Duration, Errno> {
         sys::clock_gettime(self.id()).map(time::duration)
     }

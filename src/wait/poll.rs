@@ -6,7 +6,7 @@ use core::slice;
 use core::time::Duration;
 
 use crate::flags::flags;
-use crate::sys::{self, KernelPollfd, KernelTimespec};
+use crate::sys::{self, KernelPollfd, KernelSigset, KernelTimespec};
 use crate::{Errno, SigSet, time};
 
 flags! {
@@ -139,6 +139,15 @@ pub fn poll(
     // time of the call.
     let fds = unsafe { slice::from_raw_parts_mut(start, count) };
     let end = timeout.map(time::deadline).transpose()?;
+    poll_until(fds, end, mask)
+}
+
+/// [`poll()`] up to a point in time.
+pub(crate) fn poll_until(
+    fds: &mut [KernelPollfd],
+    end: Option<KernelTimespec>,
+    mask: Option<KernelSigset>,
+) -> Result<usize, Errno> {
     loop {
         let left = end.map(time::left).transpose()?;
         let part = left.map(first_part);

@@ -132,7 +132,7 @@ fn query_tells_what_the_kernel_has() {
                 _ => Disposition::Handler,
             };
             assert_eq!(action.disposition(), disposition, "{signal}");
-            assert_eq!(action.flags().bits(), raw.flags, "{signal}");
+            assert_eq!(action.flags().bits() as usize as u64, raw.flags, "{signal}");
             assert_eq!(action.mask(), SigSet::from_bits(raw.mask), "{signal}");
         }
     });

@@ -132,7 +132,7 @@ fn details_and_context_are_the_kernels() {
             if chained {
                 assert_eq!(LATCH.catch(signal), Ok(()));
             }
-            siginfo::queue_to_self(signo, 0x1234_5678_9abc);
+            siginfo::queue_to_self(signo, 0x1234_5678_9abc_u64 as usize);
             recorder::info().bytes()
         });
         let [alone, chained] = seen_twice;
@@ -140,7 +140,7 @@ fn details_and_context_are_the_kernels() {
         assert_eq!(recorder::count(), 2);
         let info = RawInfo::from_bytes(chained);
         assert_eq!((info.signo(), info.code()), (signo, libc::SI_QUEUE));
-        assert_eq!(info.value_ptr(), 0x1234_5678_9abc);
+        assert_eq!(info.value_ptr(), 0x1234_5678_9abc_u64 as usize);
 
         install(libc::SIGUSR1, libc::SA_SIGINFO, &[]);
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));

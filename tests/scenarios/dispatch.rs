@@ -25,6 +25,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         function_that_takes_itself_away,
         function_that_takes_another_away,
         function_that_sets_another,
+        what_a_callback_raises_is_for_the_next_dispatch,
         local_state_and_breaking_off,
         ignored_stays_ignored,
         refused_signals_have_no_function,
@@ -247,6 +248,19 @@ fn function_that_sets_another() {
         [Signal::USR1, Signal::HUP].into_iter().for_each(raise);
         while TABLE.dispatch() != 0 {}
         assert_eq!(calls(), [(-10, 0), (12, 0)]);
+    });
+}
+
+/// Its own signal, the lowest and the highest, again each time it is called.
+fn what_a_callback_raises_is_for_the_next_dispatch() {
+    static TABLE: Dispatcher = Dispatcher::new();
+    in_child(|| {
+        for number in [1, 64] {
+            let signal = Signal::from_raw(number).expect("a signal");
+            on(&TABLE, signal, |info| raise(info.signal().expect("a signal")));
+            raise(signal);
+        }
+        assert_eq!([TABLE.dispatch(), TABLE.dispatch()], [2, 2]);
     });
 }
 

@@ -63,7 +63,8 @@ fn sender_and_value_are_told() {
         assert_eq!((kernel.pid as i32, kernel.uid), (parent, uid()));
         assert_eq!(kernel.reserved, [0; 28]);
 
-        for value in [0, 1, usize::MAX, 0x0123_4567_89ab_cdef, 1 << 63] {
+        for value in [0, 1, usize::MAX, 0x0123_4567_89ab_cdef_u64 as usize, 1 << (usize::BITS - 1)]
+        {
             let value = SigVal::from_addr(value);
             send::queue(Pid::this(), rt(0), value).expect("queue");
             let record = read_one(&fd);
@@ -142,7 +143,8 @@ fn timer_is_told() {
         let mut event: libc::sigevent = unsafe { core::mem::zeroed() };
         event.sigev_notify = libc::SIGEV_SIGNAL;
         event.sigev_signo = signals.as_raw();
-        event.sigev_value.sival_ptr = core::ptr::without_provenance_mut(0x0123_4567_89ab_cdef);
+        event.sigev_value.sival_ptr =
+            core::ptr::without_provenance_mut(0x0123_4567_89ab_cdef_u64 as usize);
         let mut timer = core::ptr::null_mut();
         // SAFETY: the event is initialised, and `timer` a place for the answer.
         let made =
@@ -161,7 +163,7 @@ fn timer_is_told() {
         let mut buffer = [SignalFdInfo::new(); 2];
         match fd.read(&mut buffer) {
             Ok(&[record]) => {
-                let value = SigVal::from_addr(0x0123_4567_89ab_cdef);
+                let value = SigVal::from_addr(0x0123_4567_89ab_cdef_u64 as usize);
                 let overrun = record.as_kernel().overrun as i32;
                 let id = record.as_kernel().tid as i32;
                 assert!(overrun >= 1 && id >= 0, "{record:?}");
@@ -206,7 +208,7 @@ fn with_less_room(cause: Cause) -> Cause {
                 | FaultDetail::ProtectionKey { .. }
                 | FaultDetail::Perf { .. },
         } => Cause::Fault { address, detail: FaultDetail::None },
-        Cause::Poll { band, fd } => Cause::Poll { band: band & 0xffff_ffff, fd },
+        Cause::Poll { band, fd } => Cause::Poll { band: band & (u32::MAX as isize), fd },
         other => other,
     }
 }

@@ -63,6 +63,7 @@ mod example;
 mod failure;
 pub mod first_process;
 pub mod foreign;
+pub mod limits;
 pub mod names;
 pub mod oracle;
 mod outcome;

@@ -55,12 +55,6 @@ struct Arguments {
 }
 
 fn main() -> Result<ExitCode> {
-    if let Ok(p) = std::env::var("REDRAW") {
-        let all: Vec<crate::outcome::Delays> = serde_json::from_str(&std::fs::read_to_string(p)?)?;
-        plot::write(std::path::Path::new("/work/wt/docs/benches/delays.svg"), "Linux 6.18.44, AMD EPYC, sender and receiver on two processors", &all)?;
-        return Ok(ExitCode::SUCCESS);
-    }
-
     let arguments = Arguments::parse();
     if let Some(child) = &arguments.child {
         child::run(child)?;
