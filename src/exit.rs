@@ -30,6 +30,7 @@ const ATTEMPTS: u32 = 64;
 /// # Async-signal-safety
 ///
 /// Async-signal-safe: for a handler that has to end the process, too.
+#[doc(alias = "emulate_default_handler")]
 pub fn die_by(signal: Signal) -> ! {
     if kills(signal) {
         die(signal.as_raw());

@@ -50,6 +50,11 @@ use crate::{Errno, Pid, SigSet, SigVal, Signal, exit, mask, sys};
 /// The child has a copy: if the parent was asked, the next request to the child ends it, but the
 /// deadline is the parent's alone. [`reset`](Self::reset) in the child makes it start over, and so
 /// does a [`ForkWindow`](crate::child::ForkWindow).
+#[doc(alias = "set_handler")]
+#[doc(alias = "ctrl_c")]
+#[doc(alias = "NotifyContext")]
+#[doc(alias = "KeyboardInterrupt")]
+#[doc(alias = "default_int_handler")]
 #[repr(C)]
 pub struct Shutdown {
     /// First, for the handler to find the rest by its address.
