@@ -159,6 +159,7 @@ mod tests {
     use super::{KernelTimeval, rounded_up};
     use crate::Errno;
     use crate::timer::LONGEST;
+    use core::ffi::c_long;
     use core::time::Duration;
 
     #[test]
@@ -176,8 +177,10 @@ mod tests {
             let wanted = KernelTimeval { seconds: whole, microseconds };
             assert_eq!(rounded_up(Duration::new(seconds, nanos)), Ok(wanted));
         }
-        let wanted = KernelTimeval { seconds: 4_611_686_018, microseconds: 427_388 };
-        assert_eq!(rounded_up(LONGEST), Ok(wanted));
+        // It is more than a long of 32 bits holds.
+        let wanted = c_long::try_from(4_611_686_018_u64)
+            .map(|seconds| KernelTimeval { seconds, microseconds: 427_388 });
+        assert_eq!(rounded_up(LONGEST), wanted.or(Err(Errno::INVAL)));
         let past = LONGEST.saturating_add(Duration::from_nanos(1));
         assert_eq!(rounded_up(past), Err(Errno::INVAL));
         assert_eq!(rounded_up(Duration::MAX), Err(Errno::INVAL));
