@@ -38,7 +38,8 @@
 //! # Async-signal-safety
 //!
 //! Every function of this crate is async-signal-safe, as signal-safety(7) has it, but for those whose
-//! documentation has a section of this name.
+//! documentation has a section of this name. A wait in a handler holds up the thread that it
+//! interrupted.
 #![no_std]
 // docs.rs marks what takes the feature `std`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -46,10 +47,9 @@
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
-/// Whether the program says that it is alone in its process: no C library, no other code that sets
-/// actions (`--cfg siglatch_alone`, for the one who builds the program to set). Then no handler is
-/// ever found in force that is not ours, and all that is there for the sake of one is left out; if
-/// one is found after all, a catch refuses to replace it.
+/// `true` if the program is alone in its process, without a C library or other code that sets actions:
+/// `--cfg siglatch_alone`, set by who builds the program. All code for a handler that is not ours is
+/// left out then; a catch that finds one refuses to replace it.
 const ALONE: bool = cfg!(siglatch_alone);
 
 mod bits;
@@ -96,7 +96,8 @@ pub mod without_libc {}
 #[cfg(siglatch_loom)]
 pub use delivery::models;
 pub use delivery::{
-    Hook, HookContext, HookVerdict, InfoQueue, InfoQueueDrain, Latch, LatchDrain, synchronize,
+    CatchError, Hook, HookContext, HookVerdict, InfoQueue, InfoQueueDrain, Latch, LatchDrain,
+    synchronize,
 };
 pub use dispatch::{Callback, Dispatcher};
 pub use errno::Errno;

@@ -84,20 +84,12 @@ impl IntervalTimer {
     }
 
     /// Cancels the timer, if it is set. Returns what it was set to.
-    ///
-    /// # Errors
-    ///
-    /// None that Linux documents; a seccomp(2) filter may make one.
     #[inline]
     pub fn cancel(self) -> Result<Setting, Errno> {
         self.set(Duration::ZERO, Duration::ZERO)
     }
 
     /// What is left until it expires, and its interval.
-    ///
-    /// # Errors
-    ///
-    /// None that Linux documents; a seccomp(2) filter may make one.
     #[doc(alias = "getitimer")]
     #[inline]
     pub fn query(self) -> Result<Setting, Errno> {
@@ -111,10 +103,6 @@ impl IntervalTimer {
 /// Returns how many seconds were left of the alarm before, one that has begun counted as a whole,
 /// so that zero says that there was none. (alarm(2) rounds to the nearest, though never to zero.)
 /// It is the timer [`IntervalTimer::Real`], interval and all.
-///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
 ///
 /// # Examples
 ///

@@ -77,7 +77,7 @@ fn term_stops_all() {
     program.kill(libc::SIGTERM);
     let outcome = program.wait();
     outcome.assert_died_by(libc::SIGTERM);
-    assert_contains(&outcome.output, &format!("{other}: Some(Killed(15))"));
+    assert_contains(&outcome.output, &format!("{other}: Some(Killed(SIGTERM))"));
 }
 
 fn one_that_does_not_listen_is_killed() {
