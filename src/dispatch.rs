@@ -68,7 +68,7 @@ impl<const N: usize> Dispatcher<N> {
     receiver_waits!();
 
     /// [Catches](crate::Latch::catch) `signals`, and has `callback` called for each that comes, in the
-    /// place of the callback before it, if there was one.
+    /// entry of the callback before it, if there was one.
     ///
     /// # Errors
     ///
@@ -78,6 +78,7 @@ impl<const N: usize> Dispatcher<N> {
     ///
     /// Not async-signal-safe: it waits for handlers that are in flight.
     #[doc(alias = "signal")]
+    #[doc(alias = "set_handler")]
     pub fn catch(
         &'static self,
         signals: impl Into<SigSet>,

@@ -268,8 +268,8 @@ impl SigVal {
     #[must_use]
     pub fn from_int(int: i32) -> Self {
         let mut bytes = [0; size_of::<usize>()];
-        for (to, from) in bytes.iter_mut().zip(int.to_ne_bytes()) {
-            *to = from;
+        if let Some(member) = bytes.first_chunk_mut() {
+            *member = int.to_ne_bytes();
         }
         Self(usize::from_ne_bytes(bytes))
     }
@@ -290,6 +290,7 @@ impl SigVal {
 }
 
 impl fmt::Debug for SigVal {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:#x}", self.0)
     }
@@ -377,6 +378,7 @@ impl SigInfo {
     }
 
     /// Why it was sent, with the details that came along.
+    #[inline]
     #[must_use]
     pub fn cause(&self) -> Cause {
         decode::cause(self)
@@ -384,6 +386,7 @@ impl SigInfo {
 }
 
 impl fmt::Debug for SigInfo {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SigInfo")
             .field("signal", &self.int(0))

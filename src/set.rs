@@ -179,7 +179,7 @@ impl SigSet {
 impl Signal {
     /// The bit of this signal in a set.
     pub(crate) const fn bit(self) -> u64 {
-        1_u64.wrapping_shl(self.as_raw().wrapping_sub(1).cast_unsigned())
+        1_u64.wrapping_shl(self.as_raw().wrapping_sub(1) as u32)
     }
 }
 
@@ -291,6 +291,7 @@ impl Not for SigSet {
 
 impl fmt::Debug for SigSet {
     /// `{SIGINT, SIGTERM}`.
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter()).finish()
     }

@@ -39,6 +39,8 @@ const IS_MUSL: bool = cfg!(any(target_env = "musl", target_env = "ohos"));
 /// ```
 #[doc(alias = "Signals")]
 #[doc(alias = "signum")]
+#[doc(alias = "SignalKind")]
+#[doc(alias = "NSIG")]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
 pub struct Signal(NonZeroU8);
@@ -76,12 +78,9 @@ macro_rules! standard_signals {
             /// The standard signals, 1 to 31, in the order of their numbers.
             pub const STANDARD: [Self; 31] = [$(Self::$name),*];
 
-            const fn standard_name(self) -> Option<&'static str> {
-                match self {
-                    $(Self::$name => Some($text),)*
-                    _ => None,
-                }
-            }
+            /// The names of the standard signals, in the order of their numbers, each with a zero
+            /// behind it, for `texts`.
+            const STANDARD_NAMES: &'static str = concat!($($text, "\0"),*);
 
             const fn standard_description(self) -> Option<&'static str> {
                 match self {
@@ -291,7 +290,7 @@ impl Signal {
     /// Every signal that a program may use, in the order of the numbers.
     #[doc(alias = "valid_signals")]
     pub fn all() -> impl Iterator<Item = Self> {
-        (1..=MAX).filter_map(|raw| Self::from_raw(raw).ok())
+        (1..MAX.wrapping_add(1)).filter_map(|raw| Self::from_raw(raw).ok())
     }
 }
 

@@ -76,6 +76,8 @@ use crate::{DefaultAction, Errno, Signal, send};
 ///
 /// `EINVAL`: the default action of `signal` is not to stop.
 #[doc(alias = "SIGTSTP")]
+#[inline]
+#[doc(alias = "emulate_default_handler")]
 pub fn stop_by(signal: Signal) -> Result<(), Errno> {
     if signal.default_action() != DefaultAction::Stop {
         return Err(Errno::INVAL);

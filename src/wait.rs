@@ -30,10 +30,12 @@
 //! before those sent to its process.
 #![expect(unsafe_code, reason = "waits through the kernel's door")]
 
+pub(crate) mod child;
 mod poll;
 
 use core::time::Duration;
 
+pub(crate) use poll::poll_until;
 pub use poll::{Events, PollFd, poll};
 
 use crate::sys::{self, KernelSiginfo, KernelTimespec};
@@ -63,6 +65,7 @@ pub fn wait(signals: impl Into<SigSet>) -> Result<Signal, Errno> {
 ///
 /// As for [`wait`].
 #[doc(alias = "sigwaitinfo")]
+#[inline]
 pub fn wait_info(signals: impl Into<SigSet>) -> Result<SigInfo, Errno> {
     let signals = signals.into();
     if signals.is_empty() {
@@ -89,6 +92,7 @@ pub fn wait_info(signals: impl Into<SigSet>) -> Result<SigInfo, Errno> {
 /// `EINVAL`: `signals` has `SIGKILL` or `SIGSTOP`, which cannot be waited for.
 #[doc(alias = "sigtimedwait")]
 #[doc(alias = "rt_sigtimedwait")]
+#[inline]
 pub fn wait_timeout(
     signals: impl Into<SigSet>,
     timeout: Duration,
@@ -119,6 +123,7 @@ pub fn wait_timeout(
 /// # Errors
 ///
 /// As for [`wait_timeout`].
+#[inline]
 pub fn wait_until(signals: impl Into<SigSet>, end: Duration) -> Result<Option<SigInfo>, Errno> {
     let signals = signals.into();
     signals.check_changeable()?;
@@ -130,6 +135,7 @@ pub fn wait_until(signals: impl Into<SigSet>, end: Duration) -> Result<Option<Si
 /// It is [`Clock::Monotonic.now()`](crate::timer::Clock::now), for [`wait_until`],
 /// [`Latch::wait_until`](crate::Latch::wait_until) and
 /// [`PosixTimer::set_at`](crate::timer::PosixTimer::set_at).
+#[inline]
 pub fn now() -> Result<Duration, Errno> {
     sys::clock_gettime(libc::CLOCK_MONOTONIC).map(time::duration)
 }
@@ -137,6 +143,7 @@ pub fn now() -> Result<Duration, Errno> {
 /// The signals that are pending for the calling thread or its process, and that it blocks:
 /// sigpending(2). They stay pending.
 #[doc(alias = "sigpending")]
+#[inline]
 pub fn pending() -> Result<SigSet, Errno> {
     sys::rt_sigpending().map(SigSet::from_kernel)
 }
@@ -193,6 +200,7 @@ pub fn suspend(mask: impl Into<SigSet>) -> Result<(), Errno> {
     }
 }
 
+#[inline]
 fn take_until(signals: SigSet, end: KernelTimespec) -> Result<Option<SigInfo>, Errno> {
     loop {
         // Zero when it has passed: a signal that came just then is taken all the same, and the
@@ -205,6 +213,7 @@ fn take_until(signals: SigSet, end: KernelTimespec) -> Result<Option<SigInfo>, E
 }
 
 /// One system call: a signal that was taken, with what the kernel tells of it.
+#[inline]
 fn take(signals: SigSet, timeout: Option<&KernelTimespec>) -> Result<SigInfo, Errno> {
     let mut info = KernelSiginfo::zeroed();
     // SAFETY: which of its signals a program takes so, it says itself, and no set of `SigSet` has

@@ -69,6 +69,7 @@ impl ActionGuard {
 }
 
 impl Drop for ActionGuard {
+    #[inline]
     fn drop(&mut self) {
         // There is no one to tell whether it was; `restore` is for those who want to know.
         let _restored = self.previous.restore_replaced();

@@ -1,25 +1,22 @@
-//! Which handlers are in flight, so that a registration can wait for a grace period: until every
-//! handler that may have seen the state before its change has left.
+//! A grace period: after a change, a registration waits until every handler that may have seen the
+//! state before it has left. The scheme is the kernel's SRCU (kernel/rcu/srcutree.c).
 //!
-//! A handler counts itself in before it looks at anything, and out when it has finished with the
-//! receivers. Signals that keep pouring in must not keep a waiter waiting, so there are two counters:
-//! the waiter turns new handlers to the other one, waits for the first to reach zero, turns back, and
-//! waits for the other. The wait takes two turns because a handler that chose its counter long ago may
-//! stand on either side.
+//! A handler, the reader, increments one of two counters before it looks at anything, and decrements it
+//! when it has finished with the receivers: two atomic additions, and it never waits. The waiter turns
+//! new handlers to the other counter, waits until the first is zero, and does the same once more,
+//! because a handler that read `epoch` long ago may increment either. Signals that keep arriving do not
+//! prolong the wait.
 //!
-//! A handler never waits here. It does two atomic additions, and the kernel's SRCU, whose scheme
-//! this is, explains why one is not enough (kernel/rcu/srcutree.c).
-//!
-//! | state of a handler | what the waiter knows |
+//! | a handler | what the waiter knows |
 //! |---|---|
-//! | has chosen a side, has not counted itself | it will look after the change, and see it |
-//! | has counted itself before the waiter looked | the waiter waits for it |
-//! | has counted itself after the waiter looked | it looks after the change, and sees it |
+//! | has read `epoch`, has not incremented | it looks after the change, and sees it |
+//! | incremented before the waiter's load | the waiter waits for it |
+//! | incremented after the waiter's load | it looks after the change, and sees it |
 
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::time;
 
-/// Two pairs of sides: bit 0 of `epoch` is the side, bit 1 the pair.
+/// Two pairs of counters: bit 0 of `epoch` is the counter, bit 1 the pair.
 const SIDES: usize = 4;
 const LAST_SIDE: u32 = SIDES as u32 - 1;
 
@@ -31,7 +28,7 @@ pub(super) struct Gate {
     inside: [AtomicU32; SIDES],
 }
 
-/// The side on which a handler counted itself in.
+/// The counter that a handler incremented.
 #[repr(transparent)]
 pub(super) struct Epoch(u32);
 
@@ -45,9 +42,9 @@ impl Gate {
         &self.inside[(epoch & LAST_SIDE) as usize]
     }
 
-    /// A handler starts. What it looks at afterwards, it must look at by `SeqCst` loads.
+    /// A handler starts: what it reads next, it reads by `SeqCst` loads.
     pub(super) fn enter(&self) -> Epoch {
-        // ORDERING: Relaxed: an old turn is fine, that is what the second turn is for.
+        // ORDERING: Relaxed: an old value is what the second turn is for.
         let epoch = self.epoch.load(Ordering::Relaxed);
         // ORDERING: SeqCst pairs with the SeqCst load in `wait_until_empty`: either the waiter sees
         // this handler, or this handler's later loads see what the waiter changed before.
@@ -63,15 +60,15 @@ impl Gate {
     }
 
     /// Waits for every handler that may have looked before the caller's last `SeqCst` change. One
-    /// caller at a time, and never in signal context: it would wait for itself.
+    /// caller at a time, never in signal context: it would wait for itself.
     pub(super) fn wait_until_empty(&self) {
         for _ in 0..2 {
             // ORDERING: Relaxed: only this function and `reset_after_fork` write it, under one lock.
             let epoch = self.epoch.load(Ordering::Relaxed);
-            // ORDERING: Relaxed: who sees it late is on the old side, which is waited for below.
+            // ORDERING: Relaxed: a handler that sees it late is on the old side, waited for below.
             self.epoch.store(epoch ^ 1, Ordering::Relaxed);
-            // A handler is done in less than a microsecond, unless its thread does not run: then it
-            // may need this processor, so this thread sleeps and does not spin.
+            // A handler takes less than a microsecond, unless its thread does not run: it may need
+            // this processor, so this thread sleeps and does not spin.
             //
             // ORDERING: SeqCst pairs with the increment in `enter` and the decrement in `leave`.
             while self.side(epoch).load(Ordering::SeqCst) != 0 {
@@ -80,9 +77,8 @@ impl Gate {
         }
     }
 
-    /// In a child of fork(2): the handlers that other threads of the parent were in were counted,
-    /// and will never leave. Goes to the other pair of sides, which nobody uses, and leaves those
-    /// counts behind.
+    /// In a child of fork(2): handlers of the parent's other threads never leave. Abandons their counts
+    /// for the other pair.
     pub(super) fn reset_after_fork(&self) {
         // ORDERING: Relaxed, all: one caller at a time, and a handler sees either turn whole.
         let epoch = self.epoch.load(Ordering::Relaxed) ^ 2;

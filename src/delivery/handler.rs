@@ -1,8 +1,8 @@
 //! All that runs in signal context, in the order in which it runs.
 //!
-//! The kernel calls [`on_signal`] for every signal that is caught, at any instruction of any
-//! thread. What can be reached from there is named here, inlined or not, and `.ci/run handler` walks
-//! over the machine code and comes to nothing else:
+//! The kernel calls [`on_signal`] for every signal that is caught, at any instruction of any thread.
+//! What it reaches, inlined or not, is listed here; `.ci/run handler` walks over the machine code and
+//! reaches nothing else:
 //!
 //! - `handler::on_signal`, and for what that leaves to it `handler::finish`, which calls through
 //!   a pointer: what a receiver does of its own (below),
@@ -12,12 +12,12 @@
 //! - `List::next_wanting`: two loads and one test a receiver,
 //! - `Receiver::flag_and_wake`, `Receiver::set`, `Receiver::flag`: an atomic or; `Wake::wake`, which
 //!   calls through a pointer, if a thread waits or a descriptor is watched: futex(2),
-//!   `Wake::wake_threads`, `Wake::write_byte`, `Wake::wake_event`, `EventFd::wake`: getpid(2) and write(2),
+//!   `Wake::wake_threads`, `Wake::write_byte`, `Wake::wake_event`, `EventFd::wake`: getpid(2), write(2),
 //! - `PreviousAction::chained`: one exchange if the previous handler was for one signal only,
 //! - `handler::uninstall_and_reraise`, when no receiver wants the signal any more: rt_sigaction(2),
 //!   getpid(2), gettid(2) and tgkill(2),
-//! - `InfoQueue::deliver`, `InfoQueue::deliver_newest`, `Ring::draw`, `Ring::push`, and where that finds its slot taken
-//!   `InfoQueue::deliver_anywhere`, `Ring::push_anywhere`; `Slot::state`, `Slot::claim`,
+//! - `InfoQueue::deliver`, `InfoQueue::deliver_newest`, `Ring::draw`, `Ring::push`, and where that finds
+//!   its slot taken `InfoQueue::deliver_anywhere`, `Ring::push_anywhere`; `Slot::state`, `Slot::claim`,
 //!   `Slot::write`, `Slot::unclaim`, `Arrival::info`, `SigInfo::copied`,
 //!   `SigInfo::without_details`: a look at the slots until one is free,
 //! - `Shutdown::deliver`, `Shutdown::requested_by`, `Shutdown::receive`, `Shutdown::begin`,
@@ -29,23 +29,21 @@
 //! - `Hook::deliver`, which calls through a pointer: the program's function,
 //! - `memcpy`, `memset`, where a compiler makes them of a copy.
 //!
-//! All of it is bounded by the number of receivers, which is fixed once all are registered. None of
-//! it allocates, locks, waits, panics, calls libc or touches errno. An unhurried signal that no thread
-//! waits for makes no system call but the kernel's own rt_sigreturn.
+//! All of it is bounded by the number of receivers. None of it allocates, locks, waits, panics, calls
+//! libc or touches errno. A flag that no thread waits for takes no system call but rt_sigreturn(2).
 //!
-//! The handler runs with the mask that the receivers asked for, all but what the kernel raises
-//! synchronously by default. It may run on several threads at once, and where the mask is narrow it may
-//! interrupt itself: everything it touches is atomic.
+//! It may run on several threads at once, and where the receivers' mask is narrow it may interrupt
+//! itself: everything it touches is atomic.
 //!
 //! # One entry in a chain
 //!
 //! ```text
-//! kernel → handlers that other code has put over ours → on_signal → receivers, then the previous handler
+//! kernel → handlers that other code installed over ours → on_signal → receivers, the previous handler
 //! ```
 //!
-//! Ours is installed over a handler only while it cannot be in that one's chain (`IN_CHAIN`), or the two
-//! would call each other for ever. If the kernel calls ours, the previous handler gets what the kernel
-//! would have given it. If other code does, it gets what that code gives to ours.
+//! Ours is installed over a handler only if that cannot chain to ours (`IN_CHAIN`), or the two would call
+//! each other endlessly. Called by the kernel, ours gives the previous handler what the kernel would
+//! have given it; called by other code, what that code passed on.
 #![expect(unsafe_code, reason = "is called by the kernel, and calls it")]
 
 use core::ffi::{c_int, c_void};
@@ -62,11 +60,11 @@ use crate::{ALONE, Errno, Signal, send};
 /// Every receiver in the process.
 pub(super) static RECEIVERS: List = List::new();
 
-/// How far the handler has come with the receivers.
+/// How far the handler has walked the list.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub(super) struct Progress {
-    /// The receiver to go on with; `None` at the end.
+    /// The receiver to continue with; `None` at the end.
     pub(super) at: Option<Registered>,
     pub(super) taken: Taken,
 }
@@ -81,24 +79,24 @@ pub(super) enum Taken {
     Flagged,
 }
 
-/// The address that the kernel knows our handler by.
+/// The address of our handler.
 pub(super) fn entry() -> usize {
     let entry: Handler = on_signal;
     entry as *const () as usize
 }
 
-/// Whether an action is ours.
+/// Returns `true` if an action is ours.
 pub(super) fn is_ours(action: &KernelSigaction) -> bool {
     action.handler == entry()
 }
 
 /// The handler of every signal that is caught.
 ///
-/// What most signals need is done here: flags without a listener. All else it jumps to at its end, so
-/// there is no call in it, for which registers would have to be saved.
+/// It sets flags without a listener, which is what most signals need. For all else it jumps to `finish`
+/// at its end: without a call in it, no register has to be saved.
 unsafe extern "C" fn on_signal(signo: c_int, info: *mut KernelSiginfo, context: *mut c_void) {
     // No number is ever registered that is not a signal's.
-    let Some(signal) = Signal::from_bit_index(signo.wrapping_sub(1).cast_unsigned()) else {
+    let Some(signal) = Signal::from_bit_index(signo.wrapping_sub(1) as u32) else {
         return;
     };
     let epoch = GATE.enter();
@@ -118,7 +116,7 @@ unsafe extern "C" fn on_signal(signo: c_int, info: *mut KernelSiginfo, context: 
     unsafe { finish(progress, epoch, signal, info, context) }
 }
 
-/// Sets the flags of plain receivers, up to the first that has a listener or a function of its own.
+/// Sets the flags of plain receivers, up to the first with a listener or a function of its own.
 #[inline]
 pub(super) fn flag_latches(receivers: &List, bit: Bit) -> Progress {
     let mut progress = Progress { at: receivers.next_wanting(None, bit), taken: Taken::No };
@@ -132,8 +130,8 @@ pub(super) fn flag_latches(receivers: &List, bit: Bit) -> Progress {
     progress
 }
 
-/// Delivers to the receivers that are left, then chains to the previous handler. `extern "C"`, so that
-/// nothing unwinds out of it, and it can be jumped to.
+/// Delivers to the remaining receivers, then chains to the previous handler. `extern "C"`: nothing
+/// unwinds out of it, and it can be jumped to.
 ///
 /// # Safety
 ///
@@ -186,8 +184,7 @@ unsafe fn chain(arrival: &Arrival, previous: &'static PreviousAction, taken: boo
     if !taken && is_read {
         uninstall_and_reraise(arrival.signal, previous, chained.is_some(), current);
     }
-    // The previous handler may leave by siglongjmp(3), so it is called outside the gate, and after all
-    // else. It needs nothing of ours.
+    // The previous handler may leave by siglongjmp(3): it is called last, and outside the gate.
     GATE.leave(epoch);
     if let Some(chained) = chained {
         if called_by_kernel {
@@ -199,26 +196,26 @@ unsafe fn chain(arrival: &Arrival, previous: &'static PreviousAction, taken: boo
     }
 }
 
-/// Gives the thread the mask that the kernel would have given it for the previous handler. When ours
-/// returns, rt_sigreturn(2) restores the one before.
+/// Sets the mask that the kernel would have set for the previous handler. When ours returns,
+/// rt_sigreturn(2) restores the interrupted one.
 fn block_as_kernel(arrival: &Arrival, chained: &Chained) {
     let Some(context) = arrival.context_above() else { return };
-    // SAFETY: the kernel's `ucontext_t` has the mask of what was interrupted there, aligned to 8 bytes
-    // as the whole is.
+    // SAFETY: the kernel's `ucontext_t` has the interrupted mask there, aligned to 8 bytes as the whole
+    // is.
     let field = unsafe { context.byte_add(sys::UCONTEXT_SIGMASK) };
     // SAFETY: as above; it is on this thread's stack, and nothing else writes to it now.
     let interrupted = unsafe { field.cast::<KernelSigset>().read() };
     let blocked = chained.blocked(arrival.signal, interrupted);
-    // There is an answer to no failure.
+    // A failure has no remedy here.
     //
     // SAFETY: the code that installed the previous handler expects this mask.
     let _before = unsafe { sys::rt_sigprocmask(libc::SIG_SETMASK, Some(blocked)) };
 }
 
-/// No receiver takes the signal: they left while it was on its way, or left while other code's action
-/// stood over ours and has now restored ours; or hooks have declined it. The previous action is
-/// restored. If it is a handler, that is called now (`chained`). If not, the signal must not be
-/// swallowed: it is raised again, to take its effect when this handler returns.
+/// No receiver takes the signal: it was released meanwhile, or while other code's action was over ours,
+/// which that code has now restored; or hooks have declined it. The previous action is restored. If it
+/// is a handler, the caller calls it now (`chained`). If not, the signal is raised again, to take its
+/// effect when this handler returns.
 #[cold]
 fn uninstall_and_reraise(
     signal: Signal,
@@ -227,21 +224,21 @@ fn uninstall_and_reraise(
     mut current: KernelSigaction,
 ) {
     let bit = Bit::of(signal);
-    // "Ignore" does nothing about a signal, but a fault has to find it installed to end the process.
+    // "Ignore" has no effect, except that a fault has to find it installed to end the process.
     let has_had_it = chained || (!signal.is_synchronous() && previous.is_ignore());
     if has_had_it && (ALONE || RECEIVERS.next_wanting(None, bit).is_some()) {
-        // Hooks have declined this one, and want the next.
+        // Hooks have declined this instance, and want the next.
         return;
     }
     loop {
         if !ALONE && !is_ours(&current) {
             if action::is_handler(&current) {
-                // It chained to ours, and would again and again.
+                // It chained to ours, and would again.
                 return;
             }
             break;
         }
-        // SAFETY: what is restored was installed until ours replaced it.
+        // SAFETY: the previous action was installed until ours replaced it.
         match unsafe { action::compare_exchange(signal, &current, &previous.saved()) } {
             Ok(()) => {
                 if !ALONE {
@@ -255,7 +252,7 @@ fn uninstall_and_reraise(
         }
     }
     if !chained {
-        // There is nothing to do about a failure.
+        // A failure has no remedy here.
         let _sent = send::raise_in_handler(signal);
     }
 }

@@ -9,7 +9,7 @@ use super::receiver::{Arrival, HookVerdict, Receiver, receiver_methods};
 use crate::sys::KernelSiginfo;
 use crate::{DefaultAction, SigInfo, Signal};
 
-/// What a hook is told of the signal that it runs for.
+/// The signal that a hook runs for.
 #[derive(Clone, Copy)]
 pub struct HookContext<'a> {
     hook: &'static Hook,
@@ -17,13 +17,13 @@ pub struct HookContext<'a> {
 }
 
 impl HookContext<'_> {
-    /// Which signal.
+    /// The signal.
     #[must_use]
     pub fn signal(self) -> Signal {
         self.arrival.signal
     }
 
-    /// Which hook: several may have one function.
+    /// The hook: several may have one function.
     #[must_use]
     pub fn hook(self) -> &'static Hook {
         self.hook
@@ -35,16 +35,15 @@ impl HookContext<'_> {
         self.arrival.info()
     }
 
-    /// The kernel's own `siginfo_t`, not decoded. It lies on the stack of the handler. Null if other
-    /// code that chains to this crate passed on none that is known to be this signal's.
+    /// The kernel's `siginfo_t`, on the stack of the handler. Null if other code that chains to this
+    /// crate passed on none that is known to be this signal's.
     #[must_use]
     pub fn raw_info(self) -> *const KernelSiginfo {
         self.arrival.details().map_or(ptr::null(), ptr::from_ref)
     }
 
-    /// What was interrupted: the `ucontext_t` that sigaction(2) tells of. It lies on the stack of
-    /// the handler, and what is changed in it takes effect when the handler returns. Null if other
-    /// code that chains to this crate passed on none.
+    /// The `ucontext_t` of the interrupted code, on the stack of the handler; what is changed in it
+    /// takes effect when the handler returns. Null as for [`raw_info`](Self::raw_info).
     #[must_use]
     pub fn ucontext(self) -> *mut c_void {
         self.arrival.trusted_context().unwrap_or(ptr::null_mut())
@@ -52,27 +51,27 @@ impl HookContext<'_> {
 }
 
 impl fmt::Debug for HookContext<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HookContext").field("info", &self.info()).finish_non_exhaustive()
     }
 }
 
-/// A function of the program's own that runs in signal context, with the details and the
-/// interrupted context: the `unsafe` door, for what flags and queues cannot do.
+/// A function of the program's own that runs in signal context, with the details and the interrupted
+/// context, for what flags and queues cannot do.
 ///
-/// Any number of hooks may be there for a signal, besides latches and queues; all are run in the
-/// order in which they were first registered.
+/// A signal may have any number of hooks, besides latches and queues; all run in the order in which
+/// they were first registered.
 ///
-/// A hook may catch what a latch may not: `SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`, `SIGTRAP` and
-/// `SIGSYS`, which the kernel raises synchronously. Of these, the first hook that returns
-/// [`HookVerdict::Taken`] ends the matter, and what was interrupted goes on in the context as the hook
-/// left it: a faulting instruction is run again. What all decline, or what one returns
-/// [`HookVerdict::TakenAndChained`] for, goes to the previous handler; if there is none, what all declined
-/// ends the process by its signal, as it would have without them.
+/// A hook may catch `SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`, `SIGTRAP` and `SIGSYS`, which the kernel
+/// raises synchronously and a latch refuses. Of these, the first hook that returns [`HookVerdict::Taken`]
+/// is the last one that is called, and the interrupted code goes on in the context as the hook left it:
+/// a faulting instruction is run again. If all decline, or one returns [`HookVerdict::TakenAndChained`],
+/// the previous handler is called; without one, a signal that all declined ends the process.
 ///
-/// Of other signals, each hook and the previous handler gets every instance. If there are only hooks
-/// and all decline, a signal whose default is to end the process ends it, unless it was ignored before
-/// them.
+/// Every instance of another signal goes to each hook and to the previous handler. If there are only
+/// hooks and all decline, a signal whose default is to end the process ends it, unless it was ignored
+/// before they caught it.
 ///
 /// ```
 /// use siglatch::{Hook, HookContext, Signal, HookVerdict, send};
@@ -94,12 +93,11 @@ impl fmt::Debug for HookContext<'_> {
 /// # Ok::<(), siglatch::Errno>(())
 /// ```
 ///
-/// A hook runs on the thread's alternate stack if it has one, which a fault by an overflown stack
-/// needs.
+/// A hook runs on the thread's alternate stack if it has one, which a stack overflow needs.
 ///
 /// # A system call that a filter traps
 ///
-/// A seccomp(2) filter that returns `SECCOMP_RET_TRAP` raises `SIGSYS`, and the call returns what its
+/// Under a seccomp(2) filter that returns `SECCOMP_RET_TRAP` a call raises `SIGSYS` and returns what its
 /// result register holds: its own number, as if it had succeeded. A hook has to write the result:
 ///
 /// ```no_run
@@ -174,13 +172,13 @@ impl Hook {
     }
 }
 
-/// Whether the default action is to end the process. To stop it, or to do nothing, needs no help from
-/// the previous action.
+/// Returns `true` if the default action is to end the process, which is then left to it.
 const fn ends_process(signal: Signal) -> bool {
     matches!(signal.default_action(), DefaultAction::Terminate | DefaultAction::Core)
 }
 
 impl fmt::Debug for Hook {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hook").field("caught", &self.caught()).finish_non_exhaustive()
     }

@@ -6,15 +6,15 @@ use core::fmt;
 use super::receiver::{Receiver, receiver_methods};
 use crate::{SigSet, Signal};
 
-/// One flag a signal, set by the handler and read when the program is ready: the safe way to catch
+/// One flag per signal, set by the handler and read when the program is ready: the safe way to catch
 /// signals.
 ///
-/// A latch is a `static`. [`catch`](Self::catch) tells it which signals to receive; from then on
-/// the handler sets their flags, and wakes a thread that is in [`wait`](Self::wait). Any number of
-/// latches, in any number of crates, may catch the same signal: each receives it.
+/// A latch is a `static`. After [`catch`](Self::catch) the handler sets the flags of these signals, and
+/// wakes threads that are in [`wait`](Self::wait). Any number of latches, in any number of crates, may
+/// catch the same signal: each receives it.
 ///
-/// A flag says that the signal came at least once since it was last taken. How often, and who sent
-/// it, a flag does not keep.
+/// A flag says that the signal came at least once since it was last taken, not how often or from which
+/// sender: see [`InfoQueue`](crate::InfoQueue).
 ///
 /// ```
 /// use siglatch::{Latch, Signal, send};
@@ -35,57 +35,52 @@ use crate::{SigSet, Signal};
 ///
 /// # Choices
 ///
-/// Three choices of sigaction(2) are made when the latch is made, and hold for all its signals:
+/// Three choices of sigaction(2) are made with the latch, for all its signals:
 ///
 /// ```
 /// use siglatch::{Latch, SigSet};
 ///
 /// static WINCH: Latch = Latch::new()
 ///     .restart(false)           // a read(2) that is interrupted fails with EINTR
-///     .mask(SigSet::empty())    // other signals may interrupt the handler,
-///     .alternate_stack(false);  // which takes the stack of the code that it interrupts: the default
-///                               // with such a mask
+///     .mask(SigSet::empty())    // other signals may interrupt the handler
+///     .alternate_stack(false);  // it runs on the interrupted stack: the default with such a mask
 /// ```
 ///
-/// They belong to the signal, not to one receiver of it. Where receivers of one signal differ, no
-/// restart wins over restart, the mask is what any of them asks for, and the alternate stack is used
-/// if any asks for it, or, where none has chosen, if that mask keeps the handler from being
-/// interrupted. A handler that ours was installed over counts as a receiver, and its stack is used. It
-/// is decided again with each catch and release; [`action::query`](crate::action::query) tells what is
-/// installed.
+/// Where receivers of one signal differ, no restart wins over restart, the masks add up, and the
+/// alternate stack is used if any asks for it. A previous handler counts as a receiver, and decides on
+/// the stack. This is evaluated at each catch and release; [`action::query`](crate::action::query)
+/// tells what is installed.
 ///
 /// # Blocked signals
 ///
-/// A signal that every thread blocks stays pending and is never delivered. A launcher may have left
-/// it so: [`mask::unblock`](crate::mask::unblock) before the work begins.
+/// A signal that every thread blocks stays pending. A launcher may have left it so (runuser and
+/// container runtimes did), and a catch does not change the mask: [`mask::unblock`](crate::mask::unblock).
 ///
 /// # Memory ordering
 ///
-/// What the thread that took the signal did before is visible to the thread that sees the flag by
-/// [`is_set`](Self::is_set), [`wait`](Self::wait) or a method that takes.
+/// What the thread that took the signal did before is visible to a thread that sees the flag.
 ///
 /// # After fork
 ///
-/// A signal to the child is never seen by the parent, nor the other way: neither flags nor wake-ups
-/// are shared, and the child writes to no descriptor of its parent's. The same actions are installed
-/// in the child, and the flags that were set are set there too, unless it was forked in a
-/// [`ForkWindow`](crate::child::ForkWindow).
+/// A signal to the child is never seen by the parent, nor the other way: flags and wake-ups are not
+/// shared, and the child does not write to its parent's descriptor. The child has the same actions, and
+/// a copy of the flags unless it was forked in a [`ForkWindow`](crate::child::ForkWindow).
 ///
-/// Parent and child are told apart by their process ids. Where both have the same, being the first
-/// processes of two pid namespaces, only a `ForkWindow` makes them two.
+/// Parent and child are told apart by their process ids. Where these are equal, as of the first processes
+/// of two pid namespaces, it takes a `ForkWindow`.
 ///
-/// A child of vfork(2) runs the handler in its parent's memory: a signal to both, a Ctrl-C, is
-/// delivered twice. A [`ForkWindow`](crate::child::ForkWindow) around it blocks the signals until the
-/// child has executed its program; it is dropped in the parent alone.
+/// A child of vfork(2) runs the handler in its parent's memory: a signal to both, as a Ctrl-C, is
+/// delivered twice. A `ForkWindow` around vfork(2) blocks the signals until the child has executed its
+/// program; it is dropped in the parent alone.
 #[repr(C)]
 pub struct Latch {
     receiver: Receiver,
 }
 
 impl Latch {
-    /// A latch that has caught nothing yet, and makes the default choices: it restarts system calls,
-    /// runs its handler on the alternate stack, and blocks all signals meanwhile but those that the
-    /// kernel raises synchronously.
+    /// A latch that has caught nothing, with the default choices: system calls are restarted, and the
+    /// handler runs on the alternate stack, with all signals blocked but those that the kernel raises
+    /// synchronously.
     #[must_use]
     pub const fn new() -> Self {
         Self { receiver: Receiver::new() }
@@ -126,14 +121,13 @@ impl Latch {
         self.receiver.take_signal(signal)
     }
 
-    /// Takes one flag after the other, the lowest number first, until none is set. Breaking off
-    /// leaves the others set, and one that is set meanwhile is taken too.
+    /// Takes one flag after the other, the lowest number first, until none is set. One that is set
+    /// meanwhile is taken, too; breaking off leaves the others set.
     pub fn drain(&self) -> LatchDrain<'_> {
         LatchDrain { latch: self }
     }
 
-    /// Sets the flag of `signal` and wakes the threads that wait, as if the signal had come: for a
-    /// thread that asks for the same as the signal does.
+    /// Sets the flag of `signal` and wakes what waits, as if the signal had come.
     ///
     /// # Async-signal-safety
     ///
@@ -153,6 +147,7 @@ impl Default for Latch {
 }
 
 impl fmt::Debug for Latch {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Latch")
             .field("caught", &self.caught())

@@ -1,11 +1,15 @@
-//! Every receiver that was ever registered: an intrusive list that only grows.
+//! Every receiver that was ever registered: an intrusive list that only grows, so that a handler walks
+//! it without a lock, wherever it interrupts a registration.
 //!
-//! A receiver is linked once and never unlinked, so a handler walks the list without a lock, wherever
-//! it interrupts a registration. No memory is needed for it but the receivers'.
+//! | a link | `next` | `unwanted` |
+//! |---|---|---|
+//! | not linked | null | none |
+//! | prepared, not reached by a walk yet | the end | all |
+//! | linked, for good | the next receiver, or the end | all but what the receiver has caught |
+//! | the end | null | none |
 //!
-//! A link says what is *not* wanted. So a link that is all zero wants every signal: such a one stands
-//! at the end, and the walk asks one question a receiver, and whether it is at the end only where a
-//! signal is wanted.
+//! Only the owner of `registry`'s lock writes. The end wants every signal, so a walk tests once per
+//! receiver, and for the end only where a signal is wanted.
 #![expect(unsafe_code, reason = "follows the addresses that it linked")]
 
 use core::ptr::{self, NonNull};
@@ -17,9 +21,7 @@ use crate::sync::atomic::{AtomicPtr, Ordering};
 
 /// What the handler reads of each receiver on its walk.
 pub(super) struct Link {
-    /// The receiver registered after this one, or the end; null in one that leads nowhere yet.
     next: AtomicPtr<Link>,
-    /// All but what it has caught, once it is linked. Written by `registry`, read by the handler.
     unwanted: AtomicSet,
 }
 
@@ -32,14 +34,13 @@ impl Link {
         Self { next: AtomicPtr::new(ptr::null_mut()), unwanted: AtomicSet::new() }
     }
 
-    /// Makes it one that wants nothing and leads to the end, to be linked next.
+    /// Prepares it: it wants nothing and leads to the end.
     pub(super) fn prepare(&self) {
         // ORDERING: Relaxed: before the store in `set_next`.
         self.unwanted.store(u64::MAX);
         self.set_next((&raw const END).cast_mut());
     }
 
-    /// Has the walk go on to `next`.
     fn set_next(&self, next: *mut Self) {
         // ORDERING: SeqCst pairs with the load in `next`: a handler that entered the gate after a catch
         // waited for it to be empty sees the receiver, as it was made; see `gate`.
@@ -52,13 +53,13 @@ impl Link {
         self.next.load(Ordering::SeqCst)
     }
 
-    /// Whether the walk ends here: after the last receiver, or at one that is not linked.
+    /// Returns `true` if the walk ends here: after the last receiver, or at one that is not linked.
     #[inline]
     pub(super) fn is_end(&self) -> bool {
         self.next().is_null()
     }
 
-    /// Whether the handler is to stop here: the receiver wants the signal, or it is the end.
+    /// Returns `true` if the receiver wants the signal, or it is the end.
     #[inline]
     pub(super) fn wants(&self, bit: Bit) -> bool {
         // ORDERING: SeqCst pairs with the SeqCst changes in `want` and `unwant`: a handler that entered
@@ -74,7 +75,7 @@ impl Link {
         self.unwanted.insert_all(signals);
     }
 
-    /// What is wanted, by a receiver that is linked.
+    /// What a linked receiver wants.
     pub(super) fn wanted(&self) -> SigSet {
         SigSet::from_bits(!self.unwanted.bits())
     }
@@ -93,8 +94,8 @@ impl List {
     /// Links a receiver at the end, unless it is in the list. One caller at a time: `registry`
     /// holds its lock.
     ///
-    /// Only the list itself tells whether it is there: a thread that was in the middle of this when
-    /// another called fork(2) does not go on in the child, where it is linked again.
+    /// Only the list tells whether it is linked: if another thread calls fork(2) in the middle of this,
+    /// the child links it again.
     pub(super) fn link(&self, receiver: Registered) {
         let new = receiver.address().as_ptr().cast();
         let mut last = &self.head;
@@ -113,8 +114,8 @@ impl List {
         last.set_next(new);
     }
 
-    /// The first receiver that wants a signal, in the order of their registration, of all or of those
-    /// after one. At least one has been linked before.
+    /// The first receiver that wants a signal, in order of registration, of all or of those after one.
+    /// At least one has been linked.
     #[inline]
     pub(super) fn next_wanting(&self, after: Option<Registered>, bit: Bit) -> Option<Registered> {
         let mut last = after.map_or(&raw const self.head, |after| after.address().as_ptr().cast());
@@ -130,7 +131,6 @@ impl List {
         }
     }
 
-    /// Calls `f` on each receiver, in the same order.
     pub(super) fn each(&self, mut f: impl FnMut(Registered)) {
         let mut address = self.head.next();
         // SAFETY: it is null or a linked receiver's, which is there for ever, or the end.

@@ -1,16 +1,20 @@
-//! One catch or release at a time.
+//! A robust lock: one catch or release at a time.
 //!
-//! The handler never takes this lock, so a signal that interrupts its owner is delivered all the
-//! same. Registrations are rare and short: a thread that finds it taken sleeps and looks again.
+//! | owner | who may change it | to |
+//! |---|---|---|
+//! | 0, unlocked | any thread | its own id: it has the lock |
+//! | the caller's id | that thread | 0; a handler that interrupted it gets `EDEADLK` |
+//! | a living thread's id | that thread | others sleep and look again |
+//! | a dead owner's: of a thread of the parent, in a child of fork(2) | any thread | its own id |
+//!
+//! The handler never takes it, so a signal that interrupts the owner is delivered.
 #![expect(unsafe_code, reason = "asks the kernel whether a thread is there")]
 
 use crate::sync::atomic::{AtomicI32, Ordering};
 use crate::{ALONE, Errno, sys, time};
 
-/// A robust lock: it holds its owner's thread id, so that a dead owner can be told. A thread that
-/// held it in the parent while another called fork(2) does not exist in the child.
 pub(super) struct Lock {
-    /// 0 while it is free.
+    /// A thread id, or 0.
     owner: AtomicI32,
 }
 
@@ -39,15 +43,15 @@ impl Lock {
     /// `EDEADLK`: the calling thread has it, and was interrupted by the handler that now asks.
     pub(super) fn acquire(&self) -> Result<LockGuard<'_>, Errno> {
         let me = sys::gettid();
-        let mut free = 0;
+        let mut expected = 0;
         loop {
             // ORDERING: Acquire pairs with the Release in `drop`.
-            match self.owner.compare_exchange(free, me, Ordering::Acquire, Ordering::Relaxed) {
+            match self.owner.compare_exchange(expected, me, Ordering::Acquire, Ordering::Relaxed) {
                 Ok(_) => return Ok(LockGuard { lock: self, owner: me }),
                 Err(owner) if owner == me => return Err(Errno::DEADLK),
-                Err(owner) if !ALONE && is_dead(owner) => free = owner,
+                Err(owner) if !ALONE && is_dead(owner) => expected = owner,
                 Err(_) => {
-                    free = 0;
+                    expected = 0;
                     time::pause();
                 }
             }
@@ -68,8 +72,8 @@ impl Drop for LockGuard<'_> {
     }
 }
 
-/// Whether no thread of this process has this id.
+/// Returns `true` if no thread of this process has this id.
 fn is_dead(tid: i32) -> bool {
-    // SAFETY: signal 0 is not delivered to anybody.
+    // SAFETY: signal 0 is not delivered.
     unsafe { sys::tgkill(sys::getpid(), tid, 0) == Err(Errno::SRCH) }
 }

@@ -1,8 +1,14 @@
-//! The action that ours was installed over: chained to by the handler, restored by the last release.
+//! The previous action of each signal, which ours was installed over: chained to by the handler,
+//! restored by the last release.
 //!
-//! The handler reads an address, flags and a mask that belong together, while a registration may be
-//! about to change them. The address decides: it is taken away first, handlers that have seen it are
-//! waited for, and the new one is stored last. So the handler needs no lock and no second look.
+//! The handler reads an address, flags and a mask that belong together, without a lock or a retry. The
+//! owner of `registry`'s lock changes them in these steps:
+//!
+//! 1. it stores `SIG_DFL` as the address: there is nothing to chain to;
+//! 2. a grace period: no handler still uses what was loaded before (see `gate`);
+//! 3. it stores flags, restorer and mask, then the address.
+//!
+//! A handler changes one thing: of an action with `SA_RESETHAND` it exchanges the address for `SIG_DFL`.
 #![expect(unsafe_code, reason = "calls handlers that other code installed")]
 
 use core::ffi::{c_int, c_ulong, c_void};
@@ -12,17 +18,16 @@ use super::gate::Gate;
 use crate::action::{Handler, SaFlags};
 use crate::bits::AtomicSet;
 use crate::sync::atomic::{AtomicUsize, Ordering};
-use crate::sys::{KernelSigaction, KernelSiginfo, KernelSigset, SIG_DFL, SIG_IGN};
+use crate::sys::{KernelRestorer, KernelSigaction, KernelSiginfo, KernelSigset, SIG_DFL, SIG_IGN};
 use crate::{ALONE, Signal, signal};
 
 static ACTIONS: [PreviousAction; signal::MAX as usize] =
     [const { PreviousAction::new() }; signal::MAX as usize];
 
 pub(super) struct PreviousAction {
-    /// `SIG_DFL` while the rest is being written, too.
     handler: AtomicUsize,
     flags: AtomicUsize,
-    /// Only read and written under the lock of `registry`.
+    /// Only used under the lock of `registry`.
     restorer: AtomicUsize,
     mask: AtomicSet,
 }
@@ -48,18 +53,18 @@ impl PreviousAction {
 
     pub(super) fn of(signal: Signal) -> &'static Self {
         const LAST: usize = signal::MAX as usize - 1;
-        let index = signal.as_raw().cast_unsigned().wrapping_sub(1) as usize;
+        let index = (signal.as_raw() as u32).wrapping_sub(1) as usize;
         #[expect(clippy::indexing_slicing, reason = "a power of two, masked: no panic is left")]
         &ACTIONS[index & LAST]
     }
 
-    /// Saves `action`. One caller at a time: `registry` holds its lock.
+    /// Saves `action`. Under the lock of `registry`.
     pub(super) fn save(&self, action: &KernelSigaction, handlers: &Gate) {
         if !ALONE && self.is(action) {
             return;
         }
         if ALONE {
-            // The kernel starts a program with the default or "ignore" and nothing else set.
+            // At its start a program has the default or "ignore", without flags or mask.
             return self.handler.store(action.handler, Ordering::Relaxed);
         }
         // ORDERING: SeqCst pairs with the load in `chained`, through the gate: a handler that is
@@ -67,14 +72,14 @@ impl PreviousAction {
         self.handler.store(SIG_DFL, Ordering::SeqCst);
         handlers.wait_until_empty();
         self.flags.store(action.flags as usize, Ordering::Relaxed);
-        self.restorer.store(action.restorer, Ordering::Relaxed);
+        self.restorer.store(action.restorer.address(), Ordering::Relaxed);
         self.mask.store(action.mask.bits());
         // ORDERING: Release pairs with the load in `chained`: the flags and the mask are seen with the
         // address.
         self.handler.store(action.handler, Ordering::Release);
     }
 
-    /// What was saved, as the kernel would have it by now.
+    /// The saved action, as the kernel would have it by now.
     pub(super) fn saved(&self) -> KernelSigaction {
         // ORDERING: Relaxed, all: under the lock of `registry`; or in a handler that finds ours
         // installed, which `registry` does after `save`, by a system call.
@@ -85,12 +90,12 @@ impl PreviousAction {
         KernelSigaction {
             handler,
             flags: self.flags.load(Ordering::Relaxed) as c_ulong,
-            restorer: self.restorer.load(Ordering::Relaxed),
+            restorer: KernelRestorer::new(self.restorer.load(Ordering::Relaxed)),
             mask: KernelSigset::from_bits(self.mask.bits()),
         }
     }
 
-    /// Whether there is a handler to call. It runs in the handler, inside the gate.
+    /// Returns `true` if there is a handler to call. In the handler, inside the gate.
     #[inline]
     pub(super) fn is_handler(&self) -> bool {
         // ORDERING: Relaxed: `chained` looks again before it calls, and a signal that comes once ours
@@ -98,19 +103,19 @@ impl PreviousAction {
         !ALONE && !matches!(self.handler.load(Ordering::Relaxed), SIG_DFL | SIG_IGN)
     }
 
-    /// Whether this action was saved.
+    /// Returns `true` if this is the saved action.
     #[cfg_attr(not(siglatch_alone), inline(never))] // small, and several places call it
     pub(super) fn is(&self, action: &KernelSigaction) -> bool {
         self.saved() == *action
     }
 
-    /// Whether "ignore" was saved.
+    /// Returns `true` if "ignore" was saved.
     pub(super) fn is_ignore(&self) -> bool {
         // ORDERING: Relaxed, as in `saved`.
         self.handler.load(Ordering::Relaxed) == SIG_IGN
     }
 
-    /// The handler to call now, if there is one. It runs in the handler, inside the gate.
+    /// The handler to call now, if there is one. In the handler, inside the gate.
     pub(super) fn chained(&self) -> Option<Chained> {
         // ORDERING: SeqCst pairs with the stores in `save`.
         let address = self.handler.load(Ordering::SeqCst);
@@ -118,8 +123,8 @@ impl PreviousAction {
             return None;
         }
         let flags = SaFlags::from_bits(self.flags.load(Ordering::Relaxed) as c_ulong);
-        // The kernel would have reset the disposition when it called it. Of several handlers that come
-        // at once, one has the call.
+        // The kernel would have reset the disposition when it called it. Of several handlers at once,
+        // one has the call.
         //
         // ORDERING: Relaxed: the address is all that is exchanged.
         let spend = || {

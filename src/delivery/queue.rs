@@ -12,16 +12,13 @@ use crate::bits::Bit;
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::{SigInfo, Signal, signal};
 
-/// The largest capacity. A consumer looks at every slot, and a producer at every one of a full
-/// queue.
+/// A consumer looks at every slot, and a producer at every one of a full queue.
 const MAX_CAPACITY: usize = 1024;
 
-/// A queue of signals with their details: who sent each, with what value, what became of which
-/// child.
+/// A queue of signals with their details: the sender, a value, a child and its status.
 ///
-/// It is a latch with room for `N` instances behind it, 1 to 1,024. As a [`Latch`](crate::Latch), it is a
-/// `static`, any number of receivers may catch the same signal, and [`wait`](Self::wait) sleeps
-/// until one comes.
+/// It is a [`Latch`](crate::Latch) with room for `N` instances, 1 to 1,024: a `static`, beside any
+/// number of other receivers of the same signals, and [`wait`](Self::wait) sleeps until one comes.
 ///
 /// ```
 /// use siglatch::{Cause, InfoQueue, Signal, send};
@@ -40,28 +37,27 @@ const MAX_CAPACITY: usize = 1024;
 ///
 /// # Order
 ///
-/// Signals that one thread took come out in the order in which it took them. Between threads there
-/// is no order to keep.
+/// Signals that one thread took come out in the order in which it took them; between threads there is
+/// no order.
 ///
 /// # When it is full
 ///
-/// The instance that finds no room is dropped and counted, for its signal, in [`lost`](Self::lost).
-/// The signal is not: [`wait`](Self::wait) ends all the same. With [`keep_newest`](Self::keep_newest)
-/// the queue holds the newest instance of each signal instead, and so has room for as many different
-/// signals as its capacity, but for one whose slot is being taken at that very moment.
+/// An instance that finds no room is dropped, and counted for its signal in [`lost`](Self::lost);
+/// [`wait`](Self::wait) ends all the same. With [`keep_newest`](Self::keep_newest) the queue holds the
+/// newest instance of each signal instead, so that as many different signals as its capacity find room,
+/// except for one whose slot is being taken at that moment.
 ///
-/// The kernel itself keeps one instance of a standard signal that is blocked, and of a real-time
-/// signal as many as `RLIMIT_SIGPENDING` allows; what it merges or refuses never comes here.
+/// What the kernel merges or refuses never comes here: it keeps one pending instance of a standard
+/// signal, and of a real-time signal as many as `RLIMIT_SIGPENDING` allows.
 ///
 /// # Progress
 ///
-/// Lock-free, on either end and under nesting: nobody ever waits for another thread, and one that
-/// is stopped for ever in the middle of a push or a pop withholds one slot. Threads of one process,
-/// that is: a queue is a `static`, and cannot be put into memory that processes share.
+/// Lock-free on both ends, and under nesting: no thread waits for another, and one that is stopped in
+/// the middle of a push or a pop withholds one slot.
 ///
 /// # After fork
 ///
-/// The child has a copy, pending instances included; none if it was forked in a
+/// The child has a copy of what was in it, or an empty queue if it was forked in a
 /// [`ForkWindow`](crate::child::ForkWindow).
 #[repr(C)]
 pub struct InfoQueue<const N: usize> {
@@ -85,8 +81,8 @@ impl<const N: usize> InfoQueue<N> {
         }
     }
 
-    /// Keeps the newest instance of each signal: one that comes while another of the same signal is
-    /// in the queue takes its place, and the older is counted as lost.
+    /// Keeps the newest instance of each signal: it replaces an older one of the same signal, which is
+    /// counted as lost.
     #[must_use]
     pub const fn keep_newest(mut self) -> Self {
         self.receiver = self.receiver.delivering(Self::deliver_newest);
@@ -96,15 +92,13 @@ impl<const N: usize> InfoQueue<N> {
     /// How many instances there is room for.
     pub const CAPACITY: usize = N;
 
-    /// Whether no instance is ready to be taken.
+    /// Returns `true` if no instance is ready to be taken.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ring.is_empty()
     }
 
-    /// Takes the oldest instance.
-    ///
-    /// Of several threads that take, each instance goes to one.
+    /// Takes the oldest instance. Of several threads that take, each instance goes to one.
     #[must_use = "the instance is taken out"]
     pub fn pop(&self) -> Option<SigInfo> {
         self.pop_by(|| self.ring.take_next(&mut Batch::default()))
@@ -116,8 +110,7 @@ impl<const N: usize> InfoQueue<N> {
         InfoQueueDrain { queue: self, batch: Batch::default() }
     }
 
-    /// How many instances of `signal` were dropped or replaced since the start of the process,
-    /// modulo 2³².
+    /// The number of instances of `signal` that were dropped or replaced, modulo 2³².
     #[must_use]
     pub fn lost(&self, signal: Signal) -> u32 {
         // ORDERING: Relaxed: a number, nothing is read because of it.
@@ -126,7 +119,7 @@ impl<const N: usize> InfoQueue<N> {
 
     receiver_methods!();
 
-    /// What happens in the handler: record first, then flag and wake.
+    /// In the handler: record first, then flag and wake.
     ///
     /// # Safety
     ///
@@ -157,8 +150,8 @@ impl<const N: usize> InfoQueue<N> {
         queue.deliver_anywhere(queue.ring.draw(arrival.signal), arrival, true)
     }
 
-    /// The same where the slot of its turn will not do, or there are no details. Never inline: without
-    /// its calls, the above has few registers to save.
+    /// The same where the slot of its turn is not free, or there are no details. Never inline: without
+    /// its calls, `deliver` has few registers to save.
     #[inline(never)]
     fn deliver_anywhere(&self, turn: Turn, arrival: &Arrival, replaces: bool) -> HookVerdict {
         let info = arrival.info();
@@ -175,14 +168,13 @@ impl<const N: usize> InfoQueue<N> {
     ///
     /// # Safety
     ///
-    /// `address` is that of a registered `InfoQueue<N>`, and nobody else is in it: the threads that
-    /// were are the parent's.
+    /// `address` is that of a registered `InfoQueue<N>`, which no other thread uses.
     unsafe extern "C" fn reset_after_fork(address: NonNull<Receiver>) {
         // SAFETY: the receiver is the first field of the queue, whose address was registered.
         let queue = unsafe { address.cast::<Self>().as_ref() };
         queue.ring.clear();
         for count in &queue.lost {
-            // ORDERING: Relaxed: nobody else is here.
+            // ORDERING: Relaxed: there is no other thread.
             count.store(0, Ordering::Relaxed);
         }
     }
@@ -195,8 +187,7 @@ impl<const N: usize> InfoQueue<N> {
     /// Takes the oldest instance by `take`, which looks at all there is.
     fn pop_by(&self, mut take: impl FnMut() -> Option<SigInfo>) -> Option<SigInfo> {
         take().or_else(|| {
-            // The flags say that there is something. Cleared before the last look, so that what
-            // comes after it sets them again.
+            // Cleared before the last look: an instance after it sets them again.
             let flags = self.receiver.take();
             let late = take()?;
             // There may be more: a thread that waits has to look.
@@ -219,6 +210,7 @@ impl<const N: usize> Default for InfoQueue<N> {
 }
 
 impl<const N: usize> fmt::Debug for InfoQueue<N> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InfoQueue")
             .field("caught", &self.caught())

@@ -1,10 +1,9 @@
-//! [`Receiver`]: what every type that receives signals has in front of it, and what the handler and the
-//! registration know of it.
+//! [`Receiver`]: the first field of every type that receives signals, which is all that the handler and
+//! the registration know of it.
 //!
 //! A receiver is a `static`: a `repr(C)` struct whose first field is a [`Receiver`], linked into the
-//! process-wide list by its first catch and never unlinked, moved or dropped. A plain one is a flag a
-//! signal. One that was made with a function of its own has that called in the handler instead, with
-//! the address of the whole struct.
+//! process-wide list by its first catch and never unlinked, moved or dropped. A plain one is a flag per
+//! signal. One with a function of its own has that called in the handler, with its address.
 #![expect(unsafe_code, reason = "follows the address of a registered receiver")]
 
 use core::ffi::{c_int, c_ulong, c_void};
@@ -22,47 +21,43 @@ use crate::bits::{AtomicSet, Bit};
 use crate::sys::{KernelSiginfo, KernelTimespec};
 use crate::{Errno, SigInfo, SigSet, Signal, time};
 
-/// What a receiver does about a signal, in the handler.
+/// What became of a signal, as a receiver returns it in the handler.
 #[repr(u8)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum HookVerdict {
-    /// It was taken care of. A signal that the kernel raises synchronously goes no further; any other
-    /// goes on to the other receivers and to the previous handler.
+    /// It was handled. Where the kernel raises it synchronously, nothing else is called for it; any
+    /// other signal goes on to the other receivers and to the previous handler.
     Taken,
-    /// It was taken care of, and goes on even if the kernel raised it synchronously.
+    /// It was handled, and goes on in any case.
     TakenAndChained,
-    /// It is for others to take care of.
+    /// It was not handled, and goes on.
     Declined,
 }
 
-/// What a receiver does in the handler, instead of only setting a flag.
-///
-/// The address is that of the struct it was registered as, with a [`Receiver`] in front. `extern "C"`,
-/// so that nothing unwinds into the handler.
+/// What a receiver does in the handler, instead of setting a flag. The address is that of the struct that
+/// was registered. `extern "C"`: nothing unwinds into the handler.
 pub(crate) type Deliver = unsafe extern "C" fn(NonNull<Receiver>, &Arrival) -> HookVerdict;
 
-/// What a receiver resets in a child of fork(2), besides its flags. The address as above.
+/// What a receiver resets in a child of fork(2), besides its flags. The address is as above.
 pub(crate) type Reset = unsafe extern "C" fn(NonNull<Receiver>);
 
-/// In front of every type of receiver.
 #[repr(C)]
 pub(crate) struct Receiver {
-    /// First, for the list to find the rest by its address.
+    /// First: the list finds the rest by its address.
     link: Link,
-    /// What has come. Set by the handler, taken by normal code.
+    /// The flags. Set by the handler, taken by normal code.
     pending: AtomicSet,
     wake: Wake,
-    /// Where its mask differs from the default. So a `static` is all zero, and takes no room in the
-    /// program's file, until it is used.
+    /// Where its mask differs from the default: a `static` that is all zero takes no room in the file.
     mask_difference: u64,
-    /// `SA_RESTART`, `SA_ONSTACK` and `SA_NOCLDWAIT`, where it does not want them; and `SA_NOCLDSTOP`
-    /// where it does not want what that leaves out.
+    /// Of `SA_RESTART`, `SA_ONSTACK` and `SA_NOCLDWAIT` those that it does not want; `SA_NOCLDSTOP`, if it
+    /// does not want to be told of stops.
     unwanted_flags: c_ulong,
-    /// Whether the stack was chosen, and does not follow from the mask.
+    /// The stack was chosen, and does not follow from the mask.
     has_stack: bool,
     deliver: Option<Deliver>,
     reset: Option<Reset>,
-    /// Whether it may catch what the kernel raises synchronously.
+    /// It may catch what the kernel raises synchronously.
     takes_synchronous: bool,
 }
 
@@ -74,9 +69,9 @@ const_assert_eq!(offset_of!(Receiver, link), 0);
 pub(super) struct Choices {
     /// What the handler blocks: what any of them asks for.
     pub(super) mask: u64,
-    /// Those that one of them does not want.
+    /// Flags that any of them does not want.
     unwanted: c_ulong,
-    /// Those that all of them do not want.
+    /// Flags that none of them wants.
     refused: c_ulong,
 }
 
@@ -96,20 +91,20 @@ impl Choices {
         SaFlags::RESTART.union(SaFlags::ONSTACK).difference(SaFlags::from_bits(lost))
     }
 
-    /// What they choose for `SIGCHLD` over an action that is no handler: `SA_NOCLDSTOP` if none of
-    /// them wants to hear of stops, and if the kernel reaps children by itself with that action, as
-    /// `reaps` says, `SA_NOCLDWAIT` for it to go on, unless one of them waits for children.
+    /// Those for `SIGCHLD` over an action that is no handler: `SA_NOCLDSTOP` if none of them wants to be
+    /// told of stops; and where the kernel reaps children with that action (`reaps`), `SA_NOCLDWAIT`,
+    /// unless one of them waits for children.
     pub(super) const fn about_children(self, reaps: bool) -> SaFlags {
         let kept = if reaps { !self.unwanted & SaFlags::NOCLDWAIT.bits() } else { 0 };
         SaFlags::from_bits(kept | self.refused & SaFlags::NOCLDSTOP.bits())
     }
 }
 
-/// Together with the signal by which a C library cancels threads.
+/// With the signal by which a C library cancels threads.
 const DEFAULT_MASK: u64 = SigSet::ASYNCHRONOUS.bits() | Signal::CANCELLATION_BIT;
 
 impl Receiver {
-    /// A plain one, which has caught nothing yet.
+    /// A plain one.
     pub(crate) const fn new() -> Self {
         Self {
             link: Link::new(),
@@ -129,19 +124,17 @@ impl Receiver {
         Self::new().delivering(deliver)
     }
 
-    /// The same with another function.
     pub(super) const fn delivering(mut self, deliver: Deliver) -> Self {
         self.deliver = Some(deliver);
         self
     }
 
-    /// The same, for a type that has something of its own to reset in a child of fork(2).
     pub(crate) const fn resetting(mut self, reset: Reset) -> Self {
         self.reset = Some(reset);
         self
     }
 
-    /// The same, for a type that can answer a signal before the handler returns.
+    /// For a type that can answer a signal before the handler returns.
     pub(super) const fn taking_synchronous(mut self) -> Self {
         self.takes_synchronous = true;
         self
@@ -157,7 +150,7 @@ impl Receiver {
         if self.has_stack {
             return self;
         }
-        // Handlers of ours nest on the alternate stack only where that was chosen.
+        // Handlers that nest do so on the alternate stack only if that was chosen.
         self.with_flag(SaFlags::ONSTACK, SigSet::ASYNCHRONOUS.difference(mask).is_empty())
     }
 
@@ -166,7 +159,7 @@ impl Receiver {
         self.with_flag(SaFlags::ONSTACK, alternate)
     }
 
-    /// The same, for a type that waits for children, and may want to hear of their stops.
+    /// For a type that waits for children, and may want to be told of their stops.
     pub(crate) const fn waiting_for_children(self, stops: bool) -> Self {
         self.with_flag(SaFlags::NOCLDWAIT, false).with_flag(SaFlags::NOCLDSTOP, stops)
     }
@@ -217,7 +210,7 @@ impl Receiver {
         if !self.wake.is_watched() {
             return self.wake.wake_threads();
         }
-        // As a handler does, so that nothing is written to a descriptor that was taken away.
+        // As a handler, so that nothing is written to a descriptor that was replaced.
         let epoch = GATE.enter();
         self.wake.wake(signal);
         GATE.leave(epoch);
@@ -235,7 +228,7 @@ impl Receiver {
         self.sleep(deadline.as_ref())
     }
 
-    /// The same, until `CLOCK_MONOTONIC` shows `end`.
+    /// The same, until `end` of `CLOCK_MONOTONIC`.
     pub(crate) fn wait_until(&self, end: Duration) -> Result<bool, Errno> {
         if self.is_set() { Ok(true) } else { self.sleep(Some(&time::timespec(end))) }
     }
@@ -262,12 +255,11 @@ impl Receiver {
         }
     }
 
-    /// The flag alone. Returns `true` if there is a listener to [`wake`](Wake::wake), which is then to
-    /// follow.
+    /// The flag alone. Returns `true` if [`wake`](Wake::wake) has to follow.
     #[inline]
     pub(super) fn flag(&self, bit: Bit) -> bool {
-        // ORDERING: SeqCst. Its Release half pairs with the Acquire of those who look and take;
-        // as a whole it is ordered before the look for listeners, as `Wake` demands.
+        // ORDERING: SeqCst. Its Release half pairs with the Acquire of the looks and takes; as a whole
+        // it is ordered before the load of the listeners, as `Wake` demands.
         self.pending.insert(bit);
         self.wake.has_listeners()
     }
@@ -288,7 +280,7 @@ impl Receiver {
         &self.link
     }
 
-    /// Whether it has only flags.
+    /// Returns `true` if it has only flags.
     #[inline]
     pub(super) const fn is_plain(&self) -> bool {
         self.deliver.is_none()
@@ -311,21 +303,21 @@ pub(crate) struct Arrival {
 impl Arrival {
     /// The kernel's details, if they are known to belong to this signal.
     ///
-    /// Other code over ours may chain to it with one argument, and then the others are whatever the
-    /// registers held. The kernel's frame lies above the handler's on the same stack: nothing is read
-    /// from anywhere else. And the details are those of this signal, or of none.
+    /// Code over ours may chain to it with one argument, and then the others are what the registers held.
+    /// So they are read only from where the kernel's frame is, above the handler's on the same stack, and
+    /// have to name this signal.
     #[inline]
     pub(crate) fn details(&self) -> Option<&KernelSiginfo> {
         if !self.is_above(self.info.addr()) {
             return None;
         }
-        // SAFETY: it is aligned, and between the frame that this struct is in and the frame of the
-        // code that the handler runs for, on the stack that all of them are on.
+        // SAFETY: it is aligned, and on the handler's stack, between the frame that this struct is in
+        // and that of the interrupted code or above.
         let info = unsafe { &*self.info };
         (info.signo() == self.signal.as_raw()).then_some(info)
     }
 
-    /// What was interrupted, if the arguments are the kernel's.
+    /// The interrupted context, if the arguments are the kernel's.
     #[inline]
     pub(super) fn trusted_context(&self) -> Option<*mut c_void> {
         self.details()?;
@@ -338,7 +330,6 @@ impl Arrival {
         self.is_above(self.context.addr()).then_some(self.context)
     }
 
-    /// The details, as far as there are any.
     #[inline]
     pub(crate) fn info(&self) -> SigInfo {
         match self.details() {
@@ -347,8 +338,8 @@ impl Arrival {
         }
     }
 
-    /// Whether an address is one of 8 bytes on the stack of the handler, in the frames above it. The
-    /// largest frame of the kernel has some 11 KiB; the rest is for the code that chains to us.
+    /// Returns `true` if an address is a multiple of 8 bytes above this frame. The kernel's largest frame
+    /// has some 11 KiB; the rest is for code that chains to ours.
     #[inline]
     fn is_above(&self, address: usize) -> bool {
         const REACH: usize = 1 << 20;
@@ -384,7 +375,7 @@ impl Registered {
         unsafe { deliver(self.0, arrival) }
     }
 
-    /// In a child of fork(2): what came to the parent is the parent's.
+    /// In a child of fork(2): clears what came to the parent.
     ///
     /// # Safety
     ///
@@ -409,7 +400,7 @@ impl Deref for Registered {
     }
 }
 
-/// How a type with a [`Receiver`] as its first field `receiver`, in a `repr(C)` struct, is registered.
+/// How a `repr(C)` struct whose first field `receiver` is a [`Receiver`] is registered.
 macro_rules! registered {
     () => {
         pub(crate) fn registered(&'static self) -> $crate::delivery::receiver::Registered {
@@ -437,9 +428,9 @@ macro_rules! receiver_choices {
         /// `SIGTTIN` and `SIGTTOU` never restart: the kernel would send them again, for ever.
         ///
         /// `std` returns `EINTR`, as `ErrorKind::Interrupted`, from `read`, `fill_buf`, `write` and
-        /// `recv`. It calls again by itself in `read_line`, `lines`, `read_to_end`, `read_exact` and
-        /// `write_all`, in `accept`, in `Child::wait` and in `thread::sleep`: these do not come back.
-        /// Wait before them by [`wait::poll`](crate::wait::poll()), and look at the flag.
+        /// `recv`. It retries in `read_line`, `lines`, `read_to_end`, `read_exact`, `write_all`, `accept`,
+        /// `Child::wait` and `thread::sleep`: wait before them by [`wait::poll`](crate::wait::poll()), and
+        /// look at the flag.
         #[doc(alias = "siginterrupt")]
         #[doc(alias = "SA_RESTART")]
         #[must_use]
@@ -448,15 +439,14 @@ macro_rules! receiver_choices {
             self
         }
 
-        /// What is blocked on the thread while the handler runs, besides the signal itself
-        /// (`sa_mask`).
+        /// What is blocked while the handler runs, besides the signal itself (`sa_mask`).
         ///
         /// The default is all but what the kernel raises synchronously (`SIGSEGV`, `SIGBUS`, `SIGFPE`,
-        /// `SIGILL`, `SIGTRAP`, `SIGSYS`): one of those that is raised while it is blocked kills the
-        /// process, whatever handler there is for it. What is left out may interrupt the handler, which
-        /// then does not run on the alternate stack unless
-        /// [`alternate_stack`](Self::alternate_stack) says so. Code that interrupts the handler must
-        /// return to it: if it leaves by siglongjmp(3), a later catch or release may wait for ever.
+        /// `SIGILL`, `SIGTRAP`, `SIGSYS`): one of those that is raised while blocked kills the process,
+        /// whatever its handler. With a narrower mask other signals may interrupt the handler, which then
+        /// runs on the alternate stack only if [`alternate_stack`](Self::alternate_stack) chose it; and
+        /// code that interrupts it must return: after a siglongjmp(3) out of it, a later catch or release
+        /// may wait without end.
         #[doc(alias = "sa_mask")]
         #[must_use]
         pub const fn mask(mut self, mask: $crate::SigSet) -> Self {
@@ -466,14 +456,13 @@ macro_rules! receiver_choices {
 
         /// Whether the handler runs on the thread's alternate stack, if it has one (`SA_ONSTACK`).
         ///
-        /// The default is yes: threads of another language's runtime may have a stack that is too
-        /// small for a signal frame. It is no where [`mask`](Self::mask) leaves out signals that may
-        /// interrupt the handler: each handler on top of another takes a frame of
-        /// [`stack::min_size`](crate::stack::min_size) bytes and more, up to some kilobytes, and an
-        /// alternate stack often has room for two. One that has not even room for one frame, as of
-        /// 2,048 bytes on a processor with large registers, ends the process by `SIGSEGV`.
+        /// The default is yes, because threads of another language's runtime may have a stack that is too
+        /// small for a signal frame; and no with a [`mask`](Self::mask) that lets handlers nest, because
+        /// each takes a frame of [`stack::min_size`](crate::stack::min_size) bytes or more, some kilobytes,
+        /// and an alternate stack often has room for two. One without room for a frame, as of 2,048 bytes
+        /// on a processor with large registers, ends the process by `SIGSEGV`.
         ///
-        /// Over another handler the stack is the one that its action asks for, and the choice is void.
+        /// Over a previous handler, its action decides on the stack.
         #[doc(alias = "SA_ONSTACK")]
         #[must_use]
         pub const fn alternate_stack(mut self, alternate: bool) -> Self {
@@ -526,16 +515,15 @@ macro_rules! receiver_waits {
         }
 
         /// Writes a byte to `fd` with each signal that is delivered, after its flag; `None` ends it.
-        /// Returns the descriptor that it wrote to before. Python's `set_wakeup_fd`.
+        /// Returns the previous descriptor. Python's `set_wakeup_fd`.
         ///
-        /// The byte is the signal's number, as Python writes it, but says nothing that the flags do
-        /// not: drain the descriptor first, look at the flags after. If flags are set already, a byte
-        /// is written at once. When this returns, no handler writes to the old descriptor any more.
+        /// The byte is the signal's number, as in Python, but says nothing that the flags do not: drain
+        /// the descriptor first, look at the flags after. If flags are set already, a byte is written at
+        /// once. When this returns, no handler writes to the previous descriptor.
         ///
-        /// What cannot be written, because the pipe is full or gone, is counted in
-        /// [`missed_wakes`](Self::missed_wakes). With a pipe or socket that has no reader, `SIGPIPE`
-        /// comes to the thread that took the signal; if this receiver has caught that, too, nothing
-        /// more is written for it.
+        /// What cannot be written, because the pipe is full or closed, is counted in
+        /// [`missed_wakes`](Self::missed_wakes). A pipe or socket without a reader raises `SIGPIPE` in the
+        /// thread that took the signal; if this receiver has caught that, too, nothing is written for it.
         ///
         /// # Errors
         ///
@@ -549,8 +537,8 @@ macro_rules! receiver_waits {
         ///
         /// # Safety
         ///
-        /// The descriptor must be the caller's to write to, and stay open until it is taken away: a
-        /// number that is closed may become another file's.
+        /// The descriptor must be the caller's to write to, and stay open until it is replaced: a number
+        /// that is closed may become another file's.
         #[doc(alias = "set_wakeup_fd")]
         pub unsafe fn set_wake_fd(
             &self,
@@ -562,11 +550,9 @@ macro_rules! receiver_waits {
 
         /// Makes `event` readable with each signal that is delivered, after its flag, unless it is
         /// readable already: a burst of signals is one write. If flags are set, it is made readable at
-        /// once.
+        /// once. Another call, or [`set_wake_fd`](Self::set_wake_fd), replaces it.
         ///
-        /// It stays the receiver's for good, since the handler may write to it at any time; another
-        /// call, or [`set_wake_fd`](Self::set_wake_fd), puts another in its place. After poll(2) has
-        /// returned, clear it first, then look at the flags.
+        /// After poll(2) has returned, clear it first, then look at the flags.
         ///
         /// # Errors
         ///
@@ -588,8 +574,8 @@ macro_rules! receiver_waits {
             self.receiver().wake_fd()
         }
 
-        /// How many wake-ups could not be written to the descriptor, modulo 2³². Their flags were set
-        /// all the same. Python's warning on a full buffer, as a number.
+        /// The number of wake-ups that could not be written to the descriptor, modulo 2³². Their flags were
+        /// set all the same. Python's warning on a full buffer, as a number.
         #[doc(alias = "warn_on_full_buffer")]
         #[must_use]
         pub fn missed_wakes(&self) -> u32 {
@@ -606,47 +592,40 @@ macro_rules! receiver_methods {
         $crate::delivery::receiver::receiver_choices!(receiver);
         $crate::delivery::receiver::receiver_waits!();
 
-        /// Catches `signals`: from now on each of them that comes is received.
+        /// Catches `signals`: from now on each of them is received.
         ///
-        /// The handler of this crate is installed for those that it is not installed for yet. The
-        /// action that it replaces is saved: a handler is chained to, after the receivers, and the last
-        /// [`release`](Self::release) of all receivers restores the action. Catching what is caught
-        /// already makes sure that the handler is still installed, and changes nothing else.
+        /// The handler of this crate is installed for them. The previous action is saved: a handler is
+        /// chained to, after the receivers, and the last [`release`](Self::release) of all receivers
+        /// restores the action. Catching again makes sure that the handler is still installed.
         ///
         /// Either all are caught or, on an error, none that was not before.
         ///
         /// # A handler of other code
         ///
-        /// The handler that ours was installed over is called as the kernel would have called it: on
-        /// the stack that its flags ask for, with the mask, the arguments, and the number of times.
+        /// The previous handler is called as the kernel would have called it: on the stack that its flags
+        /// ask for, with the mask, the arguments, and the number of times.
         ///
         /// **Where other code's handler stands over ours, a catch registers the receiver and leaves the
         /// kernel's action alone; the signal comes to us as far as that handler chains, as well-behaved
         /// ones do.** [`Action::is_own`](crate::action::Action::is_own) of
         /// [`action::query`](crate::action::query) tells. To take a signal back from code that does not
-        /// chain, take the [default action](crate::action::default), then catch it. Over the default
-        /// and "ignore" ours is installed, and that action is what the last release restores.
+        /// chain, set the [default action](crate::action::default), then catch. Over the default and
+        /// "ignore" ours is installed, and the last release restores that action.
         ///
-        /// A signal that every thread blocks does not come: it stays pending. A program starts with what
-        /// its launcher has blocked (runuser and container runtimes did so), and a catch does not change
-        /// that: [`mask::unblock`](crate::mask::unblock).
-        ///
-        /// Code that chains to ours should be installed with `SA_SIGINFO` and pass on the three
-        /// arguments that it was called with. From code that passes on the number alone, the signal
-        /// comes without details. (Details that an earlier instance of the same signal left on the
-        /// stack, and in the registers, cannot be told from its own.)
+        /// Code that chains to ours should have `SA_SIGINFO` and pass on its three arguments. With the
+        /// number alone, the signal comes without details. (Details that an earlier instance of the same
+        /// signal left on the stack, and in the registers, cannot be told from its own.)
         ///
         /// # SIGCHLD that is ignored
         ///
-        /// A program may be started with `SIGCHLD` ignored, and then the kernel reaps its children. A
-        /// catch leaves it so (`SA_NOCLDWAIT`): the signal comes, no zombie is left, and a wait for a
-        /// child fails with `ECHILD`. A program that waits takes the
-        /// [default action](crate::action::default) first, or catches it by
-        /// [`Children`](crate::child::Children), with which children are left to be waited for.
+        /// If a program is started with `SIGCHLD` ignored, the kernel reaps its children. A catch leaves
+        /// it so (`SA_NOCLDWAIT`): the signal comes, no zombie is left, and a wait for a child fails with
+        /// `ECHILD`. A program that waits sets the [default action](crate::action::default) first, or
+        /// catches it by [`Children`](crate::child::Children), which does wait.
         ///
         /// # Code stays in memory
         ///
-        /// Code that has caught a signal must stay in memory, even after a release, unless that says
+        /// Code that has caught a signal must stay in memory, even after a release, unless that returned
         /// that ours is out of the chain: a shared library is linked with `-Wl,-z,nodelete`.
         ///
         /// # Errors
@@ -655,9 +634,8 @@ macro_rules! receiver_methods {
         ///
         /// - `EINVAL`: `SIGKILL` or `SIGSTOP`, which cannot be caught.
         /// - `EOPNOTSUPP`: `SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`, `SIGTRAP` or `SIGSYS`, and this is
-        ///   not a [`Hook`](crate::Hook). The kernel raises them synchronously, and they need an
-        ///   answer before the handler returns: the instruction would fault again for ever, the trapped
-        ///   system call would return its own number as if it had succeeded.
+        ///   not a [`Hook`](crate::Hook). They need an answer before the handler returns: the instruction
+        ///   would fault again, the trapped system call would return its own number as if it had succeeded.
         /// - `EBUSY`: there is a handler, and the program was built with `--cfg siglatch_alone`.
         /// - `EDEADLK`: called in signal context, in the middle of a catch or release of this thread.
         /// - What a seccomp(2) filter makes. In a program that has released nothing yet, ours may then
@@ -665,10 +643,10 @@ macro_rules! receiver_methods {
         ///
         /// # Async-signal-safety
         ///
-        /// Not async-signal-safe: it waits for handlers that are in flight, and would wait for the one
-        /// it is called from.
+        /// Not async-signal-safe: it waits for handlers in flight, and would wait for its caller.
         #[doc(alias = "signal")]
         #[doc(alias = "sigaction")]
+        #[doc(alias = "register")]
         pub fn catch(
             &'static self,
             signals: impl Into<$crate::SigSet>,
@@ -678,11 +656,10 @@ macro_rules! receiver_methods {
             $crate::delivery::registry::catch(self.registered(), signals)
         }
 
-        /// Catches those of `signals` that were not ignored when no receiver had caught them yet, and
-        /// returns which.
+        /// Catches those of `signals` whose previous action is not "ignore", and returns them.
         ///
-        /// A program that nohup(1) or a shell without job control starts finds `SIGHUP`, or `SIGINT`
-        /// and `SIGQUIT`, ignored, and is expected to leave it so.
+        /// A program that is started by nohup(1), or by a shell without job control, finds `SIGHUP`, or
+        /// `SIGINT` and `SIGQUIT`, ignored, and is expected to leave it so.
         ///
         /// # Errors
         ///
@@ -721,32 +698,32 @@ macro_rules! receiver_methods {
             Ok(())
         }
 
-        /// Releases `signals`: when this returns, no handler delivers them to this receiver any more.
-        /// What was delivered stays. A signal that it has not caught is left alone.
+        /// Releases `signals`: when this returns, no handler delivers them to this receiver. What was
+        /// delivered stays. A signal that it has not caught is left alone.
         ///
-        /// The last receiver of a signal to leave restores the action that was saved, byte for byte, if
-        /// ours is still installed. If other code's is, it stays, and may go on to chain to ours, which
-        /// then chains to the saved handler, if it was one. When that code restores ours, the next
-        /// signal restores what was saved, and takes its effect: a signal whose default is to end the
-        /// process ends it.
+        /// The last release of a signal restores the saved action, byte for byte, if ours is still
+        /// installed. If other code's is, that stays, and may chain to ours, which chains to the saved
+        /// handler. When that code restores ours, the next signal restores the saved action, and has its
+        /// effect: a signal whose default is to end the process ends it.
         ///
         /// Returns those of `signals` for which this crate's handler may still be called: another
         /// receiver has caught them, or other code's handler stands over ours. The code must stay in
         /// memory until there are none.
         ///
         /// In a child of fork(2) that was not forked in a [`ForkWindow`](crate::child::ForkWindow), the
-        /// first catch or release of all waits for no handler that began before it: those of the
-        /// child's threads cannot be told from those of its parent's, which never end.
+        /// first catch or release waits for no handler that began before it: those of the child's threads
+        /// cannot be told from those of its parent's, which never end.
         ///
         /// # Errors
         ///
         /// `EDEADLK`: called in signal context, in the middle of a catch or release of this thread;
-        /// nothing is changed. Otherwise none that Linux documents; a seccomp(2) filter may make one,
-        /// and then the signals are released but the handler may still be installed, which chains.
+        /// nothing is changed. After any other, which only a seccomp(2) filter makes, the signals are
+        /// released but the handler may still be installed, and chains.
         ///
         /// # Async-signal-safety
         ///
         /// Not async-signal-safe, as [`catch`](Self::catch).
+        #[doc(alias = "unregister")]
         pub fn release(
             &'static self,
             signals: impl Into<$crate::SigSet>,

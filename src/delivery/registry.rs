@@ -1,13 +1,13 @@
 //! Catch and release: which receivers want which signals, and the kernel's action that follows.
 //!
-//! A catch links the receiver, sets its interest, waits for handlers that have not seen it, then
-//! installs. A release clears the interest, waits for handlers that have not seen that, then restores.
-//! In either order a signal on its way finds receivers, or the action before ours:
+//! A catch links the receiver, sets its interest, waits a grace period, then installs. A release clears
+//! the interest, waits a grace period, then restores. So a signal finds a receiver or the previous
+//! action at any time:
 //!
-//! - interest before action: the first signal that our handler gets has a receiver to go to;
-//! - the wait in a catch: a handler that found no receiver and is restoring the previous action
-//!   (`handler::uninstall_and_reraise`) has done so before this looks at what is installed;
-//! - the wait in a release: when it returns, no handler that began before will set a flag any more.
+//! - interest before action: the first signal that our handler gets has a receiver;
+//! - the grace period of a catch: a handler that found no receiver has restored the previous action
+//!   (`handler::uninstall_and_reraise`) before the installed one is read;
+//! - the grace period of a release: when it returns, no handler that began before sets a flag.
 #![expect(unsafe_code, reason = "installs the handler through the kernel's door")]
 
 use core::ffi::c_int;
@@ -24,12 +24,12 @@ use crate::action::{self, Action, IN_CHAIN, SaFlags, is_handler};
 use crate::bits::Bit;
 use crate::fd::EventFd;
 use crate::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
-use crate::sys::{self, KernelSigaction, KernelSigset, SIG_IGN};
+use crate::sys::{self, KernelRestorer, KernelSigaction, KernelSigset, SIG_IGN};
 use crate::{ALONE, Errno, SigSet, Signal, process};
 
 static LOCK: Lock = Lock::new();
 
-/// The process that registered last; 0 before the first. Only read and written under the lock.
+/// The process that registered last; 0 before the first. Only used under the lock.
 static PROCESS: AtomicI32 = AtomicI32::new(0);
 
 /// `catch` of every type of receiver.
@@ -71,18 +71,15 @@ pub(crate) fn release(receiver: Registered, signals: SigSet) -> Result<SigSet, E
     Ok(signals & IN_CHAIN.load())
 }
 
-/// Those of `signals` that a receiver wants.
 fn wanted_of(signals: SigSet) -> SigSet {
     let mut wanted = SigSet::empty();
     RECEIVERS.each(|receiver| wanted |= receiver.link().wanted());
     signals & wanted
 }
 
-/// Waits until no handler of this crate that began before this call is still with its receivers: what
-/// a [`Hook`](crate::Hook) may have read before is then no longer in use. It is `synchronize_srcu` of
-/// the kernel. The previous handlers that ours chains to are not waited for.
-///
-/// In a child of fork(2) no handler of its parent's is waited for.
+/// Waits a grace period: when it returns, no [`Hook`](crate::Hook) that began before still runs, and what
+/// it may have read is no longer in use. The kernel's `synchronize_srcu`. Previous handlers are not waited
+/// for, nor, in a child of fork(2), handlers of its parent.
 ///
 /// # Errors
 ///
@@ -90,8 +87,7 @@ fn wanted_of(signals: SigSet) -> SigSet {
 ///
 /// # Async-signal-safety
 ///
-/// Not async-signal-safe: it waits for handlers that are in flight, and would wait for the one it is
-/// called from.
+/// Not async-signal-safe: it waits for handlers in flight, and would wait for its caller.
 pub fn synchronize() -> Result<(), Errno> {
     let _lock = lock()?;
     GATE.wait_until_empty();
@@ -102,7 +98,7 @@ pub fn synchronize() -> Result<(), Errno> {
 ///
 /// # Safety
 ///
-/// The descriptor is the caller's to write to, and stays open until it is taken away.
+/// The descriptor is the caller's to write to, and stays open until it is replaced.
 pub(crate) unsafe fn set_wake_fd(
     receiver: &Receiver,
     fd: Option<c_int>,
@@ -137,7 +133,7 @@ fn exchange_wake_fd(
     Ok(old)
 }
 
-/// Takes the lock, and notes if this is another process than last time.
+/// Takes the lock. In another process than last time, a child of fork(2), resets the gate.
 fn lock() -> Result<LockGuard<'static>, Errno> {
     let guard = LOCK.acquire()?;
     // ORDERING: Relaxed: under the lock. The first thread of a process has its number.
@@ -152,13 +148,13 @@ fn lock() -> Result<LockGuard<'static>, Errno> {
     Ok(guard)
 }
 
-/// In a child of fork(2): nothing that came to the parent is there any more, and nothing that the
-/// parent's threads were in the middle of is waited for. What is caught stays caught.
+/// In a child of fork(2): clears what came to the parent, and abandons what the parent's threads were in
+/// the middle of. What is caught stays caught.
 ///
 /// # Safety
 ///
-/// There is no other thread in the process than the calling one, which is in no handler and in no
-/// catch or release, and blocks all signals that can be delivered asynchronously.
+/// The calling thread is the only one, is in no handler, catch or release, and blocks all signals that
+/// can be delivered asynchronously.
 pub(crate) unsafe fn reset_after_fork() {
     process::forked();
     GATE.reset_after_fork();
@@ -181,7 +177,7 @@ fn check(receiver: Registered, signals: SigSet) -> Result<(), CatchError> {
     refused.first().map_or(Ok(()), |signal| Err(CatchError::of(signal, errno)))
 }
 
-/// Whether the action that the process had before us is to ignore the signal.
+/// Returns `true` if the previous action, or the installed one before a catch, is "ignore".
 fn is_ignored(signal: Signal) -> Result<bool, Errno> {
     let mut current = KernelSigaction::default();
     action::read(signal, &mut current)?;
@@ -197,7 +193,7 @@ fn catch_locked(receiver: Registered, signals: SigSet) -> Result<(), CatchError>
     GATE.wait_until_empty();
     let result = for_each(signals, install);
     if result.is_err() {
-        // The first error is told; restoring is as good as it can be.
+        // The first error is returned; one while restoring is not.
         receiver.link().unwant(new);
         GATE.wait_until_empty();
         // ORDERING: Relaxed: under the lock.
@@ -235,8 +231,8 @@ fn install(signal: Signal) -> Result<(), Errno> {
                 if ALONE {
                     return Err(Errno::BUSY);
                 }
-                // Over one that may chain to ours, the two would call each other for ever. One that ours
-                // was over before, and that chains to ours, would do so already.
+                // One that may chain to ours stays over it, or the two would call each other endlessly.
+                // The previous handler does not, or they would already.
                 if IN_CHAIN.contains(Bit::of(signal)) && !previous.is(&current) {
                     return Ok(());
                 }
@@ -244,7 +240,7 @@ fn install(signal: Signal) -> Result<(), Errno> {
             // Saved before ours is installed, so that the first signal finds it.
             previous.save(&current, &GATE);
         } else if !ALONE {
-            // It may have come back, restored by the code that had replaced it.
+            // It may have been restored by the code that had replaced it.
             IN_CHAIN.insert(Bit::of(signal));
         }
         let result = replace(signal, &current, &merged_action(signal, &previous.saved()));
@@ -254,11 +250,11 @@ fn install(signal: Signal) -> Result<(), Errno> {
     }
 }
 
-/// Brings the kernel's action in line with the receivers that are left, or restores the saved one.
+/// Updates the kernel's action for the receivers that are left, or restores the saved one.
 type UpdateKernelAction = fn(Signal) -> Result<(), Errno>;
 
-/// [`update_kernel_action`], from the first release on. So a program that never releases has no code for it; where
-/// a catch fails in such a one, the next signal finds no receiver, and restores the action.
+/// [`update_kernel_action`], from the first release on: a program that never releases does not link it.
+/// Where a catch fails in such a one, the next signal finds no receiver, and restores the action.
 static UPDATE_KERNEL_ACTION: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
 fn update_kernel_action(signal: Signal) -> Result<(), Errno> {
@@ -269,7 +265,7 @@ fn update_kernel_action(signal: Signal) -> Result<(), Errno> {
     loop {
         action::read(signal, &mut current)?;
         if !is_ours(&current) {
-            // It is its owner's affair. The default and "ignore" chain to no handler.
+            // Other code's, which is left alone. The default and "ignore" chain to no handler.
             if !ALONE && !is_wanted && !is_handler(&current) {
                 IN_CHAIN.remove(bit);
             }
@@ -285,19 +281,18 @@ fn update_kernel_action(signal: Signal) -> Result<(), Errno> {
     }
 }
 
-/// Sets the action if it is not so already.
 fn replace(signal: Signal, current: &KernelSigaction, new: &KernelSigaction) -> Result<(), Errno> {
     if !ALONE && new == current {
         return Ok(());
     }
-    // SAFETY: our handler may run at any instruction of any thread; what it replaces is saved, chained
-    // to and restored. What is restored was installed until ours replaced it.
+    // SAFETY: our handler may run at any instruction of any thread, and the action it replaces is saved,
+    // chained to and restored. A restored one was installed until ours replaced it.
     unsafe { exchange(signal, current, new) }
 }
 
-/// Sets the action if it is still `current`, and notes whether ours is in the chain. A child that is
-/// forked in between may believe that it is when it is not: then a catch over a handler leaves that
-/// where it is, which is the safe side.
+/// Sets the action if it is still `current`, and records whether ours is in the chain. In a child that is
+/// forked in between, the record may say so wrongly: a catch over a handler then leaves that installed,
+/// which is the safe side.
 ///
 /// # Safety
 ///
@@ -308,8 +303,8 @@ unsafe fn exchange(
     new: &KernelSigaction,
 ) -> Result<(), Errno> {
     let bit = Bit::of(signal);
-    // ORDERING: more than is needed, here and below: under the lock, or in a handler that a catch waits
-    // for, by the gate, before it looks.
+    // ORDERING: more than is needed, here and below: under the lock, or in a handler that the grace
+    // period of a catch waits for.
     let noted = ALONE || IN_CHAIN.contains(bit);
     if !noted && is_ours(new) {
         IN_CHAIN.insert(bit);
@@ -323,8 +318,8 @@ unsafe fn exchange(
     result
 }
 
-/// After `restored` is installed again: if it was good for one call (`SA_RESETHAND`), and one of our
-/// handlers had that call while it was restored, the default is what is left of it.
+/// After `restored` is installed: if it has `SA_RESETHAND`, and one of our handlers made its one call
+/// meanwhile, resets the signal to the default.
 fn reset_spent(
     signal: Signal,
     previous: &PreviousAction,
@@ -338,16 +333,16 @@ fn reset_spent(
         return Ok(());
     }
     let left = previous.saved();
-    // SAFETY: what is installed is the default.
+    // SAFETY: it is the default.
     match unsafe { action::compare_exchange(signal, restored, &left) } {
-        // Other code was faster, and has set its own, or the kernel has spent it, too.
+        // Other code has set its own, or the kernel has reset it.
         Err(Errno::AGAIN) => Ok(()),
         result => result,
     }
 }
 
-/// Our action over a saved one, as the receivers ask for it. A handler counts as one more receiver,
-/// decides on the stack that it was made for, and keeps its choices about children.
+/// Our action over a saved one, as the receivers ask for it. A previous handler counts as a receiver, and
+/// decides on the stack and about children.
 fn merged_action(signal: Signal, saved: &KernelSigaction) -> KernelSigaction {
     const ABOUT_CHILDREN: SaFlags = SaFlags::NOCLDSTOP.union(SaFlags::NOCLDWAIT);
     let (mut choices, mut last) = (Choices::NONE, None);
@@ -357,7 +352,7 @@ fn merged_action(signal: Signal, saved: &KernelSigaction) -> KernelSigaction {
     }
     let mut flags = choices.flags().union(SaFlags::SIGINFO);
     if SigSet::TERMINAL_ACCESS.contains(signal) {
-        // The kernel would send the signal and restart the call for ever.
+        // The kernel would send the signal again with each restart, endlessly.
         flags = flags.difference(SaFlags::RESTART);
     }
     let mut mask = choices.mask;
@@ -375,13 +370,13 @@ fn merged_action(signal: Signal, saved: &KernelSigaction) -> KernelSigaction {
     KernelSigaction {
         handler: entry(),
         flags: flags.bits() | sys::SIGACTION_FLAGS,
-        restorer: sys::sigaction_restorer(),
+        restorer: KernelRestorer::new(sys::sigaction_restorer()),
         mask: KernelSigset::from_bits(mask),
     }
 }
 
 impl Action {
-    /// Returns `true` if it is the handler that this crate installs for its receivers.
+    /// Returns `true` if its handler is the one that this crate installs for its receivers.
     #[must_use]
     pub fn is_own(&self) -> bool {
         is_ours(self.as_kernel())

@@ -1,54 +1,52 @@
-//! [`Ring`]: room for the details of some signals, in the order in which they came.
+//! [`Ring`]: slots for the details of signals, taken in the order in which they came.
 //!
-//! Many handlers may push at once: on several threads, and one on top of another on the same
-//! thread. A handler must not wait for anybody, a consumer that it interrupted least of all, and a
-//! thread may be stopped for ever at any instruction. So there is no shared head or tail to be left
-//! half-moved: each place is a [`Slot`] that has one owner at a time, and a thread that stops half-way
-//! withholds the one that it owns.
+//! Handlers may push on several threads at once, and nested on one. A handler never waits, least of all
+//! for the consumer that it interrupted, and a thread may be stopped at any instruction. So no head or
+//! tail is shared: each place is a [`Slot`] with one owner at a time, and a thread that stops withholds
+//! the one that it owns.
 //!
-//! Order comes from a ticket that every push draws and the slot carries; a consumer takes the ready
-//! slot with the oldest. What one thread took comes out in that order, because it draws the next
-//! ticket after it has published.
+//! | | steps |
+//! |---|---|
+//! | push | draws a ticket; claims the slot of that ticket, or else any free one, or an older instance's; writes, publishes |
+//! | take | claims the ready slot with the oldest ticket of those drawn before it looked; reads, frees |
 //!
-//! Where nothing is lost and nobody is late, the instance of the next ticket is in the next slot. A
-//! consumer that takes many looks there first, and over all slots only where that does not hold.
+//! A thread draws its next ticket after it has published, so what one thread took comes out in order.
+//! Where nothing is lost or late, the next ticket's instance is in the next slot: a consumer that takes
+//! many looks there first.
 #![expect(unsafe_code, reason = "claims slots")]
 
-use super::slot::{Phase, Record, Slot, State};
-use crate::sync::atomic::{AtomicU64, Ordering, fence};
+use super::slot::{Age, AtomicWord, Phase, Record, Slot, State, Word};
+use crate::sync::atomic::{Ordering, fence};
 use crate::{SigInfo, Signal};
 
 pub(super) struct Ring<const N: usize> {
     /// The next one to be drawn.
-    tickets: AtomicU64,
-    states: [AtomicU64; N],
+    tickets: AtomicWord,
+    states: [AtomicWord; N],
     records: [Record; N],
 }
 
-/// Where a consumer is that takes many: the tickets from `next` to before `end` are still to be
-/// looked for.
-///
-/// All that had come in order when `end` was drawn has a ticket before it; what a thread published
-/// before drawing one of those is in the ring, or was taken.
+/// How far a consumer has come that takes many: it looks for the tickets from `next` to before `end`.
+/// What a thread published before it drew one of those is in the ring, or was taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Batch {
-    next: u64,
-    end: u64,
+    next: Word,
+    end: Word,
 }
 
-/// What an instance is put in with.
+/// The ticket of a push.
 #[derive(Clone, Copy)]
 pub(super) struct Turn {
-    ticket: u64,
-    /// The state of its slot while it is put in.
+    ticket: Word,
+    /// The state of its slot meanwhile.
     writing: State,
 }
 
 impl<const N: usize> Ring<N> {
     pub(super) const fn new() -> Self {
         Self {
-            tickets: AtomicU64::new(0),
-            states: [const { AtomicU64::new(State::FREE.to_bits()) }; N],
+            tickets: AtomicWord::new(0),
+            states: [const { AtomicWord::new(State::FREE.to_bits()) }; N],
             records: [const { Record::new() }; N],
         }
     }
@@ -57,23 +55,23 @@ impl<const N: usize> Ring<N> {
         self.states.iter().zip(&self.records).map(Slot::new)
     }
 
-    /// The slot that an instance with this ticket is in, unless it was taken when it came.
-    fn slot_of(&self, ticket: u64) -> Option<Slot<'_>> {
+    /// The slot that an instance with this ticket is in, unless that was taken.
+    fn slot_of(&self, ticket: Word) -> Option<Slot<'_>> {
         let index = index_of::<N>(ticket)?;
         Some(Slot::new((self.states.get(index)?, self.records.get(index)?)))
     }
 
-    /// Whether nothing is there to be taken.
+    /// Returns `true` if no slot is ready.
     pub(super) fn is_empty(&self) -> bool {
         !self.slots().any(|slot| slot.state().is(Phase::Ready))
     }
 
-    /// In a child of fork(2), where nobody else is: nothing is there, and all is free.
+    /// Frees all slots, in a child of fork(2) without other threads.
     pub(super) fn clear(&self) {
         self.slots().for_each(|slot| slot.unclaim(State::FREE));
     }
 
-    /// A turn for an instance that is to be put in. It runs in the handler, and so does what follows.
+    /// Draws a ticket. In the handler, as all of a push.
     #[inline]
     pub(super) fn draw(&self, signal: Signal) -> Turn {
         // ORDERING: Release pairs with the Acquire in `oldest`.
@@ -81,8 +79,7 @@ impl<const N: usize> Ring<N> {
         Turn { ticket, writing: State::new(Phase::Writing, signal, ticket) }
     }
 
-    /// Puts an instance in the slot of its turn, if that is free, as it mostly is. Returns
-    /// `true` if it did.
+    /// Puts an instance in the slot of its ticket. Returns `true` if that was free, as it mostly is.
     #[inline]
     pub(super) fn push(&self, turn: Turn, info: SigInfo) -> bool {
         let slot = self.slot_of(turn.ticket).filter(|slot| slot.claim_free(turn.writing));
@@ -92,8 +89,8 @@ impl<const N: usize> Ring<N> {
         slot.is_some()
     }
 
-    /// Puts an instance in any slot; if so wanted, in the place of an older one of its signal. Returns
-    /// how many instances are lost by it, older ones or itself.
+    /// Puts an instance in any slot, with `replaces` in that of an older one of its signal. Returns how
+    /// many instances are lost, older ones or itself.
     pub(super) fn push_anywhere(
         &self,
         turn: Turn,
@@ -108,11 +105,10 @@ impl<const N: usize> Ring<N> {
         if replaces { replaced.wrapping_add(self.drop_older(turn, signal)) } else { replaced }
     }
 
-    /// Of instances of one signal that were put in at the same time, when none was there yet for the
-    /// others to replace: frees all that are older than this one, or this one if there is a newer one.
-    /// Returns how many it freed.
+    /// Of instances of one signal that were put in at the same time, none of which could replace another:
+    /// frees those older than this one, or this one if there is a newer. Returns how many it freed.
     fn drop_older(&self, turn: Turn, signal: Signal) -> u32 {
-        // ORDERING: SeqCst pairs with itself: of two that come here, one sees the other's instance.
+        // ORDERING: SeqCst pairs with itself: of two threads here, one sees the other's instance.
         fence(Ordering::SeqCst);
         let own = turn.writing.with(Phase::Ready);
         let mut freed: u32 = 0;
@@ -142,7 +138,7 @@ impl<const N: usize> Ring<N> {
         })
     }
 
-    /// Claims a free slot, beginning with the one of the turn.
+    /// Claims a free slot, beginning with that of the ticket.
     fn claim_free(&self, turn: Turn) -> Option<Slot<'_>> {
         let own = index_of::<N>(turn.ticket)?;
         let (states, states_after) = self.states.split_at_checked(own)?;
@@ -171,7 +167,7 @@ impl<const N: usize> Ring<N> {
                     continue;
                 }
             }
-            // It was lost, is late, or lies in another slot: so may those after it.
+            // It was lost, is late, or is in another slot: so may those after it be.
             let from = |state: State| state.age(ticket) <= 0;
             let Ok((slot, state)) = self.oldest(batch.end, from) else { break };
             batch.next = after(state, batch.end);
@@ -184,8 +180,7 @@ impl<const N: usize> Ring<N> {
         Some(info)
     }
 
-    /// Takes the oldest instance of those that `wanted` says yes to, after a look at all there is; and
-    /// the batch that begins with it.
+    /// Takes the oldest instance that is `wanted`, and begins a batch with it.
     fn take_oldest(&self, wanted: impl Fn(State) -> bool) -> Option<(SigInfo, Batch)> {
         loop {
             // ORDERING: Acquire pairs with the Release in `push`, see `oldest`.
@@ -202,17 +197,15 @@ impl<const N: usize> Ring<N> {
         }
     }
 
-    /// The oldest instance that is ready, of those that `wanted` says yes to.
-    ///
-    /// Only tickets that were drawn before the look count: those before `end`. A thread draws one
-    /// after it has published the one before, so a thread that sees a ticket drawn sees all that its thread
-    /// published earlier, and cannot take the later one first.
+    /// The oldest instance that is ready and `wanted`, of the tickets before `end`, which were drawn
+    /// before the look. A thread draws one after it has published the one before, so all that it
+    /// published earlier is seen, too, and is taken first.
     fn oldest(
         &self,
-        end: u64,
+        end: Word,
         wanted: impl Fn(State) -> bool,
     ) -> Result<(Slot<'_>, State), Nothing> {
-        let mut oldest: Option<(i64, Slot<'_>, State)> = None;
+        let mut oldest: Option<(Age, Slot<'_>, State)> = None;
         let mut nothing = Nothing::Here;
         for slot in self.slots() {
             let state = slot.state();
@@ -238,18 +231,17 @@ enum Nothing {
     Yet,
 }
 
-/// Where the instance with this ticket goes, of so many slots.
 #[inline]
-fn index_of<const N: usize>(ticket: u64) -> Option<usize> {
-    ticket.checked_rem(N as u64).map(|index| index as usize)
+fn index_of<const N: usize>(ticket: Word) -> Option<usize> {
+    ticket.checked_rem(N as Word).map(|index| index as usize)
 }
 
 /// The ticket after the one of an instance, which is older than `end`.
-fn after(state: State, end: u64) -> u64 {
-    end.wrapping_sub(state.age(end).cast_unsigned()).wrapping_add(1)
+fn after(state: State, end: Word) -> Word {
+    end.wrapping_sub(state.age(end) as Word).wrapping_add(1)
 }
 
-/// Fills a slot that was claimed for a turn.
+/// Fills a slot that was claimed for `turn`.
 #[inline]
 fn put(slot: Slot<'_>, turn: Turn, info: SigInfo) {
     // SAFETY: it was claimed for writing just now.
@@ -257,8 +249,7 @@ fn put(slot: Slot<'_>, turn: Turn, info: SigInfo) {
     slot.unclaim(turn.writing.with(Phase::Ready));
 }
 
-/// Takes what is in a slot, if that is still the same. Another consumer, or a producer that replaces
-/// it, may have been faster.
+/// Takes the instance of a slot, unless another consumer, or a producer that replaces it, was faster.
 #[inline]
 fn take_from(slot: Slot<'_>, state: State) -> Option<SigInfo> {
     if !slot.claim(state, state.with(Phase::Reading)) {
@@ -280,59 +271,37 @@ mod tests {
     const N: usize = 3;
     const SIGNALS: [Signal; 2] = [Signal::USR1, Signal::USR2];
 
-    /// Every sequence of so many pushes, takes, and takes of one that takes many, against a queue of
-    /// std's.
     #[test]
     fn every_short_sequence_is_first_in_first_out() {
-        const LENGTH: u32 = 9;
-        for mut sequence in 0..3_u32.pow(LENGTH) {
-            let (ring, mut model) = (Ring::<N>::new(), VecDeque::new());
-            let mut batch = Batch::default();
-            for step in 0..LENGTH {
-                match sequence % 3 {
-                    0 => {
-                        let signal = SIGNALS[step as usize % 2];
-                        let pushed = push(&ring, signal, false);
-                        assert_eq!(pushed, u32::from(model.len() == N));
-                        if model.len() < N {
-                            model.push_back(signal);
-                        }
-                    }
-                    1 => assert_eq!(
-                        signal_of(ring.take_next(&mut Batch::default())),
-                        model.pop_front()
-                    ),
-                    _ => assert_eq!(signal_of(ring.take_next(&mut batch)), model.pop_front()),
-                }
-                assert_eq!(ring.is_empty(), model.is_empty());
-                sequence /= 3;
-            }
-        }
+        each_sequence(8, false);
     }
 
-    /// The same where an older instance of the signal makes room.
     #[test]
     fn newest_of_each_signal_comes_in_the_order_of_the_newest() {
-        const LENGTH: u32 = 8;
-        for mut sequence in 0..4_u32.pow(LENGTH) {
+        each_sequence(8, true);
+    }
+
+    /// Every sequence of so many pushes, single takes and batched takes, against a queue of std.
+    fn each_sequence(length: u32, replaces: bool) {
+        for mut sequence in 0..4_u32.pow(length) {
             let (ring, mut model) = (Ring::<N>::new(), VecDeque::new());
             let mut batch = Batch::default();
-            for _ in 0..LENGTH {
-                match sequence % 4 {
-                    choice @ 0..=1 => {
-                        let signal = SIGNALS[choice as usize];
-                        let pushed = push(&ring, signal, true);
-                        let older = model.iter().position(|other| *other == signal);
-                        assert_eq!(pushed, u32::from(older.is_some()));
-                        older.map(|older| model.remove(older));
-                        model.push_back(signal);
+            for _ in 0..length {
+                if let Some(signal) = SIGNALS.get(sequence as usize % 4) {
+                    let older = model.iter().position(|other| replaces && other == signal);
+                    older.map(|older| model.remove(older));
+                    let is_full = model.len() == N;
+                    let lost = u32::from(is_full || older.is_some());
+                    assert_eq!(push(&ring, *signal, replaces), lost);
+                    if !is_full {
+                        model.push_back(*signal);
                     }
-                    2 => assert_eq!(
-                        signal_of(ring.take_next(&mut Batch::default())),
-                        model.pop_front()
-                    ),
-                    _ => assert_eq!(signal_of(ring.take_next(&mut batch)), model.pop_front()),
+                } else {
+                    let mut single = Batch::default();
+                    let batch = if sequence % 4 == 2 { &mut single } else { &mut batch };
+                    assert_eq!(signal_of(ring.take_next(batch)), model.pop_front());
                 }
+                assert_eq!(ring.is_empty(), model.is_empty());
                 sequence /= 4;
             }
         }

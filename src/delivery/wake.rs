@@ -1,12 +1,15 @@
-//! Waking who waits for something to be set in a handler: threads that sleep on a futex word, and a
-//! poll loop that watches a descriptor.
+//! Waking what waits for a handler: threads that sleep on a futex word, and a poll loop that watches a
+//! descriptor.
 //!
-//! The handler sets what it has to set, then looks whether anybody is to be woken; the waiter says
-//! that it waits, then looks whether anything is set. Both are sequentially consistent, so at least
-//! one of the two sees the other: no wake-up is lost, and no system call is made when nobody waits.
+//! | | first | then |
+//! |---|---|---|
+//! | handler | sets its flag | loads `listeners`: none, or it wakes them |
+//! | thread that waits | adds itself to `listeners`, loads `count` | looks at the flag: sleeps while `count` is unchanged |
+//! | poll loop | clears the descriptor | takes the flags |
 //!
-//! What a descriptor carries says nothing that the flags do not: when it is full, or gone, the
-//! wake-up was there before, or is counted as missed, and the flags are set all the same.
+//! All is sequentially consistent, so at least one side sees the other: no wake-up is lost, and without
+//! a listener there is no system call. A descriptor carries nothing that the flags do not: where it
+//! cannot be written to, the wake-up is counted as missed, and the flags are set all the same.
 #![expect(unsafe_code, reason = "writes to the descriptor that it was given")]
 
 use core::ffi::c_int;
@@ -20,31 +23,29 @@ use crate::{Errno, Signal};
 /// Set in `listeners` while there is a descriptor to write to.
 const DESCRIPTOR: u32 = 1 << 31;
 
-/// The deadline of who has none, 136 years after boot. Without one, a handler installed with
-/// `SA_RESTART` makes the kernel call futex(2) once more, for nothing, before the sleeper runs.
+/// The deadline of a wait without one, 136 years after boot. Without, a handler with `SA_RESTART` makes
+/// the kernel restart futex(2), for nothing, before the sleeper runs.
 const FAR_FUTURE: KernelTimespec = KernelTimespec { seconds: u32::MAX as i64, nanoseconds: 0 };
 
-/// What is done about a descriptor.
+/// Writes to a descriptor.
 type Act = extern "C" fn(&Wake, Signal);
 
 pub(super) struct Wake {
-    /// Counts wake-ups. The futex word: a sleeper names the count that it saw.
+    /// The futex word: counts wake-ups.
     count: AtomicU32,
-    /// How many threads are in [`wait`](Self::wait), and whether there is a descriptor. A thread
-    /// that is stuck there for ever, or was left behind by fork(2), costs a needless system call a
-    /// signal and nothing else.
+    /// How many threads are in [`wait`](Self::wait), and `DESCRIPTOR`. A thread that never leaves, or
+    /// that fork(2) did not copy, costs a needless system call per signal and nothing else.
     listeners: AtomicU32,
     /// Only good while `DESCRIPTOR` is set.
     fd: AtomicI32,
-    /// What is done about it: [`write_byte`](Self::write_byte) or [`wake_event`](Self::wake_event),
-    /// as an address. So a program that has no descriptor has neither function.
+    /// The address of [`write_byte`](Self::write_byte) or [`wake_event`](Self::wake_event): a program
+    /// that watches no descriptor links neither.
     act: AtomicPtr<()>,
     /// The eventfd, if it is one.
     event: AtomicPtr<EventFd>,
-    /// The process that writes to the descriptor. A child of fork(2) has it open, too, and would
-    /// wake its parent.
+    /// The process that writes to the descriptor: a child of fork(2) would wake its parent.
     writer: AtomicI32,
-    /// Whether nobody read what was written last (`EPIPE`); 0 or 1.
+    /// 1 if the last write failed with `EPIPE`.
     broken: AtomicU32,
     missed: AtomicU32,
 }
@@ -63,8 +64,7 @@ impl Wake {
         }
     }
 
-    /// Wakes threads and descriptor, for `signal`. Call it after what they wait for is set, by a
-    /// `SeqCst` operation.
+    /// Wakes all listeners. What they wait for was set before, by a `SeqCst` operation.
     #[inline]
     pub(super) fn notify(&self, signal: Signal) {
         if self.has_listeners() {
@@ -72,13 +72,13 @@ impl Wake {
         }
     }
 
-    /// Whether there is anything to wake: the first half of [`notify`](Self::notify).
+    /// The first half of [`notify`](Self::notify): returns `true` if there is anything to wake.
     #[inline]
     pub(super) fn has_listeners(&self) -> bool {
         self.listeners() != 0
     }
 
-    /// Whether a descriptor is among it, for which a caller has to be inside the gate.
+    /// Returns `true` if a descriptor is among it, for which a caller has to be inside the gate.
     pub(super) fn is_watched(&self) -> bool {
         self.listeners() & DESCRIPTOR != 0
     }
@@ -107,7 +107,6 @@ impl Wake {
         }
     }
 
-    /// The same for the threads alone.
     pub(super) fn wake_threads(&self) {
         // ORDERING: Release pairs with the Acquire load in `wait`: what was set before is seen with the
         // new count. The kernel compares the word under a lock of its own.
@@ -122,10 +121,9 @@ impl Wake {
         if sys::getpid() != writer {
             return;
         }
-        // ORDERING: Relaxed, here and below: what it stops is this thread's own write for the signal of
-        // the one before.
+        // ORDERING: Relaxed, here and below: it is about this thread's own write before.
         if signal == Signal::PIPE && self.broken.load(Ordering::Relaxed) != 0 {
-            // It would send the next one, and its handler the next, for ever.
+            // That write raised this signal, and another would raise the next.
             return self.miss();
         }
         let failed = loop {
@@ -157,7 +155,7 @@ impl Wake {
         self.missed.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Writes to `fd` with each wake-up from now on. One caller at a time, after
+    /// Writes to `fd` with each wake-up from now on. Under the lock of `registry`, after
     /// [`unwatch`](Self::unwatch).
     pub(super) fn watch(&self, fd: c_int) {
         // ORDERING: Relaxed, here and in `watch_event`: before the SeqCst in `watch_by`.
@@ -175,12 +173,12 @@ impl Wake {
     fn watch_by(&self, act: Act, fd: c_int) {
         self.fd.store(fd, Ordering::Relaxed);
         self.act.store(act as *mut (), Ordering::Relaxed);
-        // ORDERING: SeqCst pairs with the SeqCst load in `listeners`, see the header: who sees it sees
-        // the descriptor, too.
+        // ORDERING: SeqCst pairs with the SeqCst load in `listeners`: a handler that sees it sees the
+        // stores before it.
         self.listeners.fetch_or(DESCRIPTOR, Ordering::SeqCst);
     }
 
-    /// Writes no more, once the handlers that are in flight have left. Returns the descriptor.
+    /// Stops writing, after a grace period. Returns the descriptor.
     pub(super) fn unwatch(&self) -> Option<c_int> {
         let watched = self.watched();
         // ORDERING: SeqCst pairs with the SeqCst load in `listeners`, through the gate.
@@ -194,17 +192,15 @@ impl Wake {
         watching.then(|| self.fd.load(Ordering::Relaxed))
     }
 
-    /// How many wake-ups could not be written, modulo 2³².
     pub(super) fn missed(&self) -> u32 {
         self.missed.load(Ordering::Relaxed)
     }
 
-    /// Sleeps until `ready` says so, which must look by a `SeqCst` load.
+    /// Sleeps until `ready`, which must look by a `SeqCst` load, returns `true`.
     ///
     /// # Errors
     ///
-    /// `ETIMEDOUT`: the deadline has passed. Otherwise what futex(2) returns besides `EAGAIN` and
-    /// `EINTR`: nothing that Linux documents for these arguments, but a seccomp(2) filter may.
+    /// `ETIMEDOUT`: the deadline has passed.
     pub(super) fn wait(
         &self,
         deadline: Option<&KernelTimespec>,
@@ -214,8 +210,8 @@ impl Wake {
         // ORDERING: SeqCst pairs with the SeqCst load in `listeners`, see the header.
         self.listeners.fetch_add(1, Ordering::SeqCst);
         let result = loop {
-            // ORDERING: Acquire pairs with the Release increment in `wake`. Read before `ready`, so
-            // that a wake-up in between makes the kernel refuse to sleep.
+            // ORDERING: Acquire pairs with the Release increment in `wake_threads`. Before `ready`, so
+            // that the kernel refuses to sleep after a wake-up in between.
             let seen = self.count.load(Ordering::Acquire);
             if ready() {
                 break Ok(());
@@ -225,7 +221,7 @@ impl Wake {
                 Err(errno) => break Err(errno),
             }
         };
-        // ORDERING: Relaxed: a handler that still sees this waiter makes a needless system call.
+        // ORDERING: Relaxed: seen late it costs a needless system call.
         self.listeners.fetch_sub(1, Ordering::Relaxed);
         result
     }

@@ -2,6 +2,7 @@
 //! other.
 
 use super::Errno;
+use crate::texts;
 
 /// One line an error: the constant, the C name, what strerror(3) says, and when this crate returns it.
 macro_rules! errnos {
@@ -16,11 +17,8 @@ macro_rules! errnos {
             )*
         }
 
-        /// The numbers, in the order of the table.
-        const NUMBERS: &[u16] = &[$(libc::$c_name as u16),*];
+        const NUMBERS: &[i32] = &[$(libc::$c_name),*];
 
-        // Each with a zero behind it: without an address and a length for each, these are half the
-        // size.
         const NAMES: &str = concat!($($text, "\0"),*);
         const DESCRIPTIONS: &str = concat!($($description, "\0"),*);
     };
@@ -186,7 +184,7 @@ impl Errno {
     #[doc(alias = "strerrorname_np")]
     #[must_use]
     pub const fn name(self) -> Option<&'static str> {
-        self.entry(NAMES)
+        texts::nth(NAMES, self.row())
     }
 
     /// What strerror(3) says in English, such as `"Invalid argument"`; `"Unknown error"` for a number
@@ -195,44 +193,32 @@ impl Errno {
     #[doc(alias = "strerrordesc_np")]
     #[must_use]
     pub const fn description(self) -> &'static str {
-        match self.entry(DESCRIPTIONS) {
+        match texts::nth(DESCRIPTIONS, self.row()) {
             Some(text) => text,
             None => "Unknown error",
         }
     }
 
-    /// The text of this error in a list in the order of the table.
-    const fn entry(self, mut texts: &'static str) -> Option<&'static str> {
-        let mut numbers = NUMBERS;
-        while let Some((number, rest)) = numbers.split_first() {
-            let (text, behind) = first_text(texts);
-            if *number as i32 == self.as_raw() {
-                return Some(text);
-            }
-            (numbers, texts) = (rest, behind);
+    /// Which row of the table is this error's, as [`texts::nth`] counts. The rows are in the order of
+    /// the numbers, of which two belong to no error.
+    const fn row(self) -> usize {
+        let raw = self.as_raw() as usize;
+        match raw {
+            ..=40 => raw.saturating_sub(1),
+            42..=57 => raw.saturating_sub(2),
+            59.. => raw.saturating_sub(3),
+            41 | 58 => usize::MAX,
         }
-        None
     }
 }
 
-/// What is before the first zero, and what is behind it.
-const fn first_text(texts: &'static str) -> (&'static str, &'static str) {
-    let mut bytes = texts.as_bytes();
-    while let Some((byte, rest)) = bytes.split_first() {
-        if *byte == 0 {
-            break;
-        }
-        bytes = rest;
+const _: () = {
+    let (mut numbers, mut row) = (NUMBERS, 0_usize);
+    while let Some((number, rest)) = numbers.split_first() {
+        assert!(Errno::constant(*number).row() == row, "the rows are not in the numbers' order");
+        (numbers, row) = (rest, row.saturating_add(1));
     }
-    let length = texts.len().saturating_sub(bytes.len());
-    match texts.split_at_checked(length) {
-        Some((text, rest)) => match rest.split_at_checked(1) {
-            Some((_zero, behind)) => (text, behind),
-            None => (text, ""),
-        },
-        None => ("", ""),
-    }
-}
+};
 
 #[cfg(test)]
 mod tests {

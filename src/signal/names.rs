@@ -4,45 +4,36 @@
 
 use core::str;
 
-use super::{MAX, Signal};
+use super::Signal;
+use crate::texts;
+
+const PREFIX: &[u8; 9] = b"SIGRTMIN+";
 
 /// As long as the longest, `SIGRTMIN+30`; what is shorter has zeros behind it.
-const LENGTH: usize = 11;
+const LENGTH: usize = PREFIX.len() + 2;
 
-// Bytes and not `&str`s: those are addresses and lengths, and take more room than the names.
-static NAMES: [[u8; LENGTH]; MAX as usize] = names();
+/// Those of the real-time signals, by their offsets.
+static REAL_TIME: [[u8; LENGTH]; Signal::rt_count() as usize] = real_time_names();
 
 #[expect(clippy::indexing_slicing, reason = "only called in a constant")]
 #[expect(clippy::arithmetic_side_effects, reason = "likewise")]
-const fn names() -> [[u8; LENGTH]; MAX as usize] {
-    let mut names = [[0; LENGTH]; MAX as usize];
-    let mut at = 0;
-    while at < names.len() {
-        if let Ok(signal) = Signal::from_raw(at as i32 + 1) {
-            if let Some(name) = signal.standard_name() {
-                write(&mut names[at], 0, name.as_bytes());
-            }
-            if let Some(n) = signal.rt_offset() {
-                let prefix = b"SIGRTMIN+";
-                write(&mut names[at], 0, prefix);
-                let digits = [b'0' + n / 10, b'0' + n % 10];
-                let digits = if n < 10 { digits.split_at(1).1 } else { &digits };
-                write(&mut names[at], prefix.len(), digits);
-            }
+const fn real_time_names() -> [[u8; LENGTH]; Signal::rt_count() as usize] {
+    let mut names = [[0; LENGTH]; Signal::rt_count() as usize];
+    let mut n = 0;
+    while n < names.len() {
+        let mut at = 0;
+        while at < PREFIX.len() {
+            names[n][at] = PREFIX[at];
+            at += 1;
         }
-        at += 1;
+        if n >= 10 {
+            names[n][at] = b'0' + n as u8 / 10;
+            at += 1;
+        }
+        names[n][at] = b'0' + n as u8 % 10;
+        n += 1;
     }
     names
-}
-
-#[expect(clippy::indexing_slicing, reason = "only called in a constant")]
-#[expect(clippy::arithmetic_side_effects, reason = "likewise")]
-const fn write(name: &mut [u8; LENGTH], start: usize, text: &[u8]) {
-    let mut at = 0;
-    while at < text.len() {
-        name[start + at] = text[at];
-        at += 1;
-    }
 }
 
 impl Signal {
@@ -57,7 +48,15 @@ impl Signal {
     /// ```
     #[must_use]
     pub const fn as_str(self) -> &'static str {
-        self.name_from(0)
+        match self.rt_offset() {
+            Some(n) => real_time_name(n),
+            None => {
+                match texts::nth(Self::STANDARD_NAMES, self.as_raw().wrapping_sub(1) as usize) {
+                    Some(name) => name,
+                    None => "",
+                }
+            }
+        }
     }
 
     /// The name without `SIG`, as `kill -l` lists it: `TERM`, `RTMIN+3`.
@@ -71,30 +70,27 @@ impl Signal {
     #[doc(alias = "sigabbrev_np")]
     #[must_use]
     pub const fn short_name(self) -> &'static str {
-        self.name_from("SIG".len())
-    }
-
-    /// The name without its first bytes.
-    const fn name_from(self, start: usize) -> &'static str {
-        let mut left: &[[u8; LENGTH]] = &NAMES;
-        let mut number = self.as_raw();
-        while let Some((name, rest)) = left.split_first() {
-            number = number.wrapping_sub(1);
-            if number == 0 {
-                return text(name, start);
-            }
-            left = rest;
+        match self.as_str().as_bytes() {
+            // SAFETY: all of it is ASCII.
+            [b'S', b'I', b'G', short @ ..] => unsafe { str::from_utf8_unchecked(short) },
+            _ => "",
         }
-        ""
     }
 }
 
-/// What is in `name` from `start` on, up to its end or its first zero.
-const fn text(name: &'static [u8; LENGTH], start: usize) -> &'static str {
-    let Some((_, mut name)) = name.split_at_checked(start) else { return "" };
-    while let Some((&0, shorter)) = name.split_last() {
-        name = shorter;
+/// The name of the real-time signal with this offset.
+const fn real_time_name(mut n: u8) -> &'static str {
+    let mut left: &[[u8; LENGTH]] = &REAL_TIME;
+    while let Some((name, rest)) = left.split_first() {
+        if n == 0 {
+            let mut name: &[u8] = name;
+            while let Some((0, shorter)) = name.split_last() {
+                name = shorter;
+            }
+            // SAFETY: all of it is ASCII.
+            return unsafe { str::from_utf8_unchecked(name) };
+        }
+        (left, n) = (rest, n.wrapping_sub(1));
     }
-    // SAFETY: all names are ASCII, so any part of one is UTF-8.
-    unsafe { str::from_utf8_unchecked(name) }
+    ""
 }

@@ -3,7 +3,7 @@
 use core::str::FromStr;
 
 use super::{MAX, RT_MIN, Signal};
-use crate::Errno;
+use crate::{Errno, texts};
 
 impl FromStr for Signal {
     type Err = Errno;
@@ -51,23 +51,30 @@ impl Signal {
                 None => Err(Errno::INVAL),
             };
         }
-        let mut raw = 1;
-        while let Ok(signal) = Self::from_raw(raw) {
-            if is(name, signal.short_name().as_bytes()) {
-                return Ok(signal);
-            }
-            raw = raw.saturating_add(1);
-        }
-        if is(name, b"IOT") {
-            Ok(Self::ABRT)
-        } else if is(name, b"CLD") {
-            Ok(Self::CHLD)
-        } else if is(name, b"POLL") {
-            Ok(Self::IO)
-        } else {
-            Err(Errno::INVAL)
+        match position(Self::STANDARD_NAMES, name) {
+            Some(at) => Self::from_raw(at.saturating_add(1)),
+            None => match position("SIGIOT\0SIGCLD\0SIGPOLL\0", name) {
+                Some(0) => Ok(Self::ABRT),
+                Some(1) => Ok(Self::CHLD),
+                Some(_) => Ok(Self::IO),
+                None => Err(Errno::INVAL),
+            },
         }
     }
+}
+
+/// Which of these texts is the name, with `SIG` in front of it.
+const fn position(texts: &'static str, name: &[u8]) -> Option<i32> {
+    let (mut texts, mut at) = (texts.as_bytes(), 0_i32);
+    while let Some((text, behind)) = texts::split_first(texts) {
+        if let Some(short) = strip_prefix(text, b"SIG") {
+            if let Some([]) = strip_prefix(name, short) {
+                return Some(at);
+            }
+        }
+        (texts, at) = (behind, at.saturating_add(1));
+    }
+    None
 }
 
 const fn real_time(raw: i32) -> Result<Signal, Errno> {
@@ -75,11 +82,6 @@ const fn real_time(raw: i32) -> Result<Signal, Errno> {
         Ok(signal) if signal.is_rt() => Ok(signal),
         _ => Err(Errno::INVAL),
     }
-}
-
-/// Whether `text` is `name`, which is in capitals, in capitals or not.
-const fn is(text: &[u8], name: &[u8]) -> bool {
-    matches!(strip_prefix(text, name), Some([]))
 }
 
 /// What follows `prefix`, which is in capitals, in `text`, in capitals or not.
@@ -165,6 +167,8 @@ mod tests {
             "+9",
             " 9",
             "9 ",
+            "2 ",
+            "1:",
             "1e1",
             "TERMS",
             "RTMIN-1",

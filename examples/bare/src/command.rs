@@ -6,10 +6,10 @@ use siglatch::child::ExecSignals;
 use siglatch::{Errno, sys};
 use siglatch_start::{Arg, Process};
 
-use crate::say::Line;
+use crate::Utility;
 
 /// Where commands are looked for without `PATH`.
-const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
+const DEFAULT_PATH: &CStr = c"/bin:/usr/bin";
 
 /// The longest path, its zero included, as the kernel has it.
 const PATH_MAX: usize = 4096;
@@ -23,61 +23,74 @@ const NOT_FOUND: i32 = 127;
 /// Executes a command, which is not empty and ends the program's arguments, with the signals that
 /// it is to have; or says why not, and ends this process as shells do.
 pub fn execute(
-    utility: &str,
+    utility: &Utility,
     process: Process,
     command: &'static [Arg],
     signals: &ExecSignals,
 ) -> ! {
     let Some(name) = command.first() else { sys::exit_group(NOT_FOUND) };
     let errno = match signals.apply() {
-        Ok(()) => search(process, name.as_c_str(), command),
+        Ok(()) => search(process, *name, command),
         Err(errno) => errno,
     };
-    Line::error(utility)
-        .text("failed to run command '")
-        .bytes(name.as_bytes())
-        .text("'")
-        .because(errno);
+    utility.say("failed to run command '%'", name.as_bytes(), Some(errno));
     sys::exit_group(if errno == Errno::NOENT { NOT_FOUND } else { FOUND })
 }
 
 /// Tries each place. Returns why the last one failed, or the first that was there.
-fn search(process: Process, name: &'static CStr, command: &'static [Arg]) -> Errno {
-    let exec = |path: *const u8| {
-        // SAFETY: it is an argument, or ends with the zero that was written last.
-        let path = unsafe { CStr::from_ptr(path.cast()) };
-        // SAFETY: the kernel's list ends with null, and this process is for the command.
-        unsafe { sys::execve(path, command.as_ptr().cast(), process.envp()) }
-    };
-    let bytes = name.to_bytes();
-    if bytes.is_empty() || bytes.contains(&b'/') {
-        return exec(name.as_ptr().cast());
+fn search(process: Process, name: Arg, command: &'static [Arg]) -> Errno {
+    // SAFETY: the kernel's list ends with null, and this process is for the command.
+    let exec = |path: &CStr| unsafe { sys::execve(path, command.as_ptr().cast(), process.envp()) };
+    if name.is_empty() || name.as_bytes().contains(&b'/') {
+        return exec(&name);
     }
     let mut result = Errno::NOENT;
-    let mut path = [0; PATH_MAX];
-    let mut folders = process.var(b"PATH").map_or(DEFAULT_PATH, CStr::to_bytes);
+    let mut folders = process.var(b"PATH").unwrap_or(DEFAULT_PATH.into());
     loop {
-        let length = folders.iter().take_while(|&&byte| byte != b':').count();
-        let (folder, rest) = folders.split_at_checked(length).unwrap_or_default();
-        // An empty one is the working directory.
-        let slash: &[u8] = if folder.is_empty() { b"" } else { b"/" };
-        let mut length = 0;
-        for part in [folder, slash, bytes, b"\0"] {
-            for &byte in part {
-                if let Some(place) = path.get_mut(length) {
-                    *place = byte;
+        let mut path = Path { bytes: [0; PATH_MAX], length: 0 };
+        let next = loop {
+            match folders.split_first() {
+                Some((b':', others)) => break Some(others),
+                Some((byte, rest)) => {
+                    path.push(byte);
+                    folders = rest;
                 }
-                length += 1;
+                None => break None,
             }
+        };
+        // An empty one is the working directory.
+        if path.length > 0 {
+            path.push(b'/');
         }
-        let errno = if length > PATH_MAX { Errno::NAMETOOLONG } else { exec(path.as_ptr()) };
+        for &byte in name.as_bytes() {
+            path.push(byte);
+        }
+        let errno = match CStr::from_bytes_until_nul(&path.bytes) {
+            Ok(path) => exec(path),
+            Err(_) => Errno::NAMETOOLONG,
+        };
         match errno {
             Errno::NOENT | Errno::NOTDIR => {}
             // There may be one elsewhere that is allowed, or shorter.
             Errno::ACCES | Errno::NAMETOOLONG => result = errno,
             _ => return errno,
         }
-        let Some((_colon, others)) = rest.split_first() else { return result };
+        let Some(others) = next else { return result };
         folders = others;
+    }
+}
+
+/// A path that is being put together, with a zero behind it if it is not too long.
+struct Path {
+    bytes: [u8; PATH_MAX],
+    length: usize,
+}
+
+impl Path {
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.length) {
+            *place = byte;
+            self.length += 1;
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Times as sleep(1) reads them: a decimal number, with a fraction and an exponent if wanted, and a
 //! unit.
 
+use crate::number;
+
 /// More than 70 years, which no process lives: no limit.
 pub const NEVER: u64 = 1 << 61;
 
@@ -17,81 +19,55 @@ pub fn read(text: &[u8]) -> Option<u64> {
         (b'd', text) => (86_400, text),
         _ => (1, text),
     };
-    if is_infinite(text) {
+    if text.eq_ignore_ascii_case(b"inf") || text.eq_ignore_ascii_case(b"infinity") {
         return Some(NEVER);
     }
     Some(nanoseconds(text)?.saturating_mul(unit).min(NEVER))
 }
 
-/// Whether it is `inf` or `infinity`, in capitals or not.
-fn is_infinite(text: &[u8]) -> bool {
-    let letters = text.iter().zip(b"infinity").all(|(byte, letter)| byte | 0x20 == *letter);
-    letters && matches!(text.len(), 3 | 8)
-}
-
 /// As many nanoseconds as a number of seconds are.
 fn nanoseconds(text: &[u8]) -> Option<u64> {
-    let mut number = 0_u64;
-    // The number is to be multiplied by ten to this.
-    let mut exponent = 9_i32;
-    let (mut digits, mut is_fraction, mut is_more) = (0, false, false);
-    let mut left = text;
-    while let Some((&byte, rest)) = left.split_first() {
+    let mut left = text.iter();
+    let mut count = 0_u64;
+    // It is to be multiplied by ten to this.
+    let mut exponent = 9_i64;
+    let (mut has_digits, mut is_fraction, mut is_more) = (false, false, false);
+    while let Some(&byte) = left.next() {
         match byte {
             b'.' if !is_fraction => is_fraction = true,
             b'0'..=b'9' => {
-                digits += 1;
-                if number < u64::MAX / 100 {
-                    number = number * 10 + u64::from(byte - b'0');
-                    exponent = exponent.saturating_sub(is_fraction.into());
+                has_digits = true;
+                // No text is so long that these are out of range.
+                exponent -= i64::from(is_fraction);
+                if count < u64::MAX / 100 {
+                    count = count * 10 + u64::from(byte - b'0');
                 } else {
                     // Too small to count, but for rounding up.
                     is_more |= byte != b'0';
-                    exponent = exponent.saturating_add((!is_fraction).into());
+                    exponent += 1;
                 }
             }
-            b'e' | b'E' if digits > 0 => {
-                exponent = exponent.saturating_add(signed(rest)?);
+            b'e' | b'E' if has_digits => {
+                let power = left.as_slice();
+                // One sign at most.
+                let unsigned = power.strip_prefix(b"+").filter(|power| !power.starts_with(b"-"));
+                exponent = exponent.saturating_add(number(unsigned.unwrap_or(power))?);
                 break;
             }
             _ => return None,
         }
-        left = rest;
     }
-    if digits == 0 {
+    if !has_digits {
         return None;
     }
-    if number == 0 {
-        return Some(0);
-    }
-    while exponent < 0 && number > 0 {
-        is_more |= !number.is_multiple_of(10);
-        number /= 10;
+    while exponent < 0 && count > 0 {
+        is_more |= !count.is_multiple_of(10);
+        count /= 10;
         exponent += 1;
     }
-    while exponent > 0 && number < NEVER {
-        number = number.saturating_mul(10);
+    while exponent > 0 && 0 < count && count < NEVER {
+        count = count.saturating_mul(10);
         exponent -= 1;
     }
-    Some(number.saturating_add(is_more.into()))
-}
-
-/// A whole number, with a sign if wanted, which stays at the largest where it is larger.
-fn signed(text: &[u8]) -> Option<i32> {
-    let (sign, digits) = match text.split_first()? {
-        (b'-', digits) => (-1, digits),
-        (b'+', digits) => (1, digits),
-        _ => (1, text),
-    };
-    if digits.is_empty() {
-        return None;
-    }
-    let mut number = 0_i32;
-    for digit in digits {
-        if !digit.is_ascii_digit() {
-            return None;
-        }
-        number = number.saturating_mul(10).saturating_add(i32::from(digit - b'0'));
-    }
-    Some(sign * number)
+    Some(count.saturating_add(is_more.into()))
 }

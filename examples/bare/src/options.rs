@@ -1,44 +1,36 @@
-//! Options as getopt_long(3) reads them, up to the first argument that is none.
-
-use core::ffi::CStr;
+//! Options as getopt_long(3) reads them, up to the first argument that is none. Which there are is read
+//! from the help: it names all of them.
 
 use siglatch_start::Arg;
 
-use crate::say::Line;
-
-/// An option that a utility has.
-pub struct Known {
-    /// What [`Options::next`] returns for it; for one with a short form, that letter.
-    pub id: u8,
-    /// Its long form, without the dashes.
-    pub long: &'static str,
-    /// Whether a value belongs to it.
-    pub has_value: bool,
-}
-
-/// An option that has only a long form is known by a number that is no letter.
-#[must_use]
-pub const fn known(id: u8, long: &'static str, has_value: bool) -> Known {
-    Known { id, long, has_value }
-}
+use crate::Utility;
 
 /// Reads options one by one.
 pub struct Options<'a> {
-    utility: &'static str,
-    known: &'a [Known],
+    utility: &'a Utility,
     left: &'static [Arg],
     /// What follows in an argument of several short ones.
-    cluster: &'static [u8],
+    cluster: Option<Arg>,
 }
 
-/// The arguments were wrong, and it was told.
-pub struct Wrong;
+/// An option, by its line of the help: `  -s, --signal=SIGNAL`, `      --help`.
+struct Known {
+    id: u8,
+    long: &'static [u8],
+    has_value: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Form {
+    Short,
+    Long,
+}
 
 impl<'a> Options<'a> {
     /// Of these arguments, without the program's name.
     #[must_use]
-    pub const fn new(utility: &'static str, known: &'a [Known], arguments: &'static [Arg]) -> Self {
-        Self { utility, known, left: arguments, cluster: b"" }
+    pub const fn new(utility: &'a Utility, arguments: &'static [Arg]) -> Self {
+        Self { utility, left: arguments, cluster: None }
     }
 
     /// What follows the options.
@@ -47,94 +39,106 @@ impl<'a> Options<'a> {
         self.left
     }
 
-    /// The next option and its value, if there is another one.
+    /// The next option, by the letter of its short form, or else the capital of its long one; and its
+    /// value.
     ///
-    /// # Errors
-    ///
-    /// There is no such option, or it lacks its value, or has one that is not its own. A message has
-    /// said so.
-    #[expect(clippy::should_implement_trait, reason = "it has an error")]
-    pub fn next(&mut self) -> Result<Option<(u8, &'static CStr)>, Wrong> {
-        let mut letters = self.cluster;
-        if letters.is_empty() {
-            let Some((first, rest)) = self.left.split_first() else { return Ok(None) };
-            let text = first.as_bytes();
-            if let Some(long) = text.strip_prefix(b"--") {
+    /// Ends the program with a message where there is no such option, or where it lacks its value or has
+    /// one that is not its own.
+    #[expect(clippy::should_implement_trait, reason = "what is left can be looked at in between")]
+    pub fn next(&mut self) -> Option<(u8, Arg)> {
+        let letters = match self.cluster.take() {
+            Some(letters) => letters,
+            None => {
+                let (first, rest) = self.left.split_first()?;
+                let (b'-', letters) = first.split_first()? else { return None };
+                let (letter, name) = letters.split_first()?;
                 self.left = rest;
-                return if long.is_empty() { Ok(None) } else { self.long(long) };
+                if letter == b'-' {
+                    return if name.is_empty() { None } else { Some(self.long(name)) };
+                }
+                letters
             }
-            match text.strip_prefix(b"-") {
-                None | Some([]) => return Ok(None),
-                Some(short) => letters = short,
-            }
-            self.left = rest;
-        }
-        let Some((&letter, behind)) = letters.split_first() else { return Ok(None) };
-        let Some(known) = self.known.iter().find(|known| known.id == letter) else {
-            return self.wrong("invalid option -- '", &[letter], "'");
+        };
+        let (letter, behind) = letters.split_first()?;
+        let Some(known) = self.find(Form::Short, &[letter]) else {
+            self.utility.misused("invalid option -- '%'", &[letter])
         };
         if !known.has_value {
-            self.cluster = behind;
-            return Ok(Some((letter, c"")));
+            self.cluster = (!behind.is_empty()).then_some(behind);
+            return Some((letter, behind));
         }
-        self.cluster = b"";
-        if !behind.is_empty() {
-            return Ok(Some((letter, ended(behind))));
-        }
-        match self.value() {
-            Some(value) => Ok(Some((letter, value))),
-            None => self.wrong("option requires an argument -- '", &[letter], "'"),
-        }
+        let value = if behind.is_empty() { self.value() } else { Some(behind) };
+        let Some(value) = value else {
+            self.utility.misused("option requires an argument -- '%'", &[letter])
+        };
+        Some((letter, value))
     }
 
     /// A long one, or as much of its name as tells which.
-    fn long(&mut self, text: &'static [u8]) -> Result<Option<(u8, &'static CStr)>, Wrong> {
-        let length = text.iter().take_while(|&&byte| byte != b'=').count();
-        let (name, value) = text.split_at_checked(length).unwrap_or_default();
-        let mut found: Option<&Known> = None;
-        for known in self.known {
-            if known.long.as_bytes().starts_with(name) {
-                if known.long.len() == length {
-                    found = Some(known);
-                    break;
-                }
-                if found.is_some() {
-                    return self.wrong("option '--", text, "' is ambiguous");
-                }
-                found = Some(known);
+    fn long(&mut self, text: Arg) -> (u8, Arg) {
+        let mut length = 0;
+        let mut left = text;
+        let value = loop {
+            match left.split_first() {
+                Some((b'=', value)) => break Some(value),
+                Some((_, behind)) => (left, length) = (behind, length + 1),
+                None => break None,
             }
-        }
-        let Some(known) = found else { return self.wrong("unrecognized option '--", text, "'") };
-        let name = known.long.as_bytes();
-        let value = match value.split_first() {
+        };
+        let name = text.as_bytes().get(..length).unwrap_or_default();
+        let Some(known) = self.find(Form::Long, name) else {
+            self.utility.misused("unrecognized option '--%'", text.as_bytes())
+        };
+        let value = match value {
             None if known.has_value => self.value(),
-            None => Some(c""),
+            // Nothing, and it is not looked at.
+            None => Some(left),
             Some(_) if !known.has_value => {
-                return self.wrong("option '--", name, "' doesn't allow an argument");
+                self.utility.misused("option '--%' doesn't allow an argument", known.long)
             }
-            Some((_equals, value)) => Some(ended(value)),
+            value => value,
         };
         match value {
-            Some(value) => Ok(Some((known.id, value))),
-            None => self.wrong("option '--", name, "' requires an argument"),
+            Some(value) => (known.id, value),
+            None => self.utility.misused("option '--%' requires an argument", known.long),
         }
     }
 
     /// The next argument, whatever it is.
-    pub fn value(&mut self) -> Option<&'static CStr> {
+    pub fn value(&mut self) -> Option<Arg> {
         let (first, rest) = self.left.split_first()?;
         self.left = rest;
-        Some(first.as_c_str())
+        Some(*first)
     }
 
-    fn wrong<T>(&self, before: &str, what: &[u8], after: &str) -> Result<T, Wrong> {
-        let _lost = Line::error(self.utility).text(before).bytes(what).text(after).end();
-        Err(Wrong)
+    /// The option of this name, or of the long name that alone begins with it.
+    fn find(&self, form: Form, name: &[u8]) -> Option<Known> {
+        let mut found = None;
+        let mut is_ambiguous = false;
+        let mut left = self.utility.help.as_bytes();
+        while let Some((_, next)) = left.split_first() {
+            if let [b' ', dash, letter, _, b' ', b'-', b'-', long @ ..] = left {
+                let is_part = |byte: &&u8| !matches!(**byte, b'=' | b' ' | b'\n');
+                let (long, behind) =
+                    long.split_at_checked(long.iter().take_while(is_part).count())?;
+                let is_short = *dash == b'-';
+                let id = if is_short { *letter } else { long.first()? & !0x20 };
+                let known = Known { id, long, has_value: behind.first() == Some(&b'=') };
+                match form {
+                    Form::Short if is_short && name == [id] => return Some(known),
+                    Form::Long if name == long => return Some(known),
+                    Form::Long if long.starts_with(name) => {
+                        is_ambiguous |= found.is_some();
+                        found = Some(known);
+                    }
+                    _ => {}
+                }
+            }
+            left = next;
+        }
+        if is_ambiguous {
+            self.utility.misused("option '--%' is ambiguous", name);
+        }
+        found
     }
-}
-
-/// The end of an argument, which is a C string as the whole of it is.
-fn ended(end: &'static [u8]) -> &'static CStr {
-    // SAFETY: it is the end of one of the kernel's strings, without its zero.
-    unsafe { CStr::from_ptr(end.as_ptr().cast()) }
 }

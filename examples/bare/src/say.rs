@@ -1,6 +1,6 @@
 //! Messages: lines that are written at once, without formatting.
 
-use siglatch::{Errno, sys};
+use siglatch::{Errno, Signal, sys};
 
 /// Standard output.
 pub const STDOUT: i32 = 1;
@@ -23,14 +23,6 @@ impl Line {
         Self { fd, length: 0, bytes: [0; 256], failed: None }
     }
 
-    /// A message of a utility: its name comes first.
-    #[must_use]
-    pub fn error(name: &str) -> Self {
-        let mut line = Self::new(STDERR);
-        line.text(name).text(": ");
-        line
-    }
-
     /// Goes on with a text.
     pub fn text(&mut self, text: &str) -> &mut Self {
         self.bytes(text.as_bytes())
@@ -39,55 +31,72 @@ impl Line {
     /// Goes on with bytes.
     pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
         for &byte in bytes {
-            if self.length == self.bytes.len() {
-                self.flush();
-            }
-            if let Some(place) = self.bytes.get_mut(self.length) {
-                *place = byte;
-                self.length += 1;
+            self.byte(byte);
+        }
+        self
+    }
+
+    /// Goes on with a text that has bytes in the place of a `%`.
+    pub fn template(&mut self, text: &str, bytes: &[u8]) -> &mut Self {
+        for byte in text.bytes() {
+            if byte == b'%' {
+                self.bytes(bytes);
+            } else {
+                self.byte(byte);
             }
         }
         self
     }
 
+    /// Goes on with a byte.
+    pub fn byte(&mut self, byte: u8) {
+        if self.length == self.bytes.len() {
+            self.flush();
+        }
+        if let Some(place) = self.bytes.get_mut(self.length) {
+            *place = byte;
+            self.length += 1;
+        }
+    }
+
     /// Goes on with a number.
     pub fn number(&mut self, number: i64) -> &mut Self {
         if number < 0 {
-            self.text("-");
+            self.byte(b'-');
         }
         let number = number.unsigned_abs();
         if number >= 10 {
             self.number((number / 10) as i64);
         }
-        self.bytes(&[b'0' + (number % 10) as u8])
+        self.byte(b'0' + (number % 10) as u8);
+        self
     }
 
-    /// Ends it.
+    /// Goes on with the name of a signal, as kill(1) lists it.
+    pub fn signal(&mut self, signal: Signal) -> &mut Self {
+        match signal.rt_offset() {
+            None => self.text(signal.short_name()),
+            Some(0) => self.text("RTMIN"),
+            Some(n) => self.text("RTMIN+").number(n.into()),
+        }
+    }
+
+    /// Ends it. What was written before may be told of, too.
     ///
     /// # Errors
     ///
     /// Those of write(2).
     pub fn end(&mut self) -> Result<(), Errno> {
-        self.text("\n").flush();
+        self.byte(b'\n');
+        self.flush();
         self.failed.map_or(Ok(()), Err)
     }
 
-    /// Ends several lines, of which the last may be full.
-    ///
-    /// # Errors
-    ///
-    /// Those of write(2).
-    pub fn end_of_list(&mut self) -> Result<(), Errno> {
-        while matches!(self.bytes.get(..self.length), Some([.., b' ' | b'\n'])) {
-            self.length -= 1;
+    /// Goes on with spaces up to a column.
+    pub fn fill(&mut self, column: usize) {
+        while self.length < column.min(self.bytes.len()) {
+            self.byte(b' ');
         }
-        self.end()
-    }
-
-    /// Ends it with what an error is called.
-    pub fn because(&mut self, errno: Errno) {
-        // Where messages cannot be written, neither can one about that.
-        let _lost = self.text(": ").text(errno.description()).end();
     }
 
     /// Writes what there is, whatever that is interrupted by.

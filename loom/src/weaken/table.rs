@@ -148,8 +148,8 @@ pub(crate) const ORDERINGS: &[Weakened] = &[
     ),
     weakened(
         LOCK,
-        "compare_exchange(free, me, Ordering::Acquire, ",
-        "compare_exchange(free, me, Ordering::Relaxed, ",
+        "compare_exchange(expected, me, Ordering::Acquire, ",
+        "compare_exchange(expected, me, Ordering::Relaxed, ",
         "lock: who has it",
     ),
     weakened(

@@ -10,12 +10,12 @@
     reason = "signals that a C library would keep for itself are forwarded, too"
 )]
 
-use core::ffi::{CStr, c_int};
+use core::ffi::c_int;
 use core::time::Duration;
 
-use bare::command;
-use bare::options::{Known, Options, Wrong, known};
-use bare::say::{Line, STDOUT};
+use bare::options::Options;
+use bare::say::{Line, STDERR};
+use bare::{Utility, command, number};
 use rustix::process::{getpgrp, ioctl_tiocsctty, setpgid, setsid};
 use rustix::stdio::stdin;
 use rustix::termios::{tcgetpgrp, tcsetpgrp};
@@ -25,13 +25,13 @@ use siglatch::sys::{self, KernelSiginfo, KernelSigset};
 use siglatch::{Cause, ChildState, Errno, Pid, SigInfo, SigVal, Signal, action, child, stop};
 use siglatch_start::{Arg, Process, start};
 
-const NAME: &str = "init";
-
 /// Something is wrong with this program, or with how it was called.
 const FAILED: u8 = 1;
 
-const HELP: &str = "\
-Usage: init [OPTION]... [--] COMMAND [ARGUMENT]...
+const INIT: Utility = Utility {
+    name: "init",
+    help: "\
+Usage: % [OPTION]... [--] COMMAND [ARGUMENT]...
 Runs COMMAND, forwards signals to it, reaps all children, and ends with COMMAND's status, or 128
 and the number of the signal that ended it.
 
@@ -44,21 +44,9 @@ and the number of the signal that ended it.
   -v, --verbose           say what is done
   -w, --warn              say what else than COMMAND was reaped
   -h, --help
-  -V, --version
-";
-
-const OPTIONS: [Known; 10] = [
-    known(b'e', "exit-zero", true),
-    known(b'g', "group", false),
-    known(b'p', "parent-death", true),
-    known(b'r', "rewrite", true),
-    known(b's', "subreaper", false),
-    known(b'S', "session", false),
-    known(b'v', "verbose", false),
-    known(b'w', "warn", false),
-    known(b'h', "help", false),
-    known(b'V', "version", false),
-];
+  -V, --version",
+    failed: FAILED as i32,
+};
 
 /// All signals, those as well that a C library keeps for itself.
 const ALL: KernelSigset = KernelSigset::from_bits(u64::MAX);
@@ -92,23 +80,13 @@ fn main(process: Process) -> u8 {
     let blocked = unsafe { sys::rt_sigprocmask(0, Some(ALL)) };
     let result = match blocked {
         Err(errno) => Err(("signals", errno)),
-        Ok(_) => match read(process.args().get(1..).unwrap_or_default()) {
-            Ok(Some(call)) => run(process, &call),
-            Ok(None) => return 0,
-            Err(Wrong) => {
-                let _lost = Line::new(2).text("Try 'init --help' for more information.").end();
-                return FAILED;
-            }
-        },
+        Ok(_) => run(process, &read(process.args().get(1..).unwrap_or_default())),
     };
-    result.unwrap_or_else(|(what, errno)| {
-        Line::error(NAME).text(what).because(errno);
-        FAILED
-    })
+    result.unwrap_or_else(|(what, errno)| INIT.fail(what, errno))
 }
 
-/// Reads the arguments. `None` if that was all there was to do.
-fn read(arguments: &'static [Arg]) -> Result<Option<Call>, Wrong> {
+/// Reads the arguments.
+fn read(arguments: &'static [Arg]) -> Call {
     let mut call = Call {
         group: false,
         session: false,
@@ -120,83 +98,76 @@ fn read(arguments: &'static [Arg]) -> Result<Option<Call>, Wrong> {
         zeroed: [0; 8],
         command: &[],
     };
-    let mut options = Options::new(NAME, &OPTIONS, arguments);
-    while let Some((option, value)) = options.next()? {
+    let mut options = Options::new(&INIT, arguments);
+    while let Some((option, value)) = options.next() {
+        let value = value.as_bytes();
         match option {
-            b'e' => zero(&mut call.zeroed, value)?,
-            b'g' => call.group = true,
-            b'p' => match Signal::from_name(value.to_bytes()) {
-                Ok(signal) => call.parent_death = Some(signal),
-                Err(_) => return wrong("-p", value),
+            b'e' => match u8::try_from(number(value).unwrap_or(-1)) {
+                Ok(status) => call.zero(status),
+                Err(_) => INIT.misused("invalid value for -e: '%'", value),
             },
-            b'r' => rewrite(&mut call.rewritten, value)?,
+            b'g' => call.group = true,
+            b'p' => match Signal::from_name(value) {
+                Ok(signal) => call.parent_death = Some(signal),
+                Err(_) => INIT.misused("invalid value for -p: '%'", value),
+            },
+            b'r' => {
+                if call.rewrite(value).is_none() {
+                    INIT.misused("invalid value for -r: '%'", value);
+                }
+            }
             b's' => call.subreaper = true,
             b'S' => call.session = true,
             b'v' => call.verbose = true,
             b'w' => call.warn = true,
-            b'h' => return print(HELP.trim_ascii_end()),
-            _ => return print("init (siglatch) 0.1.0"),
+            b'h' => INIT.print_help(),
+            _ => INIT.print_version(),
         }
     }
     call.command = options.rest();
     if call.command.is_empty() {
-        let _lost = Line::error(NAME).text("no command is given").end();
-        return Err(Wrong);
+        INIT.misused("no command is given", b"");
     }
-    Ok(Some(call))
+    call
 }
 
-fn print(text: &str) -> Result<Option<Call>, Wrong> {
-    match Line::new(STDOUT).text(text).end() {
-        Ok(()) => Ok(None),
-        Err(errno) => {
-            Line::error(NAME).text("write error").because(errno);
-            sys::exit_group(FAILED.into())
+impl Call {
+    /// Notes an exit status that becomes 0.
+    fn zero(&mut self, status: u8) {
+        if let Some(word) = self.zeroed.get_mut(usize::from(status / 32)) {
+            *word |= 1 << (status % 32);
+        }
+    }
+
+    fn is_zeroed(&self, status: u8) -> bool {
+        let word = self.zeroed.get(usize::from(status / 32)).copied();
+        word.unwrap_or_default() >> (status % 32) & 1 != 0
+    }
+
+    /// Notes two signals, of which the second may be 0.
+    fn rewrite(&mut self, text: &[u8]) -> Option<()> {
+        let mut signals = text.splitn(2, |&byte| byte == b':');
+        let from = Signal::from_name(signals.next()?).ok()?;
+        let to = match signals.next()? {
+            b"0" => 0,
+            to => Signal::from_name(to).ok()?.as_raw() as u8,
+        };
+        *self.rewritten.get_mut(from.as_raw() as usize)? = Some(to);
+        Some(())
+    }
+
+    /// With `-v`, says what was done.
+    fn say(&self, text: &str, number: c_int) {
+        if self.verbose {
+            say(text, number);
         }
     }
 }
 
-fn wrong<T>(option: &str, value: &CStr) -> Result<T, Wrong> {
-    let mut line = Line::error(NAME);
-    let _lost = line.text("invalid value for ").text(option).text(": '").bytes(value.to_bytes());
-    let _lost = line.text("'").end();
-    Err(Wrong)
-}
-
-/// Notes an exit status, 0 to 255.
-fn zero(zeroed: &mut [u32; 8], value: &CStr) -> Result<(), Wrong> {
-    let text = value.to_bytes();
-    let mut status = 0_usize;
-    for digit in text {
-        if !digit.is_ascii_digit() {
-            return wrong("-e", value);
-        }
-        // No number of more digits than that is small enough.
-        status = (status * 10 + usize::from(digit - b'0')).min(1000);
-    }
-    match zeroed.get_mut(status / 32) {
-        Some(word) if !text.is_empty() => *word |= 1 << (status % 32),
-        _ => return wrong("-e", value),
-    }
-    Ok(())
-}
-
-/// Notes two signals, of which the second may be 0.
-fn rewrite(rewritten: &mut [Option<u8>; SIGNALS], value: &CStr) -> Result<(), Wrong> {
-    let text = value.to_bytes();
-    let colon = text.iter().take_while(|&&byte| byte != b':').count();
-    let (from, to) = text.split_at_checked(colon).unwrap_or_default();
-    let to = match to.strip_prefix(b":") {
-        Some(b"0") => Some(0),
-        Some(to) => Signal::from_name(to).ok().map(|signal| signal.as_raw() as u8),
-        None => None,
-    };
-    let from = Signal::from_name(from).ok();
-    match (from.and_then(|signal| rewritten.get_mut(signal.as_raw() as usize)), to) {
-        (Some(place), Some(_)) => *place = to,
-        _ => return wrong("-r", value),
-    }
-    Ok(())
+/// A message with a number.
+fn say(text: &str, number: c_int) {
+    let mut line = Line::new(STDERR);
+    let _lost = line.text(INIT.name).text(": ").text(text).number(number.into()).end();
 }
 
 /// What failed, and why.
@@ -232,7 +203,7 @@ fn run(process: Process, call: &Call) -> Result<u8, Failure> {
                     let _foreground = tcsetpgrp(terminal, getpgrp());
                 }
             }
-            command::execute(NAME, process, call.command, &signals)
+            command::execute(&INIT, process, call.command, &signals)
         }
         Ok(child) => child,
         Err(errno) => return Err(("fork", errno)),
@@ -242,20 +213,13 @@ fn run(process: Process, call: &Call) -> Result<u8, Failure> {
         let _leader = setpgid(rustix::process::Pid::from_raw(child), None);
     }
     let child = Pid::from_raw(child).map_err(|errno| ("fork", errno))?;
-    say(call, "started", child.as_raw());
+    call.say("started ", child.as_raw());
     let mut init = Init { call, child, has_terminal: has_terminal && !call.session, end: None };
     let status = init.run_to_its_end();
     if init.has_terminal {
         let _back = tcsetpgrp(terminal, own_group);
     }
     status
-}
-
-/// With `-v`, says what was done.
-fn say(call: &Call, what: &str, number: c_int) {
-    if call.verbose {
-        let _lost = Line::error(NAME).text(what).text(" ").number(number.into()).end();
-    }
 }
 
 /// The command that runs.
@@ -284,10 +248,8 @@ impl Init<'_> {
             }
             if let Some(end) = self.end {
                 let status = end.shell_status().unwrap_or(FAILED);
-                say(self.call, "ended with status", status.into());
-                let word = self.call.zeroed.get(usize::from(status / 32)).copied();
-                let is_zeroed = word.unwrap_or_default() >> (status % 32) & 1 != 0;
-                return Ok(if is_zeroed { 0 } else { status });
+                self.call.say("ended with status ", status.into());
+                return Ok(if self.call.is_zeroed(status) { 0 } else { status });
             }
         }
     }
@@ -307,11 +269,8 @@ impl Init<'_> {
                 ChildState::Stopped(signal) if pid == self.child.as_raw() => self.stop(signal),
                 _ if !state.is_end() => {}
                 _ if pid == self.child.as_raw() => self.end = Some(state),
-                _ if self.call.warn => {
-                    let mut line = Line::error(NAME);
-                    let _lost = line.text("reaped process ").number(pid.into()).end();
-                }
-                _ => say(self.call, "reaped process", pid),
+                _ if self.call.warn || self.call.verbose => say("reaped process ", pid),
+                _ => {}
             }
         }
     }
@@ -319,7 +278,7 @@ impl Init<'_> {
     /// The command was stopped at its terminal: this process stops with it, so that the shell which
     /// has started both is told, and goes on with it.
     fn stop(&self, signal: Signal) {
-        say(self.call, "stopped by", signal.as_raw());
+        self.call.say("stopped by ", signal.as_raw());
         // SAFETY: it was open when it was looked at.
         let terminal = unsafe { stdin() };
         if !self.has_terminal {
@@ -344,7 +303,7 @@ impl Init<'_> {
         if signo == 0 {
             return;
         }
-        say(self.call, "forwarding signal", signo);
+        self.call.say("forwarding signal ", signo);
         let signal = Signal::from_raw(signo);
         if let (Ok(signal), Some(value)) = (signal, value) {
             if self.queue(signal, value).is_ok() {

@@ -2,51 +2,36 @@
 #![no_std]
 #![no_main]
 
-use core::ffi::CStr;
 use core::time::Duration;
 
-use bare::options::{Known, Options, Wrong, known};
-use bare::say::{Line, STDERR, STDOUT};
+use bare::Utility;
+use bare::options::Options;
+use bare::say::{Line, STDOUT};
 use siglatch::fd::PidFd;
 use siglatch::send::{self, Target};
 use siglatch::{Errno, Pid, SigVal, Signal, sys};
 use siglatch_start::{Arg, Process, start};
 
-const NAME: &str = "kill";
-
-/// Something could not be done, or was not to be understood.
-const FAILED: i32 = 1;
-
-const HELP: &str = "\
-Usage: kill [-SIGNAL | -s SIGNAL] [-q VALUE] [--timeout MS SIGNAL]... TARGET...
-       kill -l [SIGNAL | STATUS]...
-       kill -L
+const KILL: Utility = Utility {
+    name: "kill",
+    help: "\
+Usage: % [-SIGNAL] [OPTION]... TARGET...
+       % -l [SIGNAL | STATUS]...
 
 Sends SIGTERM, or SIGNAL, to each TARGET: a process; 0, the own process group; -1, every process;
 -N, process group N.
 
   -s, --signal=SIGNAL    by name or number; 0 only asks
+  -n, --number=SIGNAL    the same
   -q, --queue=VALUE      send this number with it
-      --timeout MS SIGNAL
+      --timeout=MS SIGNAL
                          if it still runs after MS milliseconds, send SIGNAL; and so on
   -l, --list             print names; of numbers and exit statuses, or the number of a name
   -L, --table            print numbers and names
   -h, --help
-  -V, --version
-";
-
-const TIMEOUT_ID: u8 = 1;
-
-const OPTIONS: [Known; 8] = [
-    known(b's', "signal", true),
-    known(b'n', "number", true),
-    known(b'q', "queue", true),
-    known(b'l', "list", false),
-    known(b'L', "table", false),
-    known(TIMEOUT_ID, "timeout", true),
-    known(b'h', "help", false),
-    known(b'V', "version", false),
-];
+  -V, --version",
+    failed: 1,
+};
 
 /// The most that follow one another.
 const STEPS: usize = 16;
@@ -57,38 +42,29 @@ start!(main);
 struct Call {
     signal: Option<Signal>,
     value: Option<SigVal>,
-    /// After how long which signal follows.
-    steps: [(Duration, Option<Signal>); STEPS],
+    /// What follows, one after the other.
+    steps: [Step; STEPS],
     count: usize,
 }
 
+/// Milliseconds, and what is sent when they are over.
+type Step = (u32, Option<Signal>);
+
 fn main(process: Process) -> u8 {
-    let arguments = process.args().get(1..).unwrap_or_default();
-    match read(arguments) {
-        Ok((call, targets)) => {
-            let mut failed = false;
-            for target in targets {
-                failed |= one(&call, target);
-            }
-            failed.into()
-        }
-        Err(Wrong) => {
-            let _lost = Line::new(STDERR).text("Try 'kill --help' for more information.").end();
-            FAILED as u8
-        }
+    let mut call =
+        Call { signal: Some(Signal::TERM), value: None, steps: [(0, None); STEPS], count: 0 };
+    let targets = read(&mut call, process.args().get(1..).unwrap_or_default());
+    let mut failed = false;
+    for target in targets {
+        failed |= one(&call, *target);
     }
+    failed.into()
 }
 
-/// Reads the arguments; what only prints something does that, and ends.
-fn read(arguments: &'static [Arg]) -> Result<(Call, &'static [Arg]), Wrong> {
-    let mut call = Call {
-        signal: Some(Signal::TERM),
-        value: None,
-        steps: [(Duration::ZERO, None); STEPS],
-        count: 0,
-    };
+/// Reads the arguments, and returns the targets; what only prints something does that, and ends.
+fn read(call: &mut Call, arguments: &'static [Arg]) -> &'static [Arg] {
     let mut is_given = false;
-    let mut options = Options::new(NAME, &OPTIONS, arguments);
+    let mut options = Options::new(&KILL, arguments);
     loop {
         // In front of the targets, a dash and a signal; behind one, a dash and a process group.
         if let Some(short) =
@@ -104,61 +80,40 @@ fn read(arguments: &'static [Arg]) -> Result<(Call, &'static [Arg]), Wrong> {
                     options.value();
                     continue;
                 }
-                Err(_) if is_number => return wrong(short, "': invalid signal"),
+                Err(_) if is_number => KILL.misused(INVALID_SIGNAL, short),
                 _ => {}
             }
         }
-        let Some((option, value)) = options.next()? else { break };
-        let text = value.to_bytes();
+        let Some((option, value)) = options.next() else { break };
+        let text = value.as_bytes();
         match option {
-            b's' | b'n' => {
-                (call.signal, is_given) = (signal_or_wrong(text)?, true);
-            }
+            b's' | b'n' => (call.signal, is_given) = (signal_or_end(text), true),
             b'q' => match number(text) {
                 Some(number) => call.value = Some(SigVal::from_int(number)),
-                None => return wrong(text, "': invalid value"),
+                None => KILL.misused("'%': invalid value", text),
             },
-            TIMEOUT_ID => {
-                let milliseconds = number(text).and_then(|number| u64::try_from(number).ok());
-                let Some(milliseconds) = milliseconds else {
-                    return wrong(text, "': invalid time");
+            b'T' => {
+                let Some(milliseconds @ 0..) = number(text) else {
+                    KILL.misused("'%': invalid time", text)
                 };
-                let follows = options.value().ok_or(Wrong)?;
-                let step =
-                    (Duration::from_millis(milliseconds), signal_or_wrong(follows.to_bytes())?);
+                let Some(signal) = options.value() else { KILL.refer_to_help() };
+                let step = (milliseconds as u32, signal_or_end(signal.as_bytes()));
                 match call.steps.get_mut(call.count) {
                     Some(place) => *place = step,
-                    None => return wrong(text, "': too many of --timeout"),
+                    None => KILL.misused("'%': too many of --timeout", text),
                 }
                 call.count += 1;
             }
-            b'l' => end(list(options.rest())),
-            b'L' => end(table()),
-            b'h' => end(Line::new(STDOUT).text(HELP.trim_ascii_end()).end()),
-            _ => end(Line::new(STDOUT).text("kill (siglatch) 0.1.0").end()),
+            b'l' => list(options.rest()),
+            b'L' => table(),
+            b'h' => KILL.print_help(),
+            _ => KILL.print_version(),
         }
     }
     if options.rest().is_empty() {
-        let _lost = Line::error(NAME).text("no process is given").end();
-        return Err(Wrong);
+        KILL.misused("no process is given", b"");
     }
-    Ok((call, options.rest()))
-}
-
-fn wrong<T>(text: &[u8], why: &str) -> Result<T, Wrong> {
-    let _lost = Line::error(NAME).text("'").bytes(text).text(why).end();
-    Err(Wrong)
-}
-
-/// Ends the program after something was printed.
-fn end(result: Result<(), Errno>) -> ! {
-    match result {
-        Ok(()) => sys::exit_group(0),
-        // A signal that there is none of was told.
-        Err(Errno::INVAL) => {}
-        Err(errno) => Line::error(NAME).text("write error").because(errno),
-    }
-    sys::exit_group(FAILED)
+    options.rest()
 }
 
 /// A signal by name or number; 0 is none.
@@ -166,44 +121,27 @@ fn signal(text: &[u8]) -> Result<Option<Signal>, Errno> {
     if text == b"0" { Ok(None) } else { Signal::from_name(text).map(Some) }
 }
 
-fn signal_or_wrong(text: &[u8]) -> Result<Option<Signal>, Wrong> {
-    signal(text).or_else(|_| wrong(text, "': invalid signal"))
+fn signal_or_end(text: &[u8]) -> Option<Signal> {
+    signal(text).unwrap_or_else(|_| KILL.misused(INVALID_SIGNAL, text))
 }
 
-/// A decimal number and nothing else, with a sign if it is negative.
+const INVALID_SIGNAL: &str = "'%': invalid signal";
+
+/// A number as the kernel has them.
 fn number(text: &[u8]) -> Option<i32> {
-    let (sign, digits) = match text.strip_prefix(b"-") {
-        Some(digits) => (-1, digits),
-        None => (1, text),
-    };
-    if digits.is_empty() {
-        return None;
-    }
-    let mut number = 0_i64;
-    for digit in digits {
-        if !digit.is_ascii_digit() || number > 1 << 32 {
-            return None;
-        }
-        number = number * 10 + i64::from(digit - b'0');
-    }
-    i32::try_from(sign * number).ok()
+    i32::try_from(bare::number(text)?).ok()
 }
 
 /// Sends to one target. Returns `true` if that failed, which was told.
-fn one(call: &Call, target: &Arg) -> bool {
+fn one(call: &Call, target: Arg) -> bool {
     let text = target.as_bytes();
-    let Some(number) = number(text) else {
-        let _lost =
-            Line::error(NAME).text("failed to parse argument: '").bytes(text).text("'").end();
-        return true;
+    let (message, errno) = match number(text).map(|number| send(call, number)) {
+        Some(Ok(())) => return false,
+        Some(Err(errno)) => ("(%)", Some(errno)),
+        None => ("failed to parse argument: '%'", None),
     };
-    match send(call, number) {
-        Ok(()) => false,
-        Err(errno) => {
-            Line::error(NAME).text("(").bytes(text).text(")").because(errno);
-            true
-        }
-    }
+    KILL.say(message, text, errno);
+    true
 }
 
 fn send(call: &Call, number: i32) -> Result<(), Errno> {
@@ -234,7 +172,7 @@ fn send(call: &Call, number: i32) -> Result<(), Errno> {
     let process = PidFd::open(pid)?;
     send_through(&process, call.signal, call.value)?;
     for &(time, signal) in call.steps.get(..call.count).unwrap_or_default() {
-        if process.wait(Some(time))? {
+        if process.wait(Some(Duration::from_millis(time.into())))? {
             break;
         }
         match send_through(&process, signal, call.value) {
@@ -258,57 +196,55 @@ fn send_through(
     }
 }
 
-/// Without arguments all names, 16 in a line; else what each argument is.
-fn list(arguments: &[Arg]) -> Result<(), Errno> {
+/// Without arguments all names; else what each argument is. Ends the program.
+fn list(arguments: &[Arg]) -> ! {
+    let mut line = Line::new(STDOUT);
     if arguments.is_empty() {
-        let mut line = Line::new(STDOUT);
-        for (at, signal) in (1..).zip(Signal::all()) {
-            line.text(name(signal)).text(if at % 16 == 0 || at == 31 { "\n" } else { " " });
+        for signal in Signal::all() {
+            let begins_row = match signal.rt_offset() {
+                Some(n) => n % 8 == 0,
+                None => signal == Signal::CHLD,
+            };
+            if signal != Signal::HUP {
+                line.byte(if begins_row { b'\n' } else { b' ' });
+            }
+            line.signal(signal);
         }
-        return line.end_of_list();
+        KILL.end(line.end());
     }
-    let mut result = Ok(());
+    let mut failed = 0;
     for text in arguments {
-        let mut line = Line::new(STDOUT);
-        let asked = number_asked(text);
-        match asked.map_or_else(|| Signal::from_name(text.as_bytes()), Signal::from_raw) {
-            Ok(signal) if asked.is_some() => line.text(name(signal)).end()?,
-            Ok(signal) => line.number(signal.as_raw().into()).end()?,
-            Err(errno) => {
-                let mut line = Line::error(NAME);
-                let _lost = line.text("unknown signal name ").bytes(text.as_bytes()).end();
-                result = Err(errno);
+        let text = text.as_bytes();
+        let known = match number(text) {
+            // Of a signal, or the exit status of what it has ended.
+            Some(number) => Signal::from_raw(if number > 128 { number - 128 } else { number })
+                .map(|signal| line.signal(signal)),
+            None => Signal::from_name(text).map(|signal| line.number(signal.as_raw().into())),
+        };
+        match known.map(Line::end) {
+            Ok(Ok(())) => {}
+            Ok(result) => KILL.end(result),
+            Err(_) => {
+                KILL.say("unknown signal name %", text, None);
+                failed = 1;
             }
         }
     }
-    result
+    sys::exit_group(failed)
 }
 
-/// The number that an argument is: of a signal, or the exit status of what it has ended.
-fn number_asked(text: &CStr) -> Option<i32> {
-    let number = number(text.to_bytes())?;
-    Some(if number > 128 { number - 128 } else { number })
-}
-
-/// Numbers and names, seven in a line.
-fn table() -> Result<(), Errno> {
+/// Numbers and names, seven in a line. Ends the program.
+fn table() -> ! {
     let mut line = Line::new(STDOUT);
-    let mut column = 0;
-    for signal in Signal::all() {
-        let (number, name) = (signal.as_raw(), name(signal));
-        line.text(if number < 10 { " " } else { "" }).number(number.into()).text(" ").text(name);
-        column = (column + 1) % 7;
-        if column == 0 {
-            line.text("\n");
-        } else {
-            line.text("          ".get(name.len()..).unwrap_or(" "));
+    for (at, signal) in (0..).zip(Signal::all()) {
+        let column = at % 7;
+        if at > 0 && column == 0 {
+            // The last one tells.
+            let _result = line.end();
         }
+        let number = signal.as_raw();
+        line.fill(column * 13 + usize::from(number < 10));
+        line.number(number.into()).text(" ").signal(signal);
     }
-    line.end_of_list()
-}
-
-/// As it is listed: the first real-time signal has no number behind it.
-fn name(signal: Signal) -> &'static str {
-    let name = signal.short_name();
-    name.strip_suffix("+0").unwrap_or(name)
+    KILL.end(line.end())
 }

@@ -5,31 +5,30 @@
 #![no_std]
 #![no_main]
 
-use core::ffi::CStr;
 use core::time::Duration;
 
-use bare::command;
 use bare::duration::{self, NEVER};
-use bare::options::{Known, Options, Wrong, known};
-use bare::say::{Line, STDOUT};
+use bare::options::Options;
+use bare::say::{Line, STDERR};
+use bare::{Utility, command};
 use rustix::process::setpgid;
 use siglatch::wait::wait_timeout;
 use siglatch::{ChildState, Errno, Pid, SigSet, Signal, action, child, exit, mask, send, sys};
 use siglatch_start::{Arg, Process, start};
 
-const NAME: &str = "timeout";
-
 /// The time was up.
-const TIMED_OUT: i32 = 124;
+const TIMED_OUT: u8 = 124;
 
 /// The clock that counts while the machine runs.
 const CLOCK_MONOTONIC: i32 = 1;
 
 /// Something is wrong with this utility, or with how it was called.
-const FAILED: i32 = 125;
+const FAILED: u8 = 125;
 
-const HELP: &str = "\
-Usage: timeout [OPTION]... DURATION COMMAND [ARGUMENT]...
+const TIMEOUT: Utility = Utility {
+    name: "timeout",
+    help: "\
+Usage: % [OPTION]... DURATION COMMAND [ARGUMENT]...
 Runs COMMAND, and sends it SIGTERM when it still runs after DURATION.
 
   -f, --foreground       stay in the caller's process group: COMMAND may read from the
@@ -44,21 +43,9 @@ Runs COMMAND, and sends it SIGTERM when it still runs after DURATION.
 DURATION is a decimal number of seconds (s), minutes (m), hours (h) or days (d); 0 is no limit.
 
 The exit status is COMMAND's; 124 when its time was up, 125 for a failure here, 126 when COMMAND
-cannot be executed, 127 when it is not there, 137 after SIGKILL.
-";
-
-const HELP_ID: u8 = 1;
-const VERSION_ID: u8 = 2;
-
-const OPTIONS: [Known; 7] = [
-    known(b'f', "foreground", false),
-    known(b'k', "kill-after", true),
-    known(b'p', "preserve-status", false),
-    known(b's', "signal", true),
-    known(b'v', "verbose", false),
-    known(HELP_ID, "help", false),
-    known(VERSION_ID, "version", false),
-];
+cannot be executed, 127 when it is not there, 137 after SIGKILL.",
+    failed: FAILED as i32,
+};
 
 siglatch::inherited_signals!(static START);
 
@@ -78,25 +65,15 @@ struct Call {
 }
 
 fn main(process: Process) -> u8 {
-    let call = match read(process.args().get(1..).unwrap_or_default()) {
-        Ok(Some(call)) => call,
-        Ok(None) => return 0,
-        Err(Wrong) => {
-            let _lost = Line::new(2).text("Try 'timeout --help' for more information.").end();
-            return FAILED as u8;
-        }
-    };
+    let call = read(process.args().get(1..).unwrap_or_default());
     match run(process, &call) {
         Ok(status) => status,
-        Err((what, errno)) => {
-            Line::error(NAME).text(what).because(errno);
-            FAILED as u8
-        }
+        Err((what, errno)) => TIMEOUT.fail(what, errno),
     }
 }
 
-/// Reads the arguments. `None` if that was all there was to do.
-fn read(arguments: &'static [Arg]) -> Result<Option<Call>, Wrong> {
+/// Reads the arguments.
+fn read(arguments: &'static [Arg]) -> Call {
     let mut call = Call {
         foreground: false,
         preserve_status: false,
@@ -106,69 +83,46 @@ fn read(arguments: &'static [Arg]) -> Result<Option<Call>, Wrong> {
         kill_after: 0,
         command: &[],
     };
-    let mut options = Options::new(NAME, &OPTIONS, arguments);
-    while let Some((option, value)) = options.next()? {
+    let mut options = Options::new(&TIMEOUT, arguments);
+    while let Some((option, value)) = options.next() {
         match option {
             b'f' => call.foreground = true,
-            b'k' => call.kill_after = time(value)?,
+            b'k' => call.kill_after = time(value),
             b'p' => call.preserve_status = true,
-            b's' => call.signal = signal(value)?,
+            b's' => call.signal = signal(value),
             b'v' => call.verbose = true,
-            HELP_ID => return print(HELP),
-            _ => return print("timeout (siglatch) 0.1.0\n"),
+            b'H' => TIMEOUT.print_help(),
+            _ => TIMEOUT.print_version(),
         }
     }
-    let [limit, command @ ..] = options.rest() else { return Err(Wrong) };
+    let [limit, command @ ..] = options.rest() else { TIMEOUT.refer_to_help() };
     if command.is_empty() {
-        return Err(Wrong);
+        TIMEOUT.refer_to_help();
     }
-    call.limit = time(limit)?;
+    call.limit = time(*limit);
     call.command = command;
-    Ok(Some(call))
+    call
 }
 
-fn print(text: &str) -> Result<Option<Call>, Wrong> {
-    let mut line = Line::new(STDOUT);
-    // The line's own end is the text's.
-    match line.text(text.strip_suffix('\n').unwrap_or(text)).end() {
-        Ok(()) => Ok(None),
-        Err(errno) => {
-            Line::error(NAME).text("write error").because(errno);
-            sys::exit_group(FAILED)
-        }
-    }
-}
-
-fn time(text: &CStr) -> Result<u64, Wrong> {
-    duration::read(text.to_bytes()).ok_or_else(|| {
-        let _lost = Line::error(NAME)
-            .text("invalid time interval '")
-            .bytes(text.to_bytes())
-            .text("'")
-            .end();
-        Wrong
-    })
+fn time(text: Arg) -> u64 {
+    let text = text.as_bytes();
+    duration::read(text).unwrap_or_else(|| TIMEOUT.misused("invalid time interval '%'", text))
 }
 
 /// A signal by name, by number, or by the exit status of a command that it has ended.
-fn signal(text: &CStr) -> Result<Option<Signal>, Wrong> {
-    let name = text.to_bytes();
+fn signal(text: Arg) -> Option<Signal> {
+    let name = text.as_bytes();
     if matches!(name, b"0" | b"128") || name.eq_ignore_ascii_case(b"EXIT") {
-        return Ok(None);
+        return None;
     }
     // Three digits that begin with 1 are such a status.
-    let status = match name {
-        [b'1', tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => {
-            Signal::from_raw(i32::from(tens - b'0') * 10 + i32::from(ones - b'0') - 28)
-        }
-        _ => Err(Errno::INVAL),
+    let signal = match (name.len(), bare::number(name)) {
+        (3, Some(status @ 100..)) => Signal::from_raw(status as i32 - 128),
+        _ => Signal::from_name(name),
     };
-    match status.or_else(|_| Signal::from_name(name)) {
-        Ok(signal) => Ok(Some(signal)),
-        Err(_) => {
-            let _lost = Line::error(NAME).text("'").bytes(name).text("': invalid signal").end();
-            Err(Wrong)
-        }
+    match signal {
+        Ok(signal) => Some(signal),
+        Err(_) => TIMEOUT.misused("'%': invalid signal", name),
     }
 }
 
@@ -190,6 +144,8 @@ const FORWARDED: SigSet = SigSet::full()
     .with(Signal::PROF)
     .with(Signal::IO)
     .with(Signal::PWR);
+
+const FORK: &str = "fork system call failed";
 
 /// What failed, and why.
 type Failure = (&'static str, Errno);
@@ -215,16 +171,14 @@ fn run(process: Process, call: &Call) -> Result<u8, Failure> {
     }
     action::default(Signal::CHLD).map_err(|errno| ("signals", errno))?;
 
-    // SAFETY: there is one thread, and the child executes a program or exits.
-    let child = match unsafe { child::fork() } {
-        Ok(Some(child)) => child,
-        Ok(None) => {
-            // A shell in the background ignores none of these two for its own sake.
-            let signals = start.default_action([Signal::TTIN, Signal::TTOU]);
-            command::execute(NAME, process, call.command, &signals)
-        }
-        Err(errno) => return Err(("fork system call failed", errno)),
-    };
+    // SAFETY: there is one thread and no handler, and the child executes a program or exits.
+    let child = unsafe { sys::fork() }.map_err(|errno| (FORK, errno))?;
+    if child == 0 {
+        // A shell in the background ignores none of these two for its own sake.
+        let signals = start.default_action([Signal::TTIN, Signal::TTOU]);
+        command::execute(&TIMEOUT, process, call.command, &signals)
+    }
+    let child = Pid::from_raw(child).map_err(|errno| (FORK, errno))?;
     Watch { call, child, deadline: deadline(call.limit), signal: call.signal, timed_out: false }
         .run_to_its_end(waited_for)
 }
@@ -290,9 +244,12 @@ impl Watch<'_> {
             self.signal = Some(Signal::KILL);
         }
         if self.call.verbose {
-            let name = signal.map_or("EXIT", Signal::short_name);
-            let mut line = Line::error(NAME);
-            line.text("sending signal ").text(name.strip_suffix("+0").unwrap_or(name));
+            let mut line = Line::new(STDERR);
+            line.text(TIMEOUT.name).text(": sending signal ");
+            match signal {
+                Some(signal) => line.signal(signal),
+                None => line.text("EXIT"),
+            };
             let command = self.call.command.first().map_or(&b""[..], |name| name.as_bytes());
             let _lost = line.text(" to command '").bytes(command).text("'").end();
         }
@@ -317,15 +274,15 @@ impl Watch<'_> {
     /// What the exit status is, or the signal that this program dies by.
     fn status(&self, state: ChildState) -> u8 {
         if matches!(state, ChildState::Dumped(_)) {
-            let _lost = Line::error(NAME).text("the monitored command dumped core").end();
+            TIMEOUT.say("the monitored command dumped core", b"", None);
         }
         let killed = matches!(state, ChildState::Killed(Signal::KILL));
         if !self.timed_out {
             exit::exit_as(state);
         }
         if self.call.preserve_status || killed {
-            return state.shell_status().unwrap_or(FAILED as u8);
+            return state.shell_status().unwrap_or(FAILED);
         }
-        TIMED_OUT as u8
+        TIMED_OUT
     }
 }

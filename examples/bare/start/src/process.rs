@@ -20,7 +20,7 @@ unsafe impl Send for Process {}
 // SAFETY: likewise.
 unsafe impl Sync for Process {}
 
-/// A C string of the kernel's, by its address: a [`CStr`] that is one word long.
+/// A C string that is there as long as the process, by its address: a [`CStr`] that is one word long.
 ///
 /// Its length is counted each time that it is asked for.
 #[derive(Clone, Copy)]
@@ -36,7 +36,7 @@ impl Arg {
     /// The string.
     #[must_use]
     pub fn as_c_str(self) -> &'static CStr {
-        // SAFETY: the kernel's strings end with a zero byte, and are there as long as the process.
+        // SAFETY: it ends with a zero byte, and is there as long as the process.
         unsafe { CStr::from_ptr(self.0.as_ptr()) }
     }
 
@@ -44,6 +44,24 @@ impl Arg {
     #[must_use]
     pub fn as_bytes(self) -> &'static [u8] {
         self.as_c_str().to_bytes()
+    }
+
+    /// The first byte, and what follows; `None` at the end.
+    #[must_use]
+    pub fn split_first(self) -> Option<(u8, Self)> {
+        // SAFETY: at least the zero is there.
+        let byte = unsafe { self.0.read() } as u8;
+        if byte == 0 {
+            return None;
+        }
+        // SAFETY: this was not the zero.
+        Some((byte, Self(unsafe { self.0.add(1) })))
+    }
+}
+
+impl From<&'static CStr> for Arg {
+    fn from(text: &'static CStr) -> Self {
+        Self(NonNull::from(text).cast())
     }
 }
 
@@ -87,11 +105,16 @@ impl Process {
 
     /// The value of the first variable with this name.
     #[must_use]
-    pub fn var(self, name: &[u8]) -> Option<&'static CStr> {
+    pub fn var(self, name: &[u8]) -> Option<Arg> {
         self.env().iter().find_map(|entry| {
-            let value = entry.as_bytes().strip_prefix(name)?.strip_prefix(b"=")?;
-            // SAFETY: it is the end of one of the kernel's strings, without its zero.
-            Some(unsafe { CStr::from_ptr(value.as_ptr().cast()) })
+            let mut left = *entry;
+            for wanted in name.iter().chain(b"=") {
+                match left.split_first() {
+                    Some((byte, behind)) if byte == *wanted => left = behind,
+                    _ => return None,
+                }
+            }
+            Some(left)
         })
     }
 
