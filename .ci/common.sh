@@ -88,3 +88,14 @@ whole() {
         -Lnative="$build/empty" -o "$build/whole" .ci/whole.rs \
         -Clink-args="-nostartfiles -nostdlib -static -no-pie -Wl,-e,0$given $*"
 }
+
+# unpacked DIRECTORY: packs what would be published, unpacks it there, and says where it is. It gets
+# a workspace of its own: what it lies in is not it.
+unpacked() {
+    cargo package -q -p siglatch --no-verify --allow-dirty --target-dir "$1" >&2
+    rm -rf "$1/unpacked"
+    mkdir "$1/unpacked"
+    tar -xf "$1"/package/siglatch-*.crate -C "$1/unpacked" --strip-components=1
+    echo '[workspace]' >>"$1/unpacked/Cargo.toml"
+    echo "$1/unpacked"
+}

@@ -349,7 +349,7 @@ pub unsafe fn timer_delete(id: c_int) -> Result<(), Errno> {
 /// Something becomes of the child: a code of `SIGCHLD`.
 pub(crate) fn child_becomes(code: c_int) {
     // No store: loom lets an exchange that has not seen it come before.
-    kernel().child.code.swap(code.cast_unsigned(), Ordering::Relaxed);
+    kernel().child.code.swap(code as u32, Ordering::Relaxed);
 }
 
 /// What became of the child since this was asked last.
@@ -365,7 +365,7 @@ pub fn waitid(_kind: c_uint, id: c_int, _options: c_int) -> Result<KernelSiginfo
     let code = kernel.child.code.swap(0, Ordering::Relaxed);
     if code != 0 {
         // The union begins behind the fourth.
-        let fields = [libc::SIGCHLD, 0, code.cast_signed(), 0, id].map(c_int::to_ne_bytes);
+        let fields = [libc::SIGCHLD, 0, code as i32, 0, id].map(c_int::to_ne_bytes);
         let filled = info.bytes.iter_mut().zip(fields.as_flattened());
         filled.for_each(|(byte, field)| *byte = *field);
     }

@@ -25,7 +25,7 @@ use core::fmt;
 
 use crate::bits::{AtomicSet, Bit};
 use crate::flags::flags;
-use crate::sys::{self, KernelSigaction, KernelSiginfo, SIG_DFL, SIG_IGN};
+use crate::sys::{self, KernelRestorer, KernelSigaction, KernelSiginfo, SIG_DFL, SIG_IGN};
 use crate::{ALONE, Errno, SigSet, Signal};
 
 /// A handler as the kernel calls it with `SA_SIGINFO`: the number, the details, and the context
@@ -108,7 +108,7 @@ impl Action {
             kernel: KernelSigaction {
                 handler,
                 flags: 0,
-                restorer: 0,
+                restorer: KernelRestorer::new(0),
                 mask: SigSet::empty().to_kernel(),
             },
         }
@@ -125,7 +125,7 @@ impl Action {
             kernel: KernelSigaction {
                 handler: handler as *const () as usize,
                 flags: (flags | SaFlags::SIGINFO).bits() | sys::SIGACTION_FLAGS,
-                restorer: sys::sigaction_restorer(),
+                restorer: KernelRestorer::new(sys::sigaction_restorer()),
                 mask: mask.into().to_kernel(),
             },
         }
@@ -173,7 +173,7 @@ impl Action {
         if self.kernel.flags & sys::SIGACTION_FLAGS == 0 {
             None
         } else {
-            Some(self.kernel.restorer)
+            Some(self.kernel.restorer.address())
         }
     }
 
@@ -183,6 +183,7 @@ impl Action {
 }
 
 impl fmt::Debug for Action {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Action")
             .field("disposition", &self.disposition())
@@ -230,6 +231,7 @@ impl Previous {
         self.restore_replaced()
     }
 
+    #[inline]
     fn restore_replaced(&self) -> Result<bool, Errno> {
         let mut current = KernelSigaction::default();
         read(self.signal, &mut current)?;
@@ -273,6 +275,7 @@ pub fn query(signal: Signal) -> Result<Action, Errno> {
 ///
 /// `EINVAL`: `SIGKILL` or `SIGSTOP`.
 #[doc(alias = "SIG_IGN")]
+#[inline]
 pub fn ignore(signal: Signal) -> Result<Previous, Errno> {
     // SAFETY: no handler is installed.
     unsafe { install(signal, &Action::plain(SIG_IGN)) }
@@ -286,6 +289,7 @@ pub fn ignore(signal: Signal) -> Result<Previous, Errno> {
 ///
 /// `EINVAL`: `SIGKILL` or `SIGSTOP`.
 #[doc(alias = "SIG_DFL")]
+#[inline]
 pub fn default(signal: Signal) -> Result<Previous, Errno> {
     // SAFETY: no handler is installed.
     unsafe { install(signal, &Action::plain(SIG_DFL)) }
@@ -300,6 +304,7 @@ pub fn default(signal: Signal) -> Result<Previous, Errno> {
 /// `EINVAL`: `SIGKILL` or `SIGSTOP`.
 #[doc(alias = "SA_NOCLDWAIT")]
 #[doc(alias = "SA_NOCLDSTOP")]
+#[inline]
 pub fn default_with(signal: Signal, flags: SaFlags) -> Result<Previous, Errno> {
     let plain = Action::plain(SIG_DFL);
     // A restorer that is announced is one that is given.
@@ -320,6 +325,7 @@ pub fn default_with(signal: Signal, flags: SaFlags) -> Result<Previous, Errno> {
 /// signal, as signal-safety(7) tells; it must not unwind; and its code must stay in memory for as
 /// long as it may be called, which is until no action refers to it and no other handler chains to
 /// it.
+#[inline]
 pub unsafe fn install(signal: Signal, action: &Action) -> Result<Previous, Errno> {
     let had_ours = !ALONE && IN_CHAIN.contains(Bit::of(signal));
     let mut replaced = KernelSigaction::default();

@@ -3,10 +3,21 @@
 //! Every operation but `store` is `SeqCst`. The handler's changes and looks have to be (see `wake` and
 //! `gate`), on x86_64 the others cost nothing more, and no other is on a hot path. The call sites say
 //! what they pair with.
+//!
+//! Where a target has no atomics of 64 bits, the word is two (`halves`), and only a signal's bit is one
+//! moment's: a look at several may see a set that never was. Nothing here needs more. A look that comes
+//! too early for one of them is made again, since a flag is set before the count that a waiting thread
+//! looks at; what is taken is taken once; and other words are written before they are made known.
 
+#[cfg(any(test, not(target_has_atomic = "64")))]
+mod halves;
+
+#[cfg(target_has_atomic = "64")]
 use crate::sync::atomic::AtomicU64;
 use crate::sync::atomic::Ordering::{Relaxed, SeqCst};
 use crate::{SigSet, Signal};
+#[cfg(not(target_has_atomic = "64"))]
+use halves::AtomicU64;
 
 /// A signal's bit: computed once in the handler, then used on every receiver.
 #[derive(Clone, Copy)]

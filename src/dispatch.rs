@@ -101,6 +101,7 @@ impl<const N: usize> Dispatcher<N> {
     ///
     /// Not async-signal-safe: it waits for handlers that are in flight.
     #[doc(alias = "signal")]
+    #[doc(alias = "set_handler")]
     pub fn catch(
         &'static self,
         signal: Signal,

@@ -30,6 +30,7 @@ const ATTEMPTS: u32 = 64;
 /// # Async-signal-safety
 ///
 /// Async-signal-safe: for a handler that has to end the process, too.
+#[doc(alias = "emulate_default_handler")]
 pub fn die_by(signal: Signal) -> ! {
     if kills(signal) {
         die(signal.as_raw());
@@ -61,6 +62,7 @@ pub fn die_by(signal: Signal) -> ! {
 /// # Async-signal-safety
 ///
 /// Async-signal-safe: for a handler that has to end the process, too.
+#[inline]
 pub fn exit_as(state: ChildState) -> ! {
     let (ChildState::Killed(signo) | ChildState::Dumped(signo)) = state else {
         sys::exit_group(state.shell_status().unwrap_or(u8::MAX).into())
@@ -88,7 +90,7 @@ fn exit_after(signo: c_int) -> ! {
 fn die(signo: c_int) {
     // All others are blocked, so that no handler that forks comes in between, whose child would send
     // this process the signal.
-    let only = 1_u64.rotate_left(signo.cast_unsigned().wrapping_sub(1));
+    let only = 1_u64.rotate_left((signo as u32).wrapping_sub(1));
     let others = KernelSigset::from_bits(!(SigSet::SYNCHRONOUS.bits() | only));
     for _ in 0..ATTEMPTS {
         // Every error leads past the loop, and there is an answer to it.

@@ -178,7 +178,7 @@ impl SigSet {
 impl Signal {
     /// The bit of this signal in a set.
     pub(crate) const fn bit(self) -> u64 {
-        1_u64.wrapping_shl(self.as_raw().wrapping_sub(1).cast_unsigned())
+        1_u64.wrapping_shl(self.as_raw().wrapping_sub(1) as u32)
     }
 }
 
@@ -278,6 +278,7 @@ impl Not for SigSet {
 
 impl fmt::Debug for SigSet {
     /// `{SIGINT, SIGTERM}`.
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter()).finish()
     }

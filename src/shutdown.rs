@@ -50,6 +50,11 @@ use crate::{Errno, Pid, SigSet, SigVal, Signal, exit, mask, sys};
 /// The child has a copy: if the parent was asked, the next request to the child ends it, but the
 /// deadline is the parent's alone. [`reset`](Self::reset) in the child makes it start over, and so
 /// does a [`ForkWindow`](crate::child::ForkWindow).
+#[doc(alias = "set_handler")]
+#[doc(alias = "ctrl_c")]
+#[doc(alias = "NotifyContext")]
+#[doc(alias = "KeyboardInterrupt")]
+#[doc(alias = "default_int_handler")]
 #[repr(C)]
 pub struct Shutdown {
     /// First, for the handler to find the rest by its address.
@@ -241,7 +246,7 @@ impl Shutdown {
         // they may be there for the next request.
         self.count.fetch_add(1, Ordering::Relaxed);
         let now = Ticks::now();
-        let request = signal.as_raw().cast_unsigned() | now.map_or(0, Ticks::to_bits) << 7;
+        let request = signal.as_raw() as u32 | now.map_or(0, Ticks::to_bits) << 7;
         // ORDERING: Release pairs with the Acquire in `requested_by`.
         match self.request.compare_exchange(0, request, Ordering::Release, Ordering::Relaxed) {
             Ok(_) => {
@@ -339,7 +344,7 @@ impl Shutdown {
 
 /// Of what is kept in `request`.
 fn signal_of(request: u32) -> Option<Signal> {
-    Signal::from_raw((request & 0x7f).cast_signed()).ok()
+    Signal::from_raw((request & 0x7f) as i32).ok()
 }
 
 impl Default for Shutdown {
@@ -349,6 +354,7 @@ impl Default for Shutdown {
 }
 
 impl fmt::Debug for Shutdown {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shutdown")
             .field("caught", &self.caught())

@@ -84,7 +84,7 @@ fn owner_changes_from_ours_to_theirs() {
 
 fn owner_changes_from_theirs_to_ours() {
     in_child(|| {
-        let (reader, mut writer) = io::pipe().expect("pipe");
+        let (reader, mut writer) = os_pipe::pipe().expect("pipe");
         one_owner_at_a_time(OwnedFd::from(reader), Fd::from);
         assert_eq!(writer.write(&[0]).map_err(|error| error.kind()), Err(ErrorKind::BrokenPipe));
         // There and back.

@@ -5,7 +5,7 @@ use crate::action::SaFlags;
 use crate::delivery::gate::Gate;
 use crate::delivery::previous::PreviousAction;
 use crate::sync::share;
-use crate::sys::{KernelSigaction, KernelSigset, SIG_DFL};
+use crate::sys::{KernelRestorer, KernelSigaction, KernelSigset, SIG_DFL};
 
 pub(super) const MODELS: &[Model] = &[
     Model::new("previous: an address goes with its flags and mask", || keep(&[PLAIN, INFORMED])),
@@ -19,7 +19,7 @@ pub(super) const MODELS: &[Model] = &[
 /// Each with a mask of its own.
 const fn action(handler: usize, flags: SaFlags) -> KernelSigaction {
     let mask = KernelSigset::from_bits(handler as u64);
-    KernelSigaction { handler, flags: flags.bits(), restorer: 0, mask }
+    KernelSigaction { handler, flags: flags.bits(), restorer: KernelRestorer::new(0), mask }
 }
 
 const PLAIN: KernelSigaction = action(0x1000, SaFlags::empty());

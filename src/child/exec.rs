@@ -59,6 +59,7 @@ impl ExecSignals {
     /// # Async-signal-safety
     ///
     /// Async-signal-safe. It makes 65 system calls.
+    #[inline]
     pub fn current() -> Result<Self, Errno> {
         let mut ignored = 0;
         for signo in numbers() {
@@ -125,6 +126,7 @@ impl ExecSignals {
     ///
     /// Async-signal-safe, and so fit for the `pre_exec` of `std::process::Command`.
     #[doc(alias = "pre_exec")]
+    #[inline]
     pub fn apply(&self) -> Result<(), Errno> {
         if (self.ignored | self.mask) & SigSet::UNCHANGEABLE.bits() != 0 {
             return Err(Errno::INVAL);
@@ -173,7 +175,8 @@ impl ExecSignals {
     /// ```
     ///
     /// The error is one of [`apply`](Self::apply), or of execve(2): `E2BIG`: arguments and
-    /// environment are too large. `EACCES`: not allowed, or not executable. `ENOENT`: there is no
+    /// environment are too large. `EACCES`: not allowed, or not executable. `EAGAIN`: the process has
+    /// changed its user, who has `RLIMIT_NPROC` processes already. `ENOENT`: there is no
     /// such file, or not the interpreter that it names. `ENOEXEC`: not a program. `ENOTDIR`: a part
     /// of the path is no directory. `ETXTBSY`: it is open for writing. Others are rare.
     ///
@@ -181,6 +184,7 @@ impl ExecSignals {
     ///
     /// As [`sys::execve`].
     #[doc(alias = "execve")]
+    #[inline]
     #[must_use = "it has failed"]
     pub unsafe fn exec(
         &self,
@@ -203,6 +207,7 @@ impl Default for ExecSignals {
 }
 
 impl fmt::Debug for ExecSignals {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ExecSignals")
             .field("ignored", &self.ignored())
@@ -216,7 +221,7 @@ fn numbers() -> impl Iterator<Item = c_int> {
 }
 
 fn bit(signo: c_int) -> u64 {
-    1_u64.rotate_left(signo.cast_unsigned().wrapping_sub(1))
+    1_u64.rotate_left((signo as u32).wrapping_sub(1))
 }
 
 /// The action of a number, of those as well that are not a program's signals.

@@ -28,15 +28,17 @@ use crate::{Errno, Pid, Signal, sys};
 /// ended before this call, another thread of the process has this one as its child, and the signal
 /// comes when that ends.
 ///
-/// It is not for the children of this process: each has to ask for itself. A set-user-ID program,
-/// or one with capabilities, that is executed does not keep it. A process whose parent is outside
-/// its pid namespace, process 1 of most, has a parent without a number.
+/// It is not for the children of this process: each has to ask for itself. A change of the user or
+/// group takes it away, and so does executing a set-user-ID program, or one with capabilities: ask
+/// after that. A process whose parent is outside its pid namespace, process 1 of most, has a parent
+/// without a number.
 ///
 /// # Errors
 ///
 /// `ESRCH`: `parent` is not the parent, or not any more; no signal is set.
 #[doc(alias = "PR_SET_PDEATHSIG")]
 #[doc(alias = "pdeathsig")]
+#[inline]
 pub fn set_parent_death_signal(parent: Pid, signal: Signal) -> Result<(), Errno> {
     // SAFETY: who installed the signal's action answers for it to run at any time.
     unsafe { sys::prctl_set_pdeathsig(signal.as_raw()) }?;

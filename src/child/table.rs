@@ -45,8 +45,8 @@ use crate::{Errno, Pid, Signal, mask};
 ///
 /// # After fork
 ///
-/// The children are the parent's. A child that was forked in a [`ForkWindow`] has an empty table;
-/// in another, they are told as not its own, and taken out.
+/// The children are the parent's. A child that was forked in a [`ForkWindow`] has an empty table, if
+/// it has ever caught `SIGCHLD`; in another, they are told as not its own, and taken out.
 ///
 /// [`ForkWindow`]: crate::child::ForkWindow
 #[repr(C)]

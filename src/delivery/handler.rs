@@ -96,7 +96,7 @@ pub(super) fn is_ours(action: &KernelSigaction) -> bool {
 /// at its end: without a call in it, no register has to be saved.
 unsafe extern "C" fn on_signal(signo: c_int, info: *mut KernelSiginfo, context: *mut c_void) {
     // No number is ever registered that is not a signal's.
-    let Some(signal) = Signal::from_bit_index(signo.wrapping_sub(1).cast_unsigned()) else {
+    let Some(signal) = Signal::from_bit_index(signo.wrapping_sub(1) as u32) else {
         return;
     };
     let epoch = GATE.enter();

@@ -18,7 +18,7 @@ use super::gate::Gate;
 use crate::action::{Handler, SaFlags};
 use crate::bits::AtomicSet;
 use crate::sync::atomic::{AtomicUsize, Ordering};
-use crate::sys::{KernelSigaction, KernelSiginfo, KernelSigset, SIG_DFL, SIG_IGN};
+use crate::sys::{KernelRestorer, KernelSigaction, KernelSiginfo, KernelSigset, SIG_DFL, SIG_IGN};
 use crate::{ALONE, Signal, signal};
 
 static ACTIONS: [PreviousAction; signal::MAX as usize] =
@@ -53,7 +53,7 @@ impl PreviousAction {
 
     pub(super) fn of(signal: Signal) -> &'static Self {
         const LAST: usize = signal::MAX as usize - 1;
-        let index = signal.as_raw().cast_unsigned().wrapping_sub(1) as usize;
+        let index = (signal.as_raw() as u32).wrapping_sub(1) as usize;
         #[expect(clippy::indexing_slicing, reason = "a power of two, masked: no panic is left")]
         &ACTIONS[index & LAST]
     }
@@ -72,7 +72,7 @@ impl PreviousAction {
         self.handler.store(SIG_DFL, Ordering::SeqCst);
         handlers.wait_until_empty();
         self.flags.store(action.flags as usize, Ordering::Relaxed);
-        self.restorer.store(action.restorer, Ordering::Relaxed);
+        self.restorer.store(action.restorer.address(), Ordering::Relaxed);
         self.mask.store(action.mask.bits());
         // ORDERING: Release pairs with the load in `chained`: the flags and the mask are seen with the
         // address.
@@ -90,7 +90,7 @@ impl PreviousAction {
         KernelSigaction {
             handler,
             flags: self.flags.load(Ordering::Relaxed) as c_ulong,
-            restorer: self.restorer.load(Ordering::Relaxed),
+            restorer: KernelRestorer::new(self.restorer.load(Ordering::Relaxed)),
             mask: KernelSigset::from_bits(self.mask.bits()),
         }
     }

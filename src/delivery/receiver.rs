@@ -524,6 +524,7 @@ macro_rules! receiver_methods {
         /// Not async-signal-safe: it waits for handlers in flight, and would wait for its caller.
         #[doc(alias = "signal")]
         #[doc(alias = "sigaction")]
+        #[doc(alias = "register")]
         pub fn catch(
             &'static self,
             signals: impl Into<$crate::SigSet>,
@@ -580,6 +581,7 @@ macro_rules! receiver_methods {
         /// # Async-signal-safety
         ///
         /// Not async-signal-safe, as [`catch`](Self::catch).
+        #[doc(alias = "unregister")]
         pub fn release(
             &'static self,
             signals: impl Into<$crate::SigSet>,

@@ -23,7 +23,7 @@ use crate::action::{self, Action, IN_CHAIN, SaFlags, is_handler};
 use crate::bits::Bit;
 use crate::fd::EventFd;
 use crate::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
-use crate::sys::{self, KernelSigaction, KernelSigset, SIG_IGN};
+use crate::sys::{self, KernelRestorer, KernelSigaction, KernelSigset, SIG_IGN};
 use crate::{ALONE, Errno, SigSet, Signal, process};
 
 static LOCK: Lock = Lock::new();
@@ -370,7 +370,7 @@ fn merged_action(signal: Signal, saved: &KernelSigaction) -> KernelSigaction {
     KernelSigaction {
         handler: entry(),
         flags: flags.bits() | sys::SIGACTION_FLAGS,
-        restorer: sys::sigaction_restorer(),
+        restorer: KernelRestorer::new(sys::sigaction_restorer()),
         mask: KernelSigset::from_bits(mask),
     }
 }

@@ -15,14 +15,14 @@
 //! many looks there first.
 #![expect(unsafe_code, reason = "claims slots")]
 
-use super::slot::{Phase, Record, Slot, State};
-use crate::sync::atomic::{AtomicU64, Ordering, fence};
+use super::slot::{Age, AtomicWord, Phase, Record, Slot, State, Word};
+use crate::sync::atomic::{Ordering, fence};
 use crate::{SigInfo, Signal};
 
 pub(super) struct Ring<const N: usize> {
     /// The next one to be drawn.
-    tickets: AtomicU64,
-    states: [AtomicU64; N],
+    tickets: AtomicWord,
+    states: [AtomicWord; N],
     records: [Record; N],
 }
 
@@ -30,14 +30,14 @@ pub(super) struct Ring<const N: usize> {
 /// What a thread published before it drew one of those is in the ring, or was taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Batch {
-    next: u64,
-    end: u64,
+    next: Word,
+    end: Word,
 }
 
 /// The ticket of a push.
 #[derive(Clone, Copy)]
 pub(super) struct Turn {
-    ticket: u64,
+    ticket: Word,
     /// The state of its slot meanwhile.
     writing: State,
 }
@@ -45,8 +45,8 @@ pub(super) struct Turn {
 impl<const N: usize> Ring<N> {
     pub(super) const fn new() -> Self {
         Self {
-            tickets: AtomicU64::new(0),
-            states: [const { AtomicU64::new(State::FREE.to_bits()) }; N],
+            tickets: AtomicWord::new(0),
+            states: [const { AtomicWord::new(State::FREE.to_bits()) }; N],
             records: [const { Record::new() }; N],
         }
     }
@@ -56,7 +56,7 @@ impl<const N: usize> Ring<N> {
     }
 
     /// The slot that an instance with this ticket is in, unless that was taken.
-    fn slot_of(&self, ticket: u64) -> Option<Slot<'_>> {
+    fn slot_of(&self, ticket: Word) -> Option<Slot<'_>> {
         let index = index_of::<N>(ticket)?;
         Some(Slot::new((self.states.get(index)?, self.records.get(index)?)))
     }
@@ -202,10 +202,10 @@ impl<const N: usize> Ring<N> {
     /// published earlier is seen, too, and is taken first.
     fn oldest(
         &self,
-        end: u64,
+        end: Word,
         wanted: impl Fn(State) -> bool,
     ) -> Result<(Slot<'_>, State), Nothing> {
-        let mut oldest: Option<(i64, Slot<'_>, State)> = None;
+        let mut oldest: Option<(Age, Slot<'_>, State)> = None;
         let mut nothing = Nothing::Here;
         for slot in self.slots() {
             let state = slot.state();
@@ -232,13 +232,13 @@ enum Nothing {
 }
 
 #[inline]
-fn index_of<const N: usize>(ticket: u64) -> Option<usize> {
-    ticket.checked_rem(N as u64).map(|index| index as usize)
+fn index_of<const N: usize>(ticket: Word) -> Option<usize> {
+    ticket.checked_rem(N as Word).map(|index| index as usize)
 }
 
 /// The ticket after the one of an instance, which is older than `end`.
-fn after(state: State, end: u64) -> u64 {
-    end.wrapping_sub(state.age(end).cast_unsigned()).wrapping_add(1)
+fn after(state: State, end: Word) -> Word {
+    end.wrapping_sub(state.age(end) as Word).wrapping_add(1)
 }
 
 /// Fills a slot that was claimed for `turn`.

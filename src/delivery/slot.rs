@@ -11,12 +11,28 @@
 #![expect(unsafe_code, reason = "shares the record between its owners")]
 
 use crate::sync::UnsafeCell;
-use crate::sync::atomic::{AtomicU64, Ordering};
+#[cfg(not(target_has_atomic = "64"))]
+pub(super) use crate::sync::atomic::AtomicU32 as AtomicWord;
+#[cfg(target_has_atomic = "64")]
+pub(super) use crate::sync::atomic::AtomicU64 as AtomicWord;
+use crate::sync::atomic::Ordering;
 use crate::{SigInfo, Signal};
+
+/// A state, or a ticket: the longest word that the target has atomics for.
+#[cfg(target_has_atomic = "64")]
+pub(super) type Word = u64;
+#[cfg(not(target_has_atomic = "64"))]
+pub(super) type Word = u32;
+
+/// How many tickets lie between two.
+#[cfg(target_has_atomic = "64")]
+pub(super) type Age = i64;
+#[cfg(not(target_has_atomic = "64"))]
+pub(super) type Age = i32;
 
 /// Phase, signal and ticket in one word.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct State(u64);
+pub(super) struct State(Word);
 
 pub(super) enum Phase {
     Writing = 1,
@@ -32,43 +48,45 @@ impl State {
     pub(super) const FREE: Self = Self(0);
 
     #[inline]
-    pub(super) const fn to_bits(self) -> u64 {
+    pub(super) const fn to_bits(self) -> Word {
         self.0
     }
 
-    /// Tickets are modulo 2⁵⁵: an order among what is in the queue at the same time.
+    /// Tickets are modulo 2⁵⁵: an order among what is in the queue at the same time. (In a word of 32
+    /// bits modulo 2²³: there, an instance that is left while four million others come is taken after
+    /// them.)
     #[inline]
-    pub(super) const fn new(phase: Phase, signal: Signal, ticket: u64) -> Self {
-        let signal = (signal.as_raw() as u64) << PHASE_BITS;
-        Self(ticket << TICKET_SHIFT | signal | phase as u64)
+    pub(super) const fn new(phase: Phase, signal: Signal, ticket: Word) -> Self {
+        let signal = (signal.as_raw() as Word) << PHASE_BITS;
+        Self(ticket << TICKET_SHIFT | signal | phase as Word)
     }
 
     #[inline]
     pub(super) const fn is(self, phase: Phase) -> bool {
-        self.0 & ((1 << PHASE_BITS) - 1) == phase as u64
+        self.0 & ((1 << PHASE_BITS) - 1) == phase as Word
     }
 
     /// Returns `true` if it is ready, and of this signal: one comparison, on the way over many.
     #[inline]
     pub(super) const fn is_ready_of(self, signal: Signal) -> bool {
-        const ALL_BUT_TICKET: u64 = (1 << TICKET_SHIFT) - 1;
+        const ALL_BUT_TICKET: Word = (1 << TICKET_SHIFT) - 1;
         self.0 & ALL_BUT_TICKET == Self::new(Phase::Ready, signal, 0).0
     }
 
     #[inline]
     pub(super) const fn is_of(self, signal: Signal) -> bool {
-        self.0 >> PHASE_BITS & ((1 << SIGNAL_BITS) - 1) == signal.as_raw() as u64
+        self.0 >> PHASE_BITS & ((1 << SIGNAL_BITS) - 1) == signal.as_raw() as Word
     }
 
     #[inline]
     pub(super) const fn with(self, phase: Phase) -> Self {
-        Self(self.0 & !((1 << PHASE_BITS) - 1) | phase as u64)
+        Self(self.0 & !((1 << PHASE_BITS) - 1) | phase as Word)
     }
 
     /// How many tickets before `next` it was drawn; not above 0 if it was drawn later.
     #[inline]
-    pub(super) const fn age(self, next: u64) -> i64 {
-        (next.wrapping_sub(self.0 >> TICKET_SHIFT) << TICKET_SHIFT).cast_signed() >> TICKET_SHIFT
+    pub(super) const fn age(self, next: Word) -> Age {
+        (next.wrapping_sub(self.0 >> TICKET_SHIFT) << TICKET_SHIFT) as Age >> TICKET_SHIFT
     }
 }
 
@@ -76,13 +94,13 @@ impl State {
 /// records.
 #[derive(Clone, Copy)]
 pub(super) struct Slot<'a> {
-    state: &'a AtomicU64,
+    state: &'a AtomicWord,
     record: &'a Record,
 }
 
 impl<'a> Slot<'a> {
     #[inline]
-    pub(super) const fn new((state, record): (&'a AtomicU64, &'a Record)) -> Self {
+    pub(super) const fn new((state, record): (&'a AtomicWord, &'a Record)) -> Self {
         Self { state, record }
     }
 

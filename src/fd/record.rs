@@ -37,7 +37,7 @@ impl SignalFdInfo {
     #[doc(alias = "ssi_signo")]
     #[must_use]
     pub fn signal(&self) -> Option<Signal> {
-        Signal::from_raw(self.0.signo.cast_signed()).ok()
+        Signal::from_raw(self.0.signo as i32).ok()
     }
 
     /// `ssi_errno`: mostly 0.
@@ -80,6 +80,7 @@ impl SignalFdInfo {
     }
 
     /// Why it was sent, with the details that came along.
+    #[inline]
     #[must_use]
     pub fn cause(&self) -> Cause {
         decode::cause(self)
@@ -93,6 +94,7 @@ impl Default for SignalFdInfo {
 }
 
 impl fmt::Debug for SignalFdInfo {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignalFdInfo")
             .field("signal", &self.0.signo)
@@ -104,7 +106,7 @@ impl fmt::Debug for SignalFdInfo {
 
 impl Fields for SignalFdInfo {
     fn signo(&self) -> i32 {
-        self.0.signo.cast_signed()
+        self.0.signo as i32
     }
 
     fn code(&self) -> i32 {
@@ -112,7 +114,7 @@ impl Fields for SignalFdInfo {
     }
 
     fn pid(&self) -> i32 {
-        self.0.pid.cast_signed()
+        self.0.pid as i32
     }
 
     fn uid(&self) -> u32 {
@@ -131,11 +133,11 @@ impl Fields for SignalFdInfo {
     }
 
     fn timer_id(&self) -> i32 {
-        self.0.tid.cast_signed()
+        self.0.tid as i32
     }
 
     fn overrun(&self) -> i32 {
-        self.0.overrun.cast_signed()
+        self.0.overrun as i32
     }
 
     fn band(&self) -> isize {
@@ -151,11 +153,11 @@ impl Fields for SignalFdInfo {
     }
 
     fn user_ticks(&self) -> i64 {
-        self.0.utime.cast_signed()
+        self.0.utime as i64
     }
 
     fn system_ticks(&self) -> i64 {
-        self.0.stime.cast_signed()
+        self.0.stime as i64
     }
 
     fn address(&self) -> usize {
@@ -163,7 +165,7 @@ impl Fields for SignalFdInfo {
     }
 
     fn address_lsb(&self) -> i16 {
-        self.0.addr_lsb.cast_signed()
+        self.0.addr_lsb as i16
     }
 
     fn call_address(&self) -> usize {

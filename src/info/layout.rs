@@ -79,7 +79,7 @@ impl Fields for SigInfo {
     }
 
     fn uid(&self) -> u32 {
-        self.int(UNION + 4).cast_unsigned()
+        self.int(UNION + 4) as u32
     }
 
     fn value(&self) -> SigVal {
@@ -95,7 +95,7 @@ impl Fields for SigInfo {
     }
 
     fn band(&self) -> isize {
-        self.word(UNION).cast_signed()
+        self.word(UNION) as isize
     }
 
     fn fd(&self) -> i32 {
@@ -107,11 +107,11 @@ impl Fields for SigInfo {
     }
 
     fn user_ticks(&self) -> i64 {
-        self.word(TIMES).cast_signed() as i64
+        self.word(TIMES) as i64
     }
 
     fn system_ticks(&self) -> i64 {
-        self.word(TIMES + WORD).cast_signed() as i64
+        self.word(TIMES + WORD) as i64
     }
 
     fn address(&self) -> usize {
@@ -131,7 +131,7 @@ impl Fields for SigInfo {
     }
 
     fn arch(&self) -> u32 {
-        self.int(UNION + WORD + 4).cast_unsigned()
+        self.int(UNION + WORD + 4) as u32
     }
 
     fn bounds(&self) -> FaultDetail {
@@ -142,14 +142,14 @@ impl Fields for SigInfo {
     }
 
     fn protection_key(&self) -> FaultDetail {
-        FaultDetail::ProtectionKey { key: self.int(UNION + 2 * WORD).cast_unsigned() }
+        FaultDetail::ProtectionKey { key: self.int(UNION + 2 * WORD) as u32 }
     }
 
     fn perf(&self) -> FaultDetail {
         FaultDetail::Perf {
             data: self.word(UNION + WORD),
-            kind: self.int(UNION + 2 * WORD).cast_unsigned(),
-            flags: self.int(UNION + 2 * WORD + 4).cast_unsigned(),
+            kind: self.int(UNION + 2 * WORD) as u32,
+            flags: self.int(UNION + 2 * WORD + 4) as u32,
         }
     }
 }

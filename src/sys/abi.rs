@@ -1,12 +1,14 @@
 //! The kernel's structs for signals, as user space hands them over.
 //!
 //! They are not libc's: its `sigaction` has another field order and its `sigset_t` is 128 bytes,
-//! where the kernel's are 8. Sources: include/uapi/asm-generic/signal.h, arch/x86/include/uapi/
-//! asm/signal.h, include/uapi/asm-generic/siginfo.h (Linux 6.17).
+//! where the kernel's are 8. Sources: include/linux/signal_types.h, include/uapi/asm-generic/signal.h
+//! and siginfo.h, and the signal.h of each architecture (Linux 6.17).
 
 use core::ffi::{c_int, c_long, c_short, c_ulong};
 use core::mem::{align_of, offset_of, size_of};
 use static_assertions::const_assert_eq;
+
+use super::arch::{RESTORER_WORDS, UCONTEXT_SIGMASK};
 
 /// The disposition "take the default action", where a handler's address would stand.
 pub const SIG_DFL: usize = 0;
@@ -69,16 +71,47 @@ pub struct KernelSigaction {
     /// `SA_*` bits.
     pub flags: c_ulong,
     /// Where a handler returns to, if `SA_RESTORER` is set; else not looked at.
-    pub restorer: usize,
+    pub restorer: KernelRestorer,
     /// What is blocked while the handler runs, besides the signal itself.
     pub mask: KernelSigset,
+}
+
+/// `sa_restorer` of the kernel's `struct sigaction`: an address, and nothing at all on an architecture
+/// whose struct has no such field.
+///
+/// A mask that is one word off is no error to the kernel, so where this has a word too many, or too
+/// few, all masks are lost in silence.
+#[repr(transparent)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct KernelRestorer([usize; RESTORER_WORDS]);
+
+impl KernelRestorer {
+    /// The restorer at `address`; where the struct has no field for one, none.
+    #[must_use]
+    pub const fn new(address: usize) -> Self {
+        Self([address; RESTORER_WORDS])
+    }
+
+    /// The address, 0 if there is none.
+    #[must_use]
+    pub const fn address(self) -> usize {
+        match self.0.first() {
+            Some(address) => *address,
+            None => 0,
+        }
+    }
 }
 
 /// The kernel's `siginfo_t`, not yet decoded.
 ///
 /// Only its first 48 bytes ever carry anything (`struct kernel_siginfo`); the rest is there
 /// because the kernel writes 128.
-#[repr(C, align(8))]
+///
+/// It is aligned as the kernel aligns it, which is to a word: a reference to one that a handler is
+/// called with must be no more than that.
+#[repr(C)]
+#[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+#[cfg_attr(target_pointer_width = "32", repr(align(4)))]
 #[derive(Clone, Copy)]
 pub struct KernelSiginfo {
     /// `si_signo`, `si_errno`, `si_code`, then a union by [`Cause`](crate::Cause).
@@ -101,6 +134,7 @@ impl KernelSiginfo {
 }
 
 impl core::fmt::Debug for KernelSiginfo {
+    #[inline]
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         crate::SigInfo::from_kernel(self).fmt(f)
     }
@@ -257,12 +291,13 @@ pub struct KernelPollfd {
 const_assert_eq!(SIGSET_SIZE, 8);
 const_assert_eq!(align_of::<KernelSigset>(), align_of::<c_ulong>());
 const_assert_eq!(size_of::<KernelSiginfo>(), size_of::<libc::siginfo_t>());
-const_assert_eq!(align_of::<KernelSiginfo>(), 8);
+const_assert_eq!(align_of::<KernelSiginfo>(), align_of::<usize>());
+const_assert_eq!(align_of::<KernelSiginfo>(), align_of::<libc::siginfo_t>());
 const_assert_eq!(size_of::<KernelSignalfdSiginfo>(), 128);
 const_assert_eq!(size_of::<KernelSignalfdSiginfo>(), size_of::<libc::signalfd_siginfo>());
 const_assert_eq!(size_of::<KernelTimespec>(), 16);
 const_assert_eq!(size_of::<KernelItimerspec>(), 32);
-const_assert_eq!(size_of::<KernelItimerval>(), size_of::<libc::itimerval>());
+const_assert_eq!(size_of::<KernelItimerval>(), size_of::<[c_long; 4]>());
 const_assert_eq!(size_of::<KernelSigevent>(), 64);
 const_assert_eq!(size_of::<KernelSigevent>(), size_of::<libc::sigevent>());
 const_assert_eq!(size_of::<KernelStack>(), size_of::<libc::stack_t>());
@@ -271,15 +306,21 @@ const_assert_eq!(size_of::<c_int>(), 4);
 const_assert_eq!(SIG_DFL, libc::SIG_DFL);
 const_assert_eq!(SIG_IGN, libc::SIG_IGN);
 
-#[cfg(target_pointer_width = "64")]
-mod layout {
-    use super::{KernelSigaction, const_assert_eq, offset_of, size_of};
-    const_assert_eq!(offset_of!(KernelSigaction, handler), 0);
-    const_assert_eq!(offset_of!(KernelSigaction, flags), 8);
-    const_assert_eq!(offset_of!(KernelSigaction, restorer), 16);
-    const_assert_eq!(offset_of!(KernelSigaction, mask), 24);
-    const_assert_eq!(size_of::<KernelSigaction>(), 32);
-}
+// libc has no type for this one. The flags are a long, on 32 bits an int, which is as much there.
+const_assert_eq!(offset_of!(KernelSigaction, handler), 0);
+const_assert_eq!(offset_of!(KernelSigaction, flags), size_of::<usize>());
+const_assert_eq!(offset_of!(KernelSigaction, restorer), size_of::<[usize; 2]>());
+const_assert_eq!(
+    offset_of!(KernelSigaction, mask),
+    if RESTORER_WORDS == 0 { size_of::<[usize; 2]>() } else { size_of::<[usize; 3]>() }
+);
+const_assert_eq!(
+    size_of::<KernelSigaction>().wrapping_sub(offset_of!(KernelSigaction, mask)),
+    size_of::<KernelSigset>()
+);
+
+#[cfg(not(all(target_arch = "powerpc64", target_env = "musl")))] // libc has not the type there
+const_assert_eq!(UCONTEXT_SIGMASK, offset_of!(libc::ucontext_t, uc_sigmask));
 
 /// Each field of a struct is where libc has the one of that name.
 macro_rules! assert_fields {
@@ -288,9 +329,12 @@ macro_rules! assert_fields {
     };
 }
 
+// On 32 bits, libc's have the width of that C library's time_t, whatever the kernel's have.
 #[cfg(target_pointer_width = "64")]
 assert_fields! { KernelItimerspec = itimerspec: interval = it_interval, value = it_value, }
+#[cfg(target_pointer_width = "64")]
 assert_fields! { KernelTimeval = timeval: seconds = tv_sec, microseconds = tv_usec, }
+#[cfg(target_pointer_width = "64")]
 assert_fields! { KernelItimerval = itimerval: interval = it_interval, value = it_value, }
 assert_fields! {
     KernelSigevent = sigevent:

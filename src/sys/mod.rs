@@ -23,13 +23,28 @@
 
 mod abi;
 mod calls;
+mod time32;
 
-#[cfg_attr(target_arch = "x86_64", path = "arch/x86_64.rs")]
 #[cfg_attr(target_arch = "aarch64", path = "arch/aarch64.rs")]
+#[cfg_attr(target_arch = "arm", path = "arch/arm.rs")]
+#[cfg_attr(target_arch = "loongarch64", path = "arch/loongarch64.rs")]
+#[cfg_attr(target_arch = "powerpc64", path = "arch/powerpc64.rs")]
+#[cfg_attr(target_arch = "riscv32", path = "arch/riscv32.rs")]
+#[cfg_attr(target_arch = "riscv64", path = "arch/riscv64.rs")]
+#[cfg_attr(target_arch = "s390x", path = "arch/s390x.rs")]
+#[cfg_attr(target_arch = "x86", path = "arch/x86.rs")]
+#[cfg_attr(target_arch = "x86_64", path = "arch/x86_64.rs")]
 #[cfg_attr(
     not(any(
-        all(target_arch = "x86_64", target_pointer_width = "64"),
-        all(target_arch = "aarch64", target_pointer_width = "64"),
+        target_arch = "aarch64",
+        target_arch = "arm",
+        target_arch = "loongarch64",
+        target_arch = "powerpc64",
+        target_arch = "riscv32",
+        target_arch = "riscv64",
+        target_arch = "s390x",
+        target_arch = "x86",
+        target_arch = "x86_64",
     )),
     path = "arch/unsupported.rs"
 )]
@@ -38,14 +53,20 @@ mod arch;
 #[cfg(not(target_os = "linux"))]
 compile_error!("siglatch is for Linux: it speaks to the kernel directly");
 
+#[cfg(all(target_pointer_width = "32", any(target_arch = "x86_64", target_arch = "aarch64")))]
+compile_error!(
+    "siglatch has no system call layer for x32 and for ILP32 of aarch64: their system calls and structs \
+     are others than those of x86_64 and aarch64, which it has"
+);
+
 pub use abi::{
-    KernelItimerspec, KernelItimerval, KernelPollfd, KernelSigaction, KernelSigevent,
-    KernelSiginfo, KernelSignalfdSiginfo, KernelSigset, KernelStack, KernelTimespec, KernelTimeval,
-    MAX_ERRNO, SI_MAX_SIZE, SIG_DFL, SIG_IGN, SIGSET_SIZE,
+    KernelItimerspec, KernelItimerval, KernelPollfd, KernelRestorer, KernelSigaction,
+    KernelSigevent, KernelSiginfo, KernelSignalfdSiginfo, KernelSigset, KernelStack,
+    KernelTimespec, KernelTimeval, MAX_ERRNO, SI_MAX_SIZE, SIG_DFL, SIG_IGN, SIGSET_SIZE,
 };
 pub use arch::{
-    SIGACTION_FLAGS, UCONTEXT_SIGMASK, nr, sigaction_restorer, syscall0, syscall1, syscall2,
-    syscall3, syscall4, syscall5, syscall6,
+    RESTORER_WORDS, SIGACTION_FLAGS, UCONTEXT_SIGMASK, nr, sigaction_restorer, syscall0, syscall1,
+    syscall2, syscall3, syscall4, syscall5, syscall6,
 };
 pub use calls::{
     clock_gettime, clock_nanosleep, close, eventfd2, execve, exit_group, fcntl_getfl, fork,

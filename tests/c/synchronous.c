@@ -43,6 +43,24 @@ int write_result(void *context, long result)
 #elif defined __aarch64__
 	interrupted->uc_mcontext.regs[0] = result;
 	return 0;
+#elif defined __i386__
+	interrupted->uc_mcontext.gregs[REG_EAX] = result;
+	return 0;
+#elif defined __arm__
+	interrupted->uc_mcontext.arm_r0 = result;
+	return 0;
+#elif defined __riscv
+	interrupted->uc_mcontext.__gregs[REG_A0] = result;
+	return 0;
+#elif defined __s390x__
+	interrupted->uc_mcontext.gregs[2] = result;
+	return 0;
+#elif defined __powerpc64__
+	interrupted->uc_mcontext.gp_regs[3] = result;
+	return 0;
+#elif defined __loongarch__
+	interrupted->uc_mcontext.__gregs[4] = result;
+	return 0;
 #else
 	(void)interrupted;
 	(void)result;

@@ -229,7 +229,7 @@ say(result)
 " {
         SIGNALS.catch(Signal::ALRM, handler)?;
         none(action::set_restart(Signal::ALRM, false));
-        let (reader, _writer) = io::pipe().expect("a pipe");
+        let (reader, _writer) = os_pipe::pipe().expect("a pipe");
         IntervalTimer::Real.set(Duration::from_millis(50), Duration::ZERO)?;
         let result = read_once(&reader);
         SIGNALS.dispatch();
@@ -257,7 +257,7 @@ say(result)
 " {
         SIGNALS.catch(Signal::ALRM, handler)?;
         none(action::set_restart(Signal::ALRM, true));
-        let (reader, mut writer) = io::pipe().expect("a pipe");
+        let (reader, mut writer) = os_pipe::pipe().expect("a pipe");
         let blocked = siglatch::mask::MaskGuard::block(Signal::ALRM)?;
         thread::spawn(move || {
             SIGNALS.wait(None).expect("wait");
@@ -279,7 +279,7 @@ say('read', len(os.read(r, 1)))
 " {
         static INTERRUPTING: siglatch::Dispatcher = siglatch::Dispatcher::new().restart(false);
         INTERRUPTING.catch(Signal::ALRM, |_| ())?;
-        let (reader, _writer) = io::pipe().expect("a pipe");
+        let (reader, _writer) = os_pipe::pipe().expect("a pipe");
         IntervalTimer::Real.set(Duration::from_millis(50), Duration::ZERO)?;
         say(read_once(&reader));
     }

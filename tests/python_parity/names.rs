@@ -4,45 +4,8 @@ use crate::row::{attempt, none, numbers, rows, say};
 use siglatch::timer::IntervalTimer;
 use siglatch::{Errno, SigSet, Signal};
 
-/// Every name in `Signals`, aliases too.
-const NAMES: [&str; 36] = [
-    "SIGABRT",
-    "SIGALRM",
-    "SIGBUS",
-    "SIGCHLD",
-    "SIGCLD",
-    "SIGCONT",
-    "SIGFPE",
-    "SIGHUP",
-    "SIGILL",
-    "SIGINT",
-    "SIGIO",
-    "SIGIOT",
-    "SIGKILL",
-    "SIGPIPE",
-    "SIGPOLL",
-    "SIGPROF",
-    "SIGPWR",
-    "SIGQUIT",
-    "SIGRTMAX",
-    "SIGRTMIN",
-    "SIGSEGV",
-    "SIGSTKFLT",
-    "SIGSTOP",
-    "SIGSYS",
-    "SIGTERM",
-    "SIGTRAP",
-    "SIGTSTP",
-    "SIGTTIN",
-    "SIGTTOU",
-    "SIGURG",
-    "SIGUSR1",
-    "SIGUSR2",
-    "SIGVTALRM",
-    "SIGWINCH",
-    "SIGXCPU",
-    "SIGXFSZ",
-];
+/// Every public name of the module.
+const NAMES: &str = include_str!("names.txt");
 
 /// What strsignal(3) says, with the number of a real-time signal.
 fn strsignal(number: i32) -> String {
@@ -68,7 +31,8 @@ for one in sorted(Signals):
 for name in sorted(Signals.__members__):
     say(name, int(Signals[name]))
 " {
-        for name in NAMES {
+        // Those of `Signals`, aliases too.
+        for name in NAMES.lines().filter(|n| n.starts_with("SIG") && !n.starts_with("SIG_")) {
             attempt(name.parse().map(|signal: Signal| format!("{name} {}", signal.as_raw())));
         }
     }

@@ -183,7 +183,7 @@ say(info.si_signo, info.si_code, info.si_status, info.si_pid == pid)
         mask::block(Signal::CHLD)?;
         let mut child = std::process::Command::new("sh").args(["-c", "exit 7"]).spawn().expect("sh");
         let info = wait::wait_info(Signal::CHLD);
-        let ended = child.id().cast_signed();
+        let ended = child.id() as i32;
         child.wait().expect("it ends");
         let info = info?;
         match info.cause() {
@@ -212,14 +212,22 @@ for limit in [0, 0.05, 100]:
     sigtimedwait_of_zero_does_not_wait
     "
 pthread_sigmask(SIG_BLOCK, [SIGUSR1])
-start = time.monotonic()
-say(sigtimedwait([SIGUSR1], 0))
-say(time.monotonic() - start < 5)
+while True:
+    start = time.monotonic()
+    taken = sigtimedwait([SIGUSR1], 0)
+    # On a busy machine it may take longer now and then.
+    if time.monotonic() - start < 0.05:
+        break
+say(taken)
 " {
         mask::block(Signal::USR1)?;
-        let start = Instant::now();
-        taken(wait::wait_timeout(Signal::USR1, Duration::ZERO));
-        say(if start.elapsed() < Duration::from_secs(5) { "True" } else { "False" });
+        loop {
+            let start = Instant::now();
+            let none = wait::wait_timeout(Signal::USR1, Duration::ZERO);
+            if start.elapsed() < MOMENT {
+                break taken(none);
+            }
+        }
     }
 
     sigtimedwait_is_never_early

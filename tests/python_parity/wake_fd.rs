@@ -1,15 +1,16 @@
 //! set_wakeup_fd.
 
 use crate::row::{SIGNALS, attempt, handler, none, raise, rows, rtmax, say};
+use os_pipe::{PipeReader, PipeWriter};
 use siglatch::{Errno, Latch, Signal, send};
-use std::io::{ErrorKind, PipeReader, PipeWriter, Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::fd::{AsRawFd as _, RawFd};
 
 static LATCH: Latch = Latch::new();
 
 /// A pipe whose ends do not block.
 fn pipe() -> (PipeReader, PipeWriter) {
-    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let (reader, writer) = os_pipe::pipe().expect("a pipe");
     for fd in [reader.as_raw_fd(), writer.as_raw_fd()] {
         // SAFETY: the call takes integers here.
         assert_eq!(unsafe { libc::fcntl(fd, libc::F_SETFL, libc::O_NONBLOCK) }, 0);
@@ -156,7 +157,7 @@ r, w = os.pipe()
 attempt(lambda: set_wakeup_fd(w))
 say(set_wakeup_fd(-1))
 " {
-        let (_reader, writer) = std::io::pipe().expect("a pipe");
+        let (_reader, writer) = os_pipe::pipe().expect("a pipe");
         none(watch(writer.as_raw_fd()));
         say(watch(-1)?.unwrap_or(-1));
     }

@@ -53,7 +53,7 @@ const SA_RESTORER: c_int = 0x0400_0000;
 const ODD_MASK: u64 = 0x8421_0003_a5a0_0041;
 
 const fn bits_of(flags: c_int) -> u64 {
-    flags.cast_unsigned() as u64
+    flags as u32 as u64
 }
 
 extern "C" fn with_one_argument(_signo: c_int) {}
@@ -132,7 +132,7 @@ fn query_tells_what_the_kernel_has() {
                 _ => Disposition::Handler,
             };
             assert_eq!(action.disposition(), disposition, "{signal}");
-            assert_eq!(action.flags().bits(), raw.flags, "{signal}");
+            assert_eq!(action.flags().bits() as usize as u64, raw.flags, "{signal}");
             assert_eq!(action.mask(), SigSet::from_bits(raw.mask), "{signal}");
         }
     });

@@ -148,7 +148,7 @@ fn handler_is_told_of_a_raise() {
             assert_eq!(SEEN.calls.load(SeqCst), 1, "{signal}");
             assert_eq!(SEEN.signo.load(SeqCst), signal.as_raw());
             assert_eq!(SEEN.kind.load(SeqCst), 2, "Cause::Thread");
-            assert_eq!(SEEN.pid.load(SeqCst), process::id().cast_signed());
+            assert_eq!(SEEN.pid.load(SeqCst), process::id() as i32);
             assert_eq!(SEEN.uid.load(SeqCst), uid());
         }
     });
@@ -308,7 +308,7 @@ fn siginfo_and_the_restorer_are_always_there() {
         let raw = oracle::raw_action(libc::SIGUSR1);
         assert_eq!(raw.handler, look as *const () as usize);
         assert_eq!(raw.mask, oracle::bit(libc::SIGINT));
-        let flags = u64::from((libc::SA_SIGINFO | libc::SA_NOCLDSTOP).cast_unsigned());
+        let flags = u64::from((libc::SA_SIGINFO | libc::SA_NOCLDSTOP) as u32);
         if cfg!(target_arch = "x86_64") {
             assert_eq!(raw.flags, flags | 0x0400_0000);
             assert_ne!(raw.restorer, 0);

@@ -32,7 +32,7 @@ const USUAL: SigSet = SigSet::full()
 fn is_on() -> bool {
     let action = raw_action(libc::SIGUSR1);
     assert!(action.handler > libc::SIG_IGN, "a handler is installed");
-    action.flags & u64::from(libc::SA_ONSTACK.cast_unsigned()) != 0
+    action.flags & u64::from(libc::SA_ONSTACK as u32) != 0
 }
 
 /// The same while a latch has caught it.

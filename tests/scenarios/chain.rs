@@ -132,7 +132,7 @@ fn details_and_context_are_the_kernels() {
             if chained {
                 assert_eq!(LATCH.catch(signal), Ok(()));
             }
-            siginfo::queue_to_self(signo, 0x1234_5678_9abc);
+            siginfo::queue_to_self(signo, 0x1234_5678_9abc_u64 as usize);
             recorder::info().bytes()
         });
         let [alone, chained] = seen_twice;
@@ -140,7 +140,7 @@ fn details_and_context_are_the_kernels() {
         assert_eq!(recorder::count(), 2);
         let info = RawInfo::from_bytes(chained);
         assert_eq!((info.signo(), info.code()), (signo, libc::SI_QUEUE));
-        assert_eq!(info.value_ptr(), 0x1234_5678_9abc);
+        assert_eq!(info.value_ptr(), 0x1234_5678_9abc_u64 as usize);
 
         install(libc::SIGUSR1, libc::SA_SIGINFO, &[]);
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
@@ -285,10 +285,7 @@ fn choices_about_children_are_kept() {
             install(libc::SIGCHLD, flags, &[]);
             assert_eq!(LATCH.catch(Signal::CHLD), Ok(()));
             let in_force = raw_action(libc::SIGCHLD).flags;
-            assert_eq!(
-                in_force & u64::from(both.cast_unsigned()),
-                u64::from(flags.cast_unsigned())
-            );
+            assert_eq!(in_force & u64::from(both as u32), u64::from(flags as u32));
             assert_eq!(LATCH.release(Signal::CHLD).map(drop), Ok(()));
         }
     });
@@ -310,8 +307,8 @@ fn its_mask_and_no_restart_are_in_the_rule() {
             let asked = bit(libc::SIGINT) | bit(libc::SIGRTMAX());
             assert_eq!(in_force.mask, asked | cancellation());
             assert_eq!(in_force.flags & RESTART != 0, restarts, "{flags:#x}");
-            let kept = u64::from((libc::SA_SIGINFO | libc::SA_ONSTACK).cast_unsigned());
-            let wanted = u64::from((libc::SA_SIGINFO | flags & libc::SA_ONSTACK).cast_unsigned());
+            let kept = u64::from((libc::SA_SIGINFO | libc::SA_ONSTACK) as u32);
+            let wanted = u64::from((libc::SA_SIGINFO | flags & libc::SA_ONSTACK) as u32);
             assert_eq!(in_force.flags & kept, wanted, "the stack is the one that it asks for");
             assert_eq!(latch.release(Signal::USR1).map(drop), Ok(()));
         }
@@ -337,7 +334,7 @@ fn every_action_comes_back_to_the_byte() {
         for (flags, handler) in flags.iter().flat_map(|flags| handlers.map(|one| (flags, one))) {
             let action = RawAction {
                 handler,
-                flags: usual.flags | u64::from(flags.cast_unsigned()),
+                flags: usual.flags | u64::from(*flags as u32),
                 // Whatever it is: other code's own, and no signal comes here.
                 restorer: usual.restorer.wrapping_add(handler & 1),
                 mask: bit(libc::SIGINT) | bit(33) | bit(64),

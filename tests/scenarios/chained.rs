@@ -75,7 +75,7 @@ fn alternate_stack_is_what_the_handler_under_ours_has() {
             let flags = raw_action(libc::SIGUSR1).flags;
             assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
             println!("over {what}: {flags:#x}");
-            flags & u64::from(libc::SA_ONSTACK.cast_unsigned()) != 0
+            flags & u64::from(libc::SA_ONSTACK as u32) != 0
         };
         assert!(is_on("the default"), "there is nobody's choice to keep");
         oracle::set_ignored(libc::SIGUSR1);

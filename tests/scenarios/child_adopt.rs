@@ -4,14 +4,15 @@
 #![expect(unsafe_code, reason = "forks, and makes orphans")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::ending::{End, ends, ends_on_close, fork};
+use crate::support::ending::{End, await_end, await_stop, ends, ends_on_close, fork};
 use crate::support::first_process::{as_first_process, without_proc};
 use crate::support::names::{pid, us};
 use crate::support::{self, Child, Scenario, exit_now, in_child, scenarios, steps};
+use os_pipe::{PipeReader, PipeWriter};
 use siglatch::child::{self, Change, Children};
 use siglatch::{ChildState, Errno, Latch, Pid, Signal, sys};
 use std::collections::BTreeMap;
-use std::io::{self, PipeReader, PipeWriter, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::process::{self, Command};
 use std::thread;
 
@@ -23,23 +24,14 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         one_that_is_left_is_in_the_way_without_proc,
         breaking_off_leaves_the_others,
         a_child_that_goes_on_or_stops_is_not_reaped,
-        who_has_no_children_has_none_to_reap,
         one_that_another_reaps_is_not_told,
         waiting_for_any_reaps_nobody,
         waiting_for_any_goes_on_after_a_handler,
         a_subreaper_adopts,
-        adopting_is_not_inherited,
         a_parents_end_is_told,
         a_parent_that_is_gone_is_told_apart,
         a_parents_thread_is_the_parent,
-        a_signal_of_no_program_is_refused,
     ]
-}
-
-/// Until a child is a zombie. It is not reaped.
-fn await_end(child: Pid) {
-    let options = libc::WEXITED | libc::WNOWAIT | libc::__WALL;
-    assert!(sys::waitid(libc::P_PID, child.as_raw(), options).is_ok());
 }
 
 fn told(change: Change) -> (i32, ChildState) {
@@ -55,7 +47,7 @@ fn assert_no_children() {
 
 /// Makes orphans that end when the gate is closed, and tells which, and how each is going to end.
 fn orphans(count: i32, gate: &PipeReader, open: &PipeWriter) -> BTreeMap<i32, ChildState> {
-    let (mut list, mut told) = io::pipe().expect("pipe");
+    let (mut list, mut told) = os_pipe::pipe().expect("pipe");
     let parent = fork(|| {
         for number in steps(0..count) {
             let child = ends_on_close(gate, open, End::of(number));
@@ -76,7 +68,7 @@ fn process_1_reaps_what_it_adopts() {
     static CHLD: Latch = Latch::new();
     as_first_process(|| {
         CHLD.catch(Signal::CHLD).expect("catch");
-        let (gate, open) = io::pipe().expect("pipe");
+        let (gate, open) = os_pipe::pipe().expect("pipe");
         let mut wanted = orphans(3, &gate, &open);
         assert_eq!(child::reap_any(|_| false).count(), 0);
         drop(open);
@@ -95,7 +87,7 @@ fn thousand_orphans_beside_a_table_and_std() {
     static CHILDREN: Children<64> = Children::new();
     as_first_process(|| {
         CHILDREN.catch().expect("catch");
-        let (gate, open) = io::pipe().expect("pipe");
+        let (gate, open) = os_pipe::pipe().expect("pipe");
         // First of all, so that they are in the way of all others.
         let mut standard: Vec<_> = (10..18)
             .map(|status| {
@@ -117,8 +109,7 @@ fn thousand_orphans_beside_a_table_and_std() {
         drop(open);
 
         let names: Vec<_> = standard.iter().map(process::Child::id).collect();
-        let left =
-            |pid: Pid| CHILDREN.contains(pid) || names.contains(&pid.as_raw().cast_unsigned());
+        let left = |pid: Pid| CHILDREN.contains(pid) || names.contains(&(pid.as_raw() as u32));
         for name in &names {
             await_end((*name).try_into().expect("a process id"));
         }
@@ -213,20 +204,12 @@ fn stops() -> Pid {
 fn a_child_that_goes_on_or_stops_is_not_reaped() {
     in_child(|| {
         let child = stops();
-        let options = libc::WSTOPPED | libc::WNOWAIT;
-        assert!(sys::waitid(libc::P_PID, child.as_raw(), options).is_ok());
+        await_stop(child);
         assert_eq!(child::reap_any(|_| false).count(), 0);
         siglatch::send::kill(child, Signal::CONT).expect("kill");
         assert_eq!(child::wait_any(), Ok(child));
         let seen: Vec<_> = child::reap_any(|_| false).map(told).collect();
         assert_eq!(seen, [(child.as_raw(), ChildState::Exited(4))]);
-    });
-}
-
-fn who_has_no_children_has_none_to_reap() {
-    in_child(|| {
-        assert_eq!(child::reap_any(|_| false).count(), 0);
-        assert_eq!(child::wait_any(), Err(Errno::CHILD));
     });
 }
 
@@ -262,7 +245,7 @@ fn waiting_for_any_goes_on_after_a_handler() {
     static USR1: Latch = Latch::new().restart(false);
     in_child(|| {
         USR1.catch(Signal::USR1).expect("catch");
-        let (gate, open) = io::pipe().expect("pipe");
+        let (gate, open) = os_pipe::pipe().expect("pipe");
         let child = ends_on_close(&gate, &open, End::Exit(8));
         let me = support::recorder::gettid();
         thread::scope(|scope| {
@@ -284,7 +267,7 @@ fn a_subreaper_adopts() {
         assert_eq!(child::is_subreaper(), Ok(false));
         assert_eq!(child::set_subreaper(true), Ok(()));
         assert_eq!(child::is_subreaper(), Ok(true));
-        let (gate, open) = io::pipe().expect("pipe");
+        let (gate, open) = os_pipe::pipe().expect("pipe");
         let mut wanted = orphans(3, &gate, &open);
         drop(open);
         while !wanted.is_empty() {
@@ -296,16 +279,8 @@ fn a_subreaper_adopts() {
         assert_no_children();
         assert_eq!(child::set_subreaper(false), Ok(()));
         assert_eq!(child::is_subreaper(), Ok(false));
-        orphans(3, &gate, &io::pipe().expect("pipe").1);
+        orphans(3, &gate, &os_pipe::pipe().expect("pipe").1);
         assert_no_children();
-    });
-}
-
-fn adopting_is_not_inherited() {
-    in_child(|| {
-        child::set_subreaper(true).expect("prctl");
-        let child = fork(|| exit_now(i32::from(child::is_subreaper() != Ok(false))));
-        assert_eq!(child::wait(child), Ok(ChildState::Exited(0)));
     });
 }
 
@@ -313,7 +288,7 @@ fn adopting_is_not_inherited() {
 fn a_parents_end_is_told() {
     in_child(|| {
         child::set_subreaper(true).expect("prctl");
-        let (mut gate, open) = io::pipe().expect("pipe");
+        let (mut gate, open) = os_pipe::pipe().expect("pipe");
         let parent = fork(|| {
             let parent = Pid::this();
             fork(|| {
@@ -350,7 +325,7 @@ fn a_parent_that_is_gone_is_told_apart() {
         child::set_subreaper(true).expect("prctl");
         let parent = fork(|| {
             let parent = Pid::this();
-            let (mut gate, open) = io::pipe().expect("pipe");
+            let (mut gate, open) = os_pipe::pipe().expect("pipe");
             fork(|| {
                 drop(open);
                 // It ends when the parent has: nobody else has the writing end.
@@ -371,7 +346,7 @@ fn a_parent_that_is_gone_is_told_apart() {
 
 fn a_parents_thread_is_the_parent() {
     let mut child = Child::start(|link| {
-        let (parent, (mut ready, asked)) = (Pid::this(), io::pipe().expect("pipe"));
+        let (parent, (mut ready, asked)) = (Pid::this(), os_pipe::pipe().expect("pipe"));
         let child = thread::spawn(move || {
             let child = fork(|| {
                 let told = child::set_parent_death_signal(parent, Signal::USR1);
@@ -391,17 +366,4 @@ fn a_parents_thread_is_the_parent() {
     });
     child.expect(&child.pid().to_string());
     child.wait().assert_exited(0);
-}
-
-fn a_signal_of_no_program_is_refused() {
-    in_child(|| {
-        for signo in [-1, 65, i32::MAX] {
-            // SAFETY: it is refused.
-            assert_eq!(unsafe { sys::prctl_set_pdeathsig(signo) }, Err(Errno::INVAL), "{signo}");
-        }
-        // One that a C library keeps for itself has no name here.
-        // SAFETY: the parent stays.
-        assert_eq!(unsafe { sys::prctl_set_pdeathsig(33) }, Ok(()));
-        assert_eq!(child::parent_death_signal(), Ok(None));
-    });
 }

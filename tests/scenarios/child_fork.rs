@@ -14,7 +14,7 @@ use siglatch::{
     ChildState, Dispatcher, Hook, HookVerdict, InfoQueue, Latch, Pid, Shutdown, SigSet, SigVal,
     Signal, Tid, mask, send,
 };
-use std::io::{self, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::thread::scope;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -42,7 +42,7 @@ fn nothing_of_the_parents_is_there() {
     static LATCH: Latch = Latch::new();
     static QUEUE: InfoQueue<2> = InfoQueue::new();
     static DISPATCHER: Dispatcher = Dispatcher::new();
-    static SHUTDOWN: Shutdown = Shutdown::new().deadline(Duration::from_secs(60));
+    static SHUTDOWN: Shutdown = Shutdown::new().deadline(Duration::from_secs(3_600));
     static CHILDREN: Children<4> = Children::new();
     in_child(|| {
         LATCH.catch([Signal::USR1, Signal::HUP]).expect("catch");
@@ -135,7 +135,7 @@ fn what_comes_in_the_window_comes_after() {
     static LATCH: Latch = Latch::new();
     in_child(|| {
         LATCH.catch([Signal::USR1, Signal::USR2, Signal::HUP]).expect("catch");
-        let (mut sent, mut tell) = io::pipe().expect("pipe");
+        let (mut sent, mut tell) = os_pipe::pipe().expect("pipe");
         raise(Signal::HUP);
         let window = ForkWindow::open().expect("window");
         // SAFETY: this process has one thread.

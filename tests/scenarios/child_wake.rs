@@ -7,9 +7,10 @@
 use crate::support::names::pid;
 use crate::support::window::{assert_fine, event, fork, run};
 use crate::support::{Scenario, in_child, scenarios};
+use os_pipe::PipeReader;
 use siglatch::fd::EventFd;
 use siglatch::{Latch, Pid, Signal, send};
-use std::io::{self, PipeReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::os::fd::AsRawFd as _;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -37,7 +38,7 @@ struct Woken {
 impl Woken {
     fn listen() -> Self {
         let event = event();
-        let (pipe, writer) = io::pipe().expect("pipe");
+        let (pipe, writer) = os_pipe::pipe().expect("pipe");
         for fd in [pipe.as_raw_fd(), writer.as_raw_fd()] {
             // SAFETY: no memory is passed.
             assert_eq!(unsafe { libc::fcntl(fd, libc::F_SETFL, libc::O_NONBLOCK) }, 0);
@@ -66,7 +67,7 @@ fn assert_thousand_are_the_childs_alone(
     fork: impl FnOnce(Box<dyn FnOnce()>) -> Pid,
 ) {
     const SIGNALS: usize = 1_000;
-    let (mut from_child, mut to_parent) = io::pipe().expect("pipe");
+    let (mut from_child, mut to_parent) = os_pipe::pipe().expect("pipe");
     let child = fork(Box::new(move || {
         to_parent.write_all(b"r").expect("the parent listens");
         for _ in 0..SIGNALS {

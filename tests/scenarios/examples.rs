@@ -76,7 +76,7 @@ fn ends_by(path: &Path, signo: i32, name: &str) {
     let program = start(&mut Command::new(path));
     let sent = Instant::now();
     program.kill(signo);
-    let file = path.file_name().unwrap_or_default().display();
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
     let outcome = end(program, &format!("{file}, {name}"), sent);
     assert_graceful(&outcome, &[name]);
 }
@@ -104,7 +104,7 @@ fn ends_by_ctrl_c(path: &Path) {
     let program = start(&mut command);
     let sent = Instant::now();
     keyboard.write_all(b"\x03").expect("the terminal takes input");
-    let file = path.file_name().unwrap_or_default().display();
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
     let outcome = end(program, &format!("{file}, Ctrl-C"), sent);
     assert_graceful(&outcome, &["SIGINT"]);
 }

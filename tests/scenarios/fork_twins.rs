@@ -188,7 +188,7 @@ fn twin_leaves_its_parents_eventfd_alone() {
 
 fn twin_begins_with_nothing() {
     static DISPATCHER: Dispatcher = Dispatcher::new();
-    static SHUTDOWN: Shutdown = Shutdown::new().deadline(Duration::from_secs(60));
+    static SHUTDOWN: Shutdown = Shutdown::new().deadline(Duration::from_secs(3_600));
     as_process_one(|| {
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
         assert_eq!(QUEUE.catch(Signal::USR1), Ok(()));
@@ -217,7 +217,7 @@ fn twin_begins_with_nothing() {
 
 /// "Every receiver that has ever caught a signal."
 fn window_reaches_receivers_that_have_caught_something() {
-    static SHUTDOWN: Shutdown = Shutdown::new().deadline(Duration::from_secs(60));
+    static SHUTDOWN: Shutdown = Shutdown::new().deadline(Duration::from_secs(3_600));
     static CHILDREN: Children<4> = Children::new();
     in_child(|| {
         for signal in [Signal::USR1, Signal::TERM] {
@@ -329,7 +329,7 @@ fn come_and_catch() {
 
 fn fork_that_meets_a_catch_calls_nobody_twice() {
     static DONE: AtomicBool = AtomicBool::new(false);
-    let (mut reader, mut writer) = io::pipe().expect("pipe");
+    let (mut reader, mut writer) = os_pipe::pipe().expect("pipe");
     let mut child = Child::start(|link: &mut Link| {
         // Not the first of the process.
         assert_eq!(OTHER.catch(Signal::HUP), Ok(()));

@@ -73,7 +73,7 @@ fn thread_of_another_process_is_reached() {
         link.ready();
         let queued = siginfo::take(rt(3).as_raw()).decoded();
         let pid = link.hear().parse().expect("a pid");
-        let value = SigVal::from_addr(0x0123_4567_89ab_cdef);
+        let value = SigVal::from_addr(0x0123_4567_89ab_cdef_u64 as usize);
         assert_eq!(queued.cause(), Cause::Queue { pid, uid: uid(), value });
         // Taken by a handler: C's sigwaitinfo(3) tells the code of kill(2) in its place.
         recorder::install(libc::SIGUSR1);
@@ -83,7 +83,7 @@ fn thread_of_another_process_is_reached() {
     child.await_ready();
     let (process, first) = (pid(child.pid()), Tid::from(pid(child.pid())));
     assert_eq!(send::kill_thread(process, first, Signal::USR1), Ok(()));
-    let value = SigVal::from_addr(0x0123_4567_89ab_cdef);
+    let value = SigVal::from_addr(0x0123_4567_89ab_cdef_u64 as usize);
     assert_eq!(send::queue_thread(process, first, rt(3), value), Ok(()));
     child.tell(&us().to_string());
     child.wait().assert_exited(0);

@@ -109,9 +109,13 @@ fn details_and_context_are_given() {
     in_child(|| {
         HOOK.catch(Signal::USR1).expect("catch");
         let us = siglatch::Pid::this();
-        send::queue(us, Signal::USR1, SigVal::from_addr(0x1234_5678_9abc)).expect("queue");
+        send::queue(us, Signal::USR1, SigVal::from_addr(0x1234_5678_9abc_u64 as usize))
+            .expect("queue");
         assert_eq!(RAN.load(SeqCst), 1);
-        assert_eq!((SENDER.load(SeqCst), VALUE.load(SeqCst)), (us.as_raw(), 0x1234_5678_9abc));
+        assert_eq!(
+            (SENDER.load(SeqCst), VALUE.load(SeqCst)),
+            (us.as_raw(), 0x1234_5678_9abc_u64 as usize)
+        );
         // What was changed in the context is in force.
         assert_eq!(oracle::own_status().blocked, oracle::bit(libc::SIGUSR2));
     });
@@ -268,7 +272,7 @@ fn taken_fault_goes_no_further() {
 
 extern "C" fn exit_with_what_ran(_signo: i32, _info: *mut c_void, _context: *mut c_void) {
     // SAFETY: it ends the process and does nothing else.
-    unsafe { libc::_exit(RAN.load(SeqCst).cast_signed()) }
+    unsafe { libc::_exit(RAN.load(SeqCst) as i32) }
 }
 
 fn set_exiting_handler(signo: i32) {

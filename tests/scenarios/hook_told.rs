@@ -108,11 +108,11 @@ fn kernels_details_are_lent() {
         // A handler of C's, which ours chains to, keeps what it sees.
         recorder::install(signo);
         assert_eq!(DETAILS.catch(Signal::from_raw(signo).expect("a signal")), Ok(()));
-        siginfo::queue_to_self(signo, 0x1234_5678_9abc);
+        siginfo::queue_to_self(signo, 0x1234_5678_9abc_u64 as usize);
         assert_eq!((TOLD.load(SeqCst), recorder::count()), (1, 1));
         assert_eq!(lent().bytes(), recorder::info().bytes());
         assert_eq!((lent().signo(), lent().code()), (signo, libc::SI_QUEUE));
-        assert_eq!(lent().value_ptr(), 0x1234_5678_9abc);
+        assert_eq!(lent().value_ptr(), 0x1234_5678_9abc_u64 as usize);
         assert_eq!(DECODED_CODE.load(SeqCst), libc::SI_QUEUE);
     });
 }

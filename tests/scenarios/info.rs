@@ -87,7 +87,9 @@ fn sigqueue_has_a_value() {
     in_child(|| {
         for signo in [libc::SIGHUP, libc::SIGCHLD, libc::SIGSYS, real_time()] {
             oracle::block(signo);
-            for bits in [0, 1, 42, usize::MAX, 1 << 31, usize::MAX - 41, 0x1234_5678_9abc_def0] {
+            for bits in
+                [0, 1, 42, usize::MAX, 1 << 31, usize::MAX - 41, 0x1234_5678_9abc_def0_u64 as usize]
+            {
                 siginfo::queue_to_self(signo, bits);
                 let (raw, info) = siginfo::take_decoded(signo);
                 assert_eq!(raw.code(), libc::SI_QUEUE);
@@ -151,7 +153,7 @@ fn posix_timer_tells_its_overrun() {
     in_child(|| {
         oracle::block(real_time());
         // A second timer, so that the id is not 0.
-        let value = 0x1122_3344_5566_7788;
+        let value = 0x1122_3344_5566_7788_u64 as usize;
         let (_first, id) = (new_timer(value), new_timer(value));
         // SAFETY: zero is a value of this plain C struct.
         let mut now: libc::timespec = unsafe { mem::zeroed() };
@@ -314,8 +316,9 @@ fn made_up_code_is_only_claimed() {
         oracle::block(real_time());
         for code in [libc::SI_ASYNCIO, -60, -100, i32::MIN] {
             let mut bytes = [0_u8; siginfo::SIZE];
-            let fields = [real_time(), 0, code, 0, 4321, 8765];
-            let fields = fields.iter().flat_map(|field| field.to_ne_bytes());
+            let padding = [0; size_of::<usize>() / 4 - 1];
+            let fields = [real_time(), 0, code].into_iter().chain(padding).chain([4321, 8765]);
+            let fields = fields.flat_map(i32::to_ne_bytes);
             for (to, from) in bytes.iter_mut().zip(fields.chain(0x77_usize.to_ne_bytes())) {
                 *to = from;
             }

@@ -36,7 +36,10 @@ fn take_child(code: i32) -> (i32, ChildState) {
     };
     assert_eq!((pid, owner), (raw.pid(), raw.uid()));
     assert_eq!(owner, uid());
-    assert_eq!((user_ticks, system_ticks), (raw.utime(), raw.stime()));
+    assert_eq!(
+        (user_ticks, system_ticks),
+        (raw.utime() as isize as i64, raw.stime() as isize as i64)
+    );
     let status = match state {
         ChildState::Exited(number)
         | ChildState::Killed(number)

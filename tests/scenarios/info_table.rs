@@ -1,7 +1,6 @@
 //! `siginfo_t`s made by hand, one for each layout of the union: those that no test can have the
 //! kernel make, and every code at the edge of a layout.
 
-#![cfg(target_pointer_width = "64")]
 #![expect(clippy::arithmetic_side_effects, reason = "offsets are small numbers")]
 
 use crate::support::{Scenario, scenarios};
@@ -23,8 +22,14 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     ]
 }
 
+/// The size of a pointer and of a long, by which the union is laid out.
+const WORD: u8 = (usize::BITS / 8) as u8;
+
 /// Where the union starts.
-const UNION: usize = 16;
+const UNION: usize = if WORD == 8 { 16 } else { 12 };
+
+/// Where the times of a child are in the union: behind its status, aligned to their size.
+const TIMES: u8 = if WORD == 8 { 16 } else { 12 };
 
 /// A `siginfo_t` with these in it: signal, code, and fields at their offsets in the union.
 fn made(signo: i32, code: i32, fields: &[(usize, &[u8])]) -> SigInfo {
@@ -54,9 +59,13 @@ fn int_at(at: u8) -> i32 {
     i32::from_ne_bytes([at + 1, at + 2, at + 3, at + 4])
 }
 
-/// The eight bytes at an offset of [`counting`]'s union.
+/// The word at an offset of [`counting`]'s union.
 fn word_at(at: u8) -> usize {
-    usize::from_ne_bytes([1, 2, 3, 4, 5, 6, 7, 8].map(|byte| at + byte))
+    let mut byte = at;
+    usize::from_ne_bytes([0; WORD as usize].map(|_| {
+        byte += 1;
+        byte
+    }))
 }
 
 fn faults_have_the_detail_of_their_code() {
@@ -64,7 +73,7 @@ fn faults_have_the_detail_of_their_code() {
     let fault = |signo, code, detail| {
         assert_eq!(counting(signo, code).cause(), Cause::Fault { address, detail });
     };
-    let lsb = i16::from_ne_bytes([9, 10]);
+    let lsb = i16::from_ne_bytes([WORD + 1, WORD + 2]);
     for (signo, last) in [
         (libc::SIGILL, 11),
         (libc::SIGFPE, 15),
@@ -76,15 +85,13 @@ fn faults_have_the_detail_of_their_code() {
             let detail = match (signo, code) {
                 (libc::SIGBUS, 4 | 5) => FaultDetail::HardwareError { address_lsb: lsb },
                 (libc::SIGSEGV, 3) => {
-                    FaultDetail::Bounds { lower: word_at(16), upper: word_at(24) }
+                    FaultDetail::Bounds { lower: word_at(2 * WORD), upper: word_at(3 * WORD) }
                 }
-                (libc::SIGSEGV, 4) => {
-                    FaultDetail::ProtectionKey { key: int_at(16).cast_unsigned() }
-                }
+                (libc::SIGSEGV, 4) => FaultDetail::ProtectionKey { key: int_at(2 * WORD) as u32 },
                 (libc::SIGTRAP, 6) => FaultDetail::Perf {
-                    data: word_at(8),
-                    kind: int_at(16).cast_unsigned(),
-                    flags: int_at(20).cast_unsigned(),
+                    data: word_at(WORD),
+                    kind: int_at(2 * WORD) as u32,
+                    flags: int_at(2 * WORD + 4) as u32,
                 },
                 _ => FaultDetail::None,
             };
@@ -99,12 +106,12 @@ fn faults_have_the_detail_of_their_code() {
 }
 
 fn codes_mean_what_the_kernel_means_by_them() {
-    let (pid, uid) = (int_at(0), int_at(4).cast_unsigned());
+    let (pid, uid) = (int_at(0), int_at(4) as u32);
     let value = SigVal::from_addr(word_at(8));
     let timer = Cause::Timer { id: pid, overrun: int_at(4), value };
-    let poll = Cause::Poll { band: word_at(0).cast_signed(), fd: int_at(8) };
+    let poll = Cause::Poll { band: word_at(0) as isize, fd: int_at(WORD) };
     let call =
-        Cause::Syscall { address: word_at(0), number: int_at(8), arch: int_at(12).cast_unsigned() };
+        Cause::Syscall { address: word_at(0), number: int_at(WORD), arch: int_at(WORD + 4) as u32 };
     for (signo, code, wanted) in [
         (libc::SIGTERM, 0, Cause::User { pid, uid }),
         (libc::SIGTERM, 0x80, Cause::Kernel),
@@ -141,10 +148,10 @@ fn children_tell_what_became_of_them() {
     ] {
         let wanted = Cause::Child {
             pid: int_at(0),
-            uid: int_at(4).cast_unsigned(),
+            uid: int_at(4) as u32,
             state,
-            user_ticks: word_at(16).cast_signed() as i64,
-            system_ticks: word_at(24).cast_signed() as i64,
+            user_ticks: word_at(TIMES) as isize as i64,
+            system_ticks: word_at(TIMES + WORD) as isize as i64,
         };
         assert_eq!(counting(libc::SIGCHLD, code).cause(), wanted, "code {code}");
     }
@@ -152,12 +159,8 @@ fn children_tell_what_became_of_them() {
 
 /// Past the last code of its own, a signal has those of a descriptor up to 6, then none.
 fn layouts_end_where_the_kernels_do() {
-    let other = Cause::Other {
-        pid: int_at(0),
-        uid: int_at(4).cast_unsigned(),
-        value: SigVal::from_addr(0),
-    };
-    let poll = Cause::Poll { band: word_at(0).cast_signed(), fd: int_at(8) };
+    let other = Cause::Other { pid: int_at(0), uid: int_at(4) as u32, value: SigVal::from_addr(0) };
+    let poll = Cause::Poll { band: word_at(0) as isize, fd: int_at(WORD) };
     for (signo, last) in [
         (libc::SIGILL, 11),
         (libc::SIGFPE, 15),
@@ -181,7 +184,7 @@ fn layouts_end_where_the_kernels_do() {
 }
 
 fn codes_of_any_signal_come_before_its_own() {
-    let (pid, uid) = (int_at(0), int_at(4).cast_unsigned());
+    let (pid, uid) = (int_at(0), int_at(4) as u32);
     for signal in Signal::all() {
         let signo = signal.as_raw();
         assert_eq!(counting(signo, 0).cause(), Cause::User { pid, uid }, "{signal}");
@@ -249,11 +252,14 @@ fn values_are_an_int_or_a_pointer() {
     for int in [0, 1, -1, i32::MAX, i32::MIN, 0x0102_0304] {
         assert_eq!(SigVal::from_int(int).as_int(), int);
     }
-    for bits in [0, 1, usize::MAX, 0x0102_0304_0506_0708] {
+    let counting = 0x0102_0304_0506_0708_u64 as usize;
+    for bits in [0, 1, usize::MAX, counting] {
         assert_eq!(SigVal::from_addr(bits).as_addr(), bits);
     }
-    let low = if cfg!(target_endian = "little") { 0x0506_0708 } else { 0x0102_0304 };
-    assert_eq!(SigVal::from_addr(0x0102_0304_0506_0708).as_int(), low);
+    // The int is in front of the union: all of it, where a pointer has no more than that.
+    let is_high = cfg!(all(target_endian = "big", target_pointer_width = "64"));
+    let int = if is_high { 0x0102_0304 } else { 0x0506_0708 };
+    assert_eq!(SigVal::from_addr(counting).as_int(), int);
     assert_eq!(SigVal::default(), SigVal::from_int(0));
     assert_eq!(format!("{:?}", SigVal::from_addr(0xbeef)), "0xbeef");
 }

@@ -35,7 +35,7 @@ fn flags(restart: bool, alternate: bool) -> u64 {
         libc::SA_SIGINFO | flag(restart, libc::SA_RESTART) | flag(alternate, libc::SA_ONSTACK);
     // The kernel's SA_RESTORER, on the architecture that has one.
     let restorer = if cfg!(target_arch = "x86_64") { 0x0400_0000 } else { 0 };
-    u64::from(all.cast_unsigned()) | restorer
+    u64::from(all as u32) | restorer
 }
 
 /// The kernel's action of a signal has these flags and this mask, and the stack that goes with it.

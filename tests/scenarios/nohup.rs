@@ -36,7 +36,7 @@ const ASKED: [Signal; 3] = [Signal::HUP, Signal::INT, Signal::TERM];
 
 /// Has a signal ignored, with a mask and flags that serve for nothing but to be kept.
 fn ignore_oddly(signo: i32) -> RawAction {
-    let flags = u64::from((libc::SA_RESTART | libc::SA_NOCLDSTOP).cast_unsigned());
+    let flags = u64::from((libc::SA_RESTART | libc::SA_NOCLDSTOP) as u32);
     let odd = RawAction { handler: libc::SIG_IGN, flags, restorer: 0, mask: bit(libc::SIGUSR2) };
     // SAFETY: 1 is `SIG_IGN`, no function.
     #[expect(unsafe_code, reason = "sets an action without the crate under test")]

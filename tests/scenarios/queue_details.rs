@@ -80,7 +80,7 @@ fn status_of_a_child_arrives() {
 }
 
 fn overrun_of_a_timer_arrives() {
-    const HOUR: i64 = 3600;
+    const HOUR: libc::time_t = 3600;
     static QUEUE: InfoQueue<8> = InfoQueue::new();
     in_child(|| {
         recorder::install(rt(1).as_raw());

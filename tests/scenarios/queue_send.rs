@@ -25,7 +25,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 }
 
 /// Values whose halves differ, and the ends of the range.
-const VALUES: [usize; 5] = [0, 1, usize::MAX, 0x0123_4567_89ab_cdef, 1 << 63];
+const VALUES: [usize; 5] =
+    [0, 1, usize::MAX, 0x0123_4567_89ab_cdef_u64 as usize, 1 << (usize::BITS - 1)];
 
 /// From here on, no signal finds a place in a queue.
 fn no_room() {

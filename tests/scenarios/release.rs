@@ -73,7 +73,7 @@ fn handler_in_flight_is_waited_for() {
 /// Signals pour in while `body` runs, to threads by themselves and by each other, and to the
 /// process from another one.
 fn in_a_storm(signo: i32, threads: usize, body: impl FnOnce()) {
-    let pid = std::process::id().cast_signed();
+    let pid = std::process::id() as i32;
     let storm = Child::start(move |_| {
         loop {
             // SAFETY: a process id and a signal that the process catches.

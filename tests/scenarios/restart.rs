@@ -4,12 +4,14 @@
 
 use crate::support::oracle::{self, RawAction};
 use crate::support::state::SignalState;
+use crate::support::thread::is_asleep;
 use crate::support::{Scenario, in_child, recorder, scenarios};
 use core::time::Duration;
+use os_pipe::PipeWriter;
 use siglatch::action::{self, Disposition, SaFlags};
 use siglatch::timer::IntervalTimer;
 use siglatch::{Errno, Latch, Pid, SigSet, Signal, Tid, send};
-use std::io::{self, BufRead as _, BufReader, ErrorKind, PipeWriter, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixDatagram;
 use std::process::Command;
@@ -47,7 +49,7 @@ fn one_flag_is_changed() {
 fn interrupted_read_fails_or_goes_on() {
     in_child(|| {
         recorder::install(libc::SIGALRM);
-        let (mut reader, mut writer) = io::pipe().expect("pipe");
+        let (mut reader, mut writer) = os_pipe::pipe().expect("pipe");
         let often = Duration::from_millis(1);
 
         action::set_restart(Signal::ALRM, false).expect("set_restart");
@@ -124,13 +126,16 @@ fn std_hands_it_on_or_calls_again() {
         let (tell, told) = mpsc::channel();
         thread::scope(|scope| {
             scope.spawn(move || {
-                // Until the call is back, or enough were sent to show that it calls again.
-                let back = (0..40).any(|_| {
+                // Until the call is back, or enough have come in its sleep to show that it calls again.
+                let mut sent = 0..40;
+                while told.recv_timeout(Duration::from_millis(5)).is_err() {
+                    if !is_asleep(this.as_raw()) {
+                        continue;
+                    }
+                    if sent.next().is_none() {
+                        return finish();
+                    }
                     send::kill_thread(Pid::this(), this, Signal::USR1).expect("tgkill");
-                    told.recv_timeout(Duration::from_millis(5)).is_ok()
-                });
-                if !back {
-                    finish();
                 }
             });
             let result = call();
@@ -143,7 +148,7 @@ fn std_hands_it_on_or_calls_again() {
     }
     in_child(|| {
         LATCH.catch(Signal::USR1).expect("catch");
-        let pipe = || io::pipe().expect("pipe");
+        let pipe = || os_pipe::pipe().expect("pipe");
         let line = |mut writer: PipeWriter| writer.write_all(b"a line\n").expect("write");
 
         let (mut reader, writer) = pipe();

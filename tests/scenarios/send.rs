@@ -4,7 +4,7 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
 use crate::support::names::{pid, uid};
-use crate::support::state::SignalState;
+use crate::support::state::{self, SignalState};
 use crate::support::{self, Child, Scenario, in_child, oracle, recorder, scenarios, siginfo};
 use core::ptr;
 use siglatch::{Cause, Errno, Pid, SigInfo, SigInfoTrust, SigSet, Signal, mask, send};
@@ -49,7 +49,7 @@ fn raise_tells_the_thread_as_its_cause() {
         recorder::install(libc::SIGUSR1);
         send::raise(Signal::USR1).expect("raise");
         let (raw, info) = (recorder::info(), recorder::info().decoded());
-        let us = process::id().cast_signed();
+        let us = process::id() as i32;
         assert_eq!(info.cause(), Cause::Thread { pid: us, uid: uid() });
         assert_eq!((raw.pid(), raw.uid(), raw.code()), (us, uid(), info.code()));
         assert_eq!(info.signal(), Some(Signal::USR1));
@@ -87,7 +87,7 @@ fn raise_on_a_thread_that_is_not_the_first() {
             assert_eq!(count, runs);
             assert_eq!(ran_on, tid);
             assert_ne!(tid, first);
-            assert_eq!(recorder::info().pid(), process::id().cast_signed());
+            assert_eq!(recorder::info().pid(), process::id() as i32);
         }
     });
 }
@@ -122,8 +122,10 @@ fn raise_tells_when_the_queue_is_full() {
         assert_eq!(result, 0);
         let signal = Signal::rt(0).expect("rt");
         mask::block([signal, Signal::USR1]).expect("block");
+        let before = state::raw_mask();
         assert_eq!(send::raise(signal), Err(Errno::AGAIN));
         assert_eq!(oracle::own_status().pending, 0);
+        state::assert_mask(state::raw_mask(), before);
         // A standard signal needs no place in the queue.
         assert_eq!(send::raise(Signal::USR1), Ok(()));
         assert_eq!(oracle::own_status().pending, oracle::bit(libc::SIGUSR1));
@@ -150,14 +152,14 @@ fn kill_reaches_this_process() {
         assert_eq!(send::kill(Pid::this(), Signal::HUP), Ok(()));
         // The only thread takes it on its way back from the call.
         assert_eq!(recorder::count(), 1);
-        let us = process::id().cast_signed();
+        let us = process::id() as i32;
         assert_eq!(Pid::this().as_raw(), us);
         assert_eq!(recorder::info().decoded().cause(), Cause::User { pid: us, uid: uid() });
     });
 }
 
 fn kill_tells_the_sender_as_its_cause() {
-    let us = process::id().cast_signed();
+    let us = process::id() as i32;
     for signal in [Signal::USR1, Signal::CHLD, Signal::SEGV, Signal::rt(4).expect("rt")] {
         let mut child = Child::start(|link| {
             oracle::block(signal.as_raw());
@@ -213,7 +215,7 @@ fn forbidden_process_is_told_apart() {
     if uid() != 0 {
         return support::skip("only root can become somebody who may not signal us");
     }
-    let us = process::id().cast_signed();
+    let us = process::id() as i32;
     in_child(|| {
         // SAFETY: this process has one thread, and nothing in it relies on being root.
         assert_eq!(unsafe { libc::setuid(NOBODY) }, 0);
@@ -248,7 +250,7 @@ fn probe_sends_nothing() {
 
 fn no_process_has_such_a_number() {
     // To kill(2), these are this group, everybody, and another group.
-    for raw in [0, -1, -2, i32::MIN, process::id().cast_signed().wrapping_neg()] {
+    for raw in [0, -1, -2, i32::MIN, (process::id() as i32).wrapping_neg()] {
         assert_eq!(Pid::from_raw(raw), Err(Errno::SRCH), "{raw}");
     }
     for raw in [0, 1 << 31, u32::MAX] {
@@ -268,7 +270,7 @@ fn raise_after_fork_reaches_the_child() {
         in_child(|| {
             send::raise(Signal::USR1).expect("raise");
             assert_eq!(recorder::count(), 2);
-            assert_eq!(recorder::info().pid(), process::id().cast_signed());
+            assert_eq!(recorder::info().pid(), process::id() as i32);
             assert_ne!(recorder::info().pid(), first);
         });
         assert_eq!(recorder::count(), 1);

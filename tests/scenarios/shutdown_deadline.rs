@@ -202,7 +202,7 @@ fn what_a_deleted_timer_has_left_is_nobodys() {
             let mut info = sys::KernelSiginfo::zeroed();
             let address = (&raw const SHUTDOWN).addr();
             let (mut head, mut tail) = (libc::SI_TIMER.to_ne_bytes().to_vec(), Vec::new());
-            head.extend([0; 4]);
+            head.extend([0; size_of::<usize>() - 4]); // the union is aligned to a word
             tail.extend(1_000_000_i32.to_ne_bytes()); // the id
             tail.extend(0_i32.to_ne_bytes()); // the overrun
             tail.extend(address.to_ne_bytes());

@@ -101,7 +101,7 @@ fn waits_for_system() {
 }
 
 /// As many signals as may be pending, and timers.
-fn limit_pending(limit: u64) {
+fn limit_pending(limit: libc::rlim_t) {
     let limit = libc::rlimit { rlim_cur: limit, rlim_max: limit };
     // SAFETY: the limit is initialised and only read.
     let set = unsafe { libc::setrlimit(libc::RLIMIT_SIGPENDING, &raw const limit) };

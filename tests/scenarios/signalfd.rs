@@ -5,12 +5,12 @@
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
 
 use crate::support::names::{rt, us};
+use crate::support::signalfd::{listen, read_one};
 use crate::support::state::SignalState;
 use crate::support::{self, Child, Scenario, in_child, oracle, recorder, scenarios};
 use core::sync::atomic::{AtomicBool, Ordering};
 use siglatch::fd::{Fd, SignalFd, SignalFdInfo};
 use siglatch::{Errno, Pid, SigSet, SigVal, Signal, Tid, mask, send, sys};
-use std::io;
 use std::os::fd::{AsRawFd as _, IntoRawFd as _};
 use std::{fs, thread};
 
@@ -29,23 +29,6 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         descriptors_of_other_kinds_are_told,
         a_descriptor_of_other_code_is_taken_over,
     ]
-}
-
-/// A non-blocking descriptor for signals that are blocked from here on.
-fn listen(signals: impl Into<SigSet>) -> SignalFd {
-    let signals = signals.into();
-    mask::block(signals).expect("block");
-    SignalFd::nonblocking(signals).expect("signalfd")
-}
-
-/// The one signal that is pending.
-#[track_caller]
-fn read_one(fd: &SignalFd) -> SignalFdInfo {
-    let mut buffer = [SignalFdInfo::new(); 2];
-    match fd.read(&mut buffer) {
-        Ok(&[record]) => record,
-        other => panic!("one record was to be read, not {other:?}"),
-    }
 }
 
 /// How many calls of the read(2) kind this process has made, as the kernel counts them; none if it
@@ -278,7 +261,7 @@ fn descriptors_of_other_kinds_are_told() {
         mask::block(Signal::USR1).expect("block");
         let before = SignalState::now();
         let mut buffer = [SignalFdInfo::new(); 4];
-        let (_reader, writer) = io::pipe().expect("pipe");
+        let (_reader, writer) = os_pipe::pipe().expect("pipe");
         let directory = fs::File::open("/").expect("a directory");
         let nothing = fs::File::open("/dev/null").expect("/dev/null");
         for (other, read) in [
@@ -322,7 +305,7 @@ fn a_descriptor_of_other_code_is_taken_over() {
         let fd = SignalFd::from(fd.into_fd());
         assert_eq!(read_one(&fd).signal(), Some(Signal::USR2));
         // One of another kind is told by `set`.
-        let (reader, _writer) = io::pipe().expect("pipe");
+        let (reader, _writer) = os_pipe::pipe().expect("pipe");
         // SAFETY: nobody else closes it any more.
         let other = SignalFd::from(unsafe { Fd::from_raw(reader.into_raw_fd()) });
         assert_eq!(other.set(Signal::USR1), Err(Errno::INVAL));

@@ -7,12 +7,13 @@
 
 use crate::support::names::{rt, uid, us};
 use crate::support::siginfo::{RawInfo, SIZE};
+use crate::support::signalfd::{listen, read_one};
 use crate::support::{Child, Scenario, in_child, recorder, scenarios};
 use core::time::Duration;
 use siglatch::fd::{SignalFd, SignalFdInfo};
 use siglatch::{Cause, ChildState, Errno, FaultDetail, Pid, SigInfoTrust, SigSet, SigVal, Signal};
 use siglatch::{mask, send};
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::os::fd::AsRawFd as _;
 use std::thread::yield_now;
 use std::time::Instant;
@@ -26,23 +27,6 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         decodes_as_siginfo_does,
         lost_details_are_not_made_up,
     ]
-}
-
-/// A non-blocking descriptor for signals that are blocked from here on.
-fn listen(signals: impl Into<SigSet>) -> SignalFd {
-    let signals = signals.into();
-    mask::block(signals).expect("block");
-    SignalFd::nonblocking(signals).expect("signalfd")
-}
-
-/// The one signal that is pending.
-#[track_caller]
-fn read_one(fd: &SignalFd) -> SignalFdInfo {
-    let mut buffer = [SignalFdInfo::new(); 2];
-    match fd.read(&mut buffer) {
-        Ok(&[record]) => record,
-        other => panic!("one record was to be read, not {other:?}"),
-    }
 }
 
 fn sender_and_value_are_told() {
@@ -60,10 +44,11 @@ fn sender_and_value_are_told() {
         assert_eq!(record.cause(), Cause::User { pid: parent, uid: uid() });
         assert_eq!((record.sender().map(Pid::as_raw), record.value()), (Some(parent), None));
         let kernel = record.as_kernel();
-        assert_eq!((kernel.pid.cast_signed(), kernel.uid), (parent, uid()));
+        assert_eq!((kernel.pid as i32, kernel.uid), (parent, uid()));
         assert_eq!(kernel.reserved, [0; 28]);
 
-        for value in [0, 1, usize::MAX, 0x0123_4567_89ab_cdef, 1 << 63] {
+        for value in [0, 1, usize::MAX, 0x0123_4567_89ab_cdef_u64 as usize, 1 << (usize::BITS - 1)]
+        {
             let value = SigVal::from_addr(value);
             send::queue(Pid::this(), rt(0), value).expect("queue");
             let record = read_one(&fd);
@@ -99,8 +84,8 @@ fn child_is_told() {
             Cause::Child { pid: found, uid: of, state, user_ticks, system_ticks } => {
                 assert_eq!((found, of, state), (pid, uid(), ChildState::Killed(libc::SIGKILL)));
                 let kernel = record.as_kernel();
-                assert_eq!(user_ticks, kernel.utime.cast_signed());
-                assert_eq!(system_ticks, kernel.stime.cast_signed());
+                assert_eq!(user_ticks, kernel.utime as i64);
+                assert_eq!(system_ticks, kernel.stime as i64);
             }
             other => panic!("{other:?}"),
         }
@@ -112,7 +97,7 @@ fn ready_descriptor_is_told() {
     const F_SETSIG: i32 = 10;
     in_child(|| {
         let fd = listen(rt(1));
-        let (reader, mut writer) = io::pipe().expect("pipe");
+        let (reader, mut writer) = os_pipe::pipe().expect("pipe");
         let number = reader.as_raw_fd();
         for (command, argument) in [
             (libc::F_SETOWN, us()),
@@ -142,7 +127,8 @@ fn timer_is_told() {
         let mut event: libc::sigevent = unsafe { core::mem::zeroed() };
         event.sigev_notify = libc::SIGEV_SIGNAL;
         event.sigev_signo = signals.as_raw();
-        event.sigev_value.sival_ptr = core::ptr::without_provenance_mut(0x0123_4567_89ab_cdef);
+        event.sigev_value.sival_ptr =
+            core::ptr::without_provenance_mut(0x0123_4567_89ab_cdef_u64 as usize);
         let mut timer = core::ptr::null_mut();
         // SAFETY: the event is initialised, and `timer` a place for the answer.
         let made =
@@ -161,9 +147,9 @@ fn timer_is_told() {
         let mut buffer = [SignalFdInfo::new(); 2];
         match fd.read(&mut buffer) {
             Ok(&[record]) => {
-                let value = SigVal::from_addr(0x0123_4567_89ab_cdef);
-                let overrun = record.as_kernel().overrun.cast_signed();
-                let id = record.as_kernel().tid.cast_signed();
+                let value = SigVal::from_addr(0x0123_4567_89ab_cdef_u64 as usize);
+                let overrun = record.as_kernel().overrun as i32;
+                let id = record.as_kernel().tid as i32;
                 assert!(overrun >= 1 && id >= 0, "{record:?}");
                 assert_eq!(record.cause(), Cause::Timer { id, overrun, value });
             }
@@ -206,7 +192,7 @@ fn with_less_room(cause: Cause) -> Cause {
                 | FaultDetail::ProtectionKey { .. }
                 | FaultDetail::Perf { .. },
         } => Cause::Fault { address, detail: FaultDetail::None },
-        Cause::Poll { band, fd } => Cause::Poll { band: band & 0xffff_ffff, fd },
+        Cause::Poll { band, fd } => Cause::Poll { band: band & (u32::MAX as isize), fd },
         other => other,
     }
 }

@@ -173,7 +173,7 @@ fn trapped_call_of_our_handler_is_answered() {
         let _stack = room_for_two();
         assert_eq!(LATCH.wake_through(event()), Ok(()));
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
-        assert_eq!((c.answer_trapped_calls)(std::process::id().into()), 0);
+        assert_eq!((c.answer_trapped_calls)(std::process::id() as usize as libc::c_long), 0);
         assert_eq!((c.trap_call)(libc::SYS_getpid as i32), 0);
         let before = (c.answered_calls)();
         thread::raise(libc::SIGUSR1);
@@ -197,7 +197,7 @@ fn answer(signal: HookContext<'_>) -> HookVerdict {
     // SAFETY: the address of a C function of this type, stored before the hook was registered.
     let write = unsafe { core::mem::transmute::<*mut (), Write>(WRITE_RESULT.load(SeqCst)) };
     ANSWERS.fetch_add(1, SeqCst);
-    match write(signal.ucontext(), RESULT.load(SeqCst).into()) {
+    match write(signal.ucontext(), RESULT.load(SeqCst) as usize as libc::c_long) {
         0 => HookVerdict::Taken,
         _ => HookVerdict::Declined,
     }

@@ -6,9 +6,10 @@
 
 use crate::support::{Scenario, in_child, recorder, scenarios, steps, thread as threads};
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
+use os_pipe::{PipeReader, PipeWriter};
 use siglatch::fd::{EventFd, OnceEventFd};
 use siglatch::{Errno, InfoQueue, Latch, SigSet, Signal, send};
-use std::io::{self, PipeReader, PipeWriter, Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::net::UnixStream;
 use std::thread;
@@ -27,6 +28,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         broken_pipe_is_not_written_to_for_its_own_sigpipe,
         pending_flags_write_at_once,
         event_is_readable_until_cleared,
+        event_that_counts_no_further_is_no_miss,
         poll_loop_on_an_event_misses_nothing,
         two_latches_write_to_one,
         event_of_a_static_is_opened_once,
@@ -39,7 +41,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 
 /// A pipe that neither end blocks at.
 fn pipe() -> (PipeReader, PipeWriter) {
-    let (reader, writer) = io::pipe().expect("pipe");
+    let (reader, writer) = os_pipe::pipe().expect("pipe");
     for number in [reader.as_raw_fd(), writer.as_raw_fd()] {
         // SAFETY: the argument is an int, as the command demands.
         assert_eq!(unsafe { libc::fcntl(number, libc::F_SETFL, libc::O_NONBLOCK) }, 0);
@@ -68,7 +70,7 @@ fn raise(signal: Signal) {
 fn nonblocking_is_demanded() {
     static LATCH: Latch = Latch::new();
     in_child(|| {
-        let (_reader, blocking) = io::pipe().expect("pipe");
+        let (_reader, blocking) = os_pipe::pipe().expect("pipe");
         assert_eq!(set(&LATCH, Some(blocking.as_raw_fd())), Err(Errno::INVAL));
         assert_eq!(LATCH.wake_fd(), None);
         let (reader, writer) = pipe();
@@ -319,6 +321,25 @@ fn event_is_readable_until_cleared() {
         raise(Signal::USR1);
         assert_eq!(bytes(&reader), [10]);
         assert!(!event.clear());
+    });
+}
+
+/// Other code has written to it all that it can hold.
+fn event_that_counts_no_further_is_no_miss() {
+    static LATCH: Latch = Latch::new();
+    in_child(|| {
+        LATCH.catch(Signal::USR1).expect("catch");
+        let event: &EventFd = Box::leak(Box::new(EventFd::new().expect("eventfd")));
+        LATCH.wake_through(event).expect("wake_through");
+        let most = (u64::MAX - 1).to_ne_bytes();
+        // SAFETY: the bytes are there for their length, and only read.
+        let written = unsafe { libc::write(event.as_raw(), most.as_ptr().cast(), most.len()) };
+        assert_eq!(written, 8);
+        raise(Signal::USR1);
+        assert_eq!(LATCH.missed_wakes(), 0, "it is readable");
+        assert!(event.clear());
+        raise(Signal::USR1);
+        assert!(event.clear());
     });
 }
 

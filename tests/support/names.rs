@@ -21,7 +21,7 @@ pub fn tid(raw: i32) -> Tid {
 
 /// This process.
 pub fn us() -> i32 {
-    process::id().cast_signed()
+    process::id() as i32
 }
 
 /// The real user of this process.

@@ -5,6 +5,7 @@
 //! layout, and a C library adds flags of its own and refuses the signals it keeps for itself.
 
 use super::sys;
+use core::ffi::c_ulong;
 use core::mem::MaybeUninit;
 use core::ptr;
 use std::fs;
@@ -71,16 +72,58 @@ pub fn has(mask: u64, signo: i32) -> bool {
     mask & bit(signo) != 0
 }
 
-/// The kernel's `struct sigaction` (`include/linux/signal_types.h`, `asm/signal.h`).
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-#[repr(C)]
+/// An action as the kernel has it, whatever the width of a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RawAction {
     /// A function's address, 0 for `SIG_DFL` or 1 for `SIG_IGN`.
     pub handler: usize,
     pub flags: u64,
+    /// It counts, and is told, with `SA_RESTORER` only: what stands there without is what a C library's
+    /// stack happened to hold.
     pub restorer: usize,
     pub mask: u64,
+}
+
+/// The flag that says that there is a restorer.
+pub const SA_RESTORER: u64 = 0x0400_0000;
+
+/// What the kernel of this machine has a restorer for: demanded on `x86_64`, not there at all on RISC-V
+/// and LoongArch.
+pub const HAS_RESTORER: bool =
+    !cfg!(any(target_arch = "riscv32", target_arch = "riscv64", target_arch = "loongarch64"));
+
+/// The kernel's `struct sigaction` (`include/linux/signal_types.h`, `asm/signal.h`).
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Default)]
+struct KernelAction {
+    handler: usize,
+    flags: c_ulong,
+    restorer: [usize; HAS_RESTORER as usize],
+    mask: [c_ulong; 64 / c_ulong::BITS as usize],
+}
+
+impl KernelAction {
+    #[expect(clippy::unnecessary_cast, reason = "a long has 32 bits or 64")]
+    fn told(self) -> RawAction {
+        let flags = self.flags as u64;
+        let restorer = self.restorer.first().filter(|_| flags & SA_RESTORER != 0);
+        let words = self.mask.iter().rev();
+        let mask = words
+            .fold(0_u64, |mask, word| mask.checked_shl(c_ulong::BITS).unwrap_or(0) | *word as u64);
+        RawAction { handler: self.handler, flags, restorer: restorer.copied().unwrap_or(0), mask }
+    }
+}
+
+impl From<&RawAction> for KernelAction {
+    fn from(action: &RawAction) -> Self {
+        let flags = c_ulong::try_from(action.flags).expect("flags fit into a long");
+        let mut mask = [0; 64 / c_ulong::BITS as usize];
+        for (word, shift) in mask.iter_mut().zip([0, 32]) {
+            *word = (action.mask >> shift) as c_ulong;
+        }
+        let restorer = [action.restorer; HAS_RESTORER as usize];
+        KernelAction { handler: action.handler, flags, restorer, mask }
+    }
 }
 
 /// The action that the kernel holds for a signal.
@@ -121,15 +164,16 @@ pub fn set_ignored(signo: i32) -> RawAction {
 /// As for [`set_raw_action`], if there is a new action.
 #[track_caller]
 unsafe fn exchange(signo: i32, new: Option<&RawAction>) -> RawAction {
-    let new = new.map_or(ptr::null(), ptr::from_ref);
-    let mut old = RawAction::default();
+    let new = new.map(KernelAction::from);
+    let new = new.as_ref().map_or(ptr::null(), ptr::from_ref);
+    let mut old = KernelAction::default();
     // SAFETY: both pointers are null or point to the kernel's struct, the second one to a place of
     // our own that may be written; the set has the kernel's size; the caller answers for `new`.
     let result = unsafe {
         libc::syscall(libc::SYS_rt_sigaction, signo, new, &raw mut old, size_of::<u64>())
     };
     assert!(result == 0, "rt_sigaction({signo}): {}", io::Error::last_os_error());
-    old
+    old.told()
 }
 
 /// What a signal that [`take`] received says about itself.

@@ -3,6 +3,7 @@
 use super::failure;
 use super::report::signal_name;
 use core::fmt;
+use siglatch::ChildState;
 use std::thread;
 
 /// A decoded wait status.
@@ -49,6 +50,15 @@ impl Outcome {
         report: String,
     ) -> Self {
         Outcome { status, output, said, panic, _report: OnFailure(report) }
+    }
+
+    /// The end as a parent is told it.
+    pub fn state(&self) -> ChildState {
+        match self.status {
+            Status::Exited(status) => ChildState::Exited(status),
+            Status::Signaled { signal, core: false } => ChildState::Killed(signal),
+            Status::Signaled { signal, core: true } => ChildState::Dumped(signal),
+        }
     }
 
     /// The process has exited with this status.

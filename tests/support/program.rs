@@ -5,7 +5,8 @@ use super::outcome::Outcome;
 use super::process::Process;
 use super::sys;
 use core::ops::Deref;
-use std::io::{self, PipeReader, Read as _};
+use os_pipe::PipeReader;
+use std::io::Read as _;
 use std::os::fd::AsFd as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{self, Command};
@@ -33,9 +34,9 @@ pub fn spawn(command: &mut Command) -> Program {
 impl Program {
     #[track_caller]
     fn start(command: &mut Command) -> Self {
-        let (pipe, writer) = io::pipe().expect("pipe");
+        let (pipe, writer) = os_pipe::pipe().expect("pipe");
         let errors = writer.try_clone().expect("dup");
-        let us = process::id().cast_signed();
+        let us = process::id() as i32;
         command.stdout(writer).stderr(errors);
         // SAFETY: between fork and exec this makes two system calls and nothing else: it takes no
         // lock and does not allocate.
@@ -47,7 +48,7 @@ impl Program {
         // Our copies of the pipe's writing end would keep it open after the program's end.
         command.stdout(process::Stdio::null()).stderr(process::Stdio::null());
 
-        let process = Process::new(child.id().cast_signed());
+        let process = Process::new(child.id() as i32);
         process.note(format!("started as {command:?}"));
         Program { process, pipe, output: Vec::new(), read: 0 }
     }

@@ -118,6 +118,6 @@ pub fn take_decoded(signo: i32) -> (RawInfo, SigInfo) {
 pub fn queue_to_self(signo: i32, value: usize) {
     let value = libc::sigval { sival_ptr: ptr::without_provenance_mut(value) };
     // SAFETY: integers only: nobody follows `sival_ptr`.
-    let result = unsafe { libc::sigqueue(std::process::id().cast_signed(), signo, value) };
+    let result = unsafe { libc::sigqueue(std::process::id() as i32, signo, value) };
     assert_eq!(result, 0, "sigqueue({signo}): {}", io::Error::last_os_error());
 }

@@ -276,6 +276,6 @@ impl Drop for ChildNews {
 fn timespec(duration: Duration) -> libc::timespec {
     libc::timespec {
         tv_sec: libc::time_t::try_from(duration.as_secs()).unwrap_or(libc::time_t::MAX),
-        tv_nsec: duration.subsec_nanos().into(),
+        tv_nsec: duration.subsec_nanos() as usize as libc::c_long,
     }
 }

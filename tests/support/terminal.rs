@@ -8,8 +8,9 @@ use super::process::Process;
 use super::sys;
 use core::ops::Deref;
 use core::ptr;
+use os_pipe::PipeReader;
 use std::fs::File;
-use std::io::{self, PipeReader, Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd as _, AsRawFd as _, FromRawFd as _, OwnedFd};
 use std::os::unix::process::CommandExt as _;
 use std::process::{self, Command, Stdio};
@@ -35,11 +36,11 @@ impl Terminal {
     #[track_caller]
     pub fn start(command: &mut Command) -> Self {
         let (keyboard, terminal) = open_terminal();
-        let (pipe, writer) = io::pipe().expect("pipe");
+        let (pipe, writer) = os_pipe::pipe().expect("pipe");
         for side in [Command::stdin, Command::stdout, Command::stderr] {
             side(command, Stdio::from(terminal.try_clone().expect("dup")));
         }
-        let us = process::id().cast_signed();
+        let us = process::id() as i32;
         let words = writer.as_raw_fd();
         let set_up = move || {
             sys::die_with_parent(us)?;
@@ -62,7 +63,7 @@ impl Terminal {
         for side in [Command::stdin, Command::stdout, Command::stderr] {
             side(command, Stdio::null());
         }
-        let process = Process::new(child.id().cast_signed());
+        let process = Process::new(child.id() as i32);
         process.note(format!("started as {command:?}"));
         Terminal { process, keyboard: Some(keyboard), pipe, words: Vec::new() }
     }

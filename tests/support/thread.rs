@@ -34,7 +34,22 @@ pub fn raise(signo: i32) {
 /// Whether a thread, of this process or another of ours, sleeps in a system call, as the kernel
 /// sees it.
 pub fn sleeps(tid: i32, call: libc::c_long) -> bool {
-    sleeps_in(tid, &format!("{call} "))
+    let sleeps = |call: libc::c_long| sleeps_in(tid, &format!("{call} "));
+    sleeps(call) || with_long_times(call).is_some_and(sleeps)
+}
+
+/// On 32 bits, the call that does the same with times of 64 bits.
+fn with_long_times(call: libc::c_long) -> Option<libc::c_long> {
+    if cfg!(target_pointer_width = "64") {
+        return None;
+    }
+    match call {
+        libc::SYS_clock_nanosleep => Some(407),
+        libc::SYS_ppoll => Some(414),
+        libc::SYS_rt_sigtimedwait => Some(421),
+        libc::SYS_futex => Some(422),
+        _ => None,
+    }
 }
 
 /// Waits until it does.
@@ -46,16 +61,20 @@ pub fn await_sleep(tid: i32, call: libc::c_long) {
 
 /// `call` is the start of the line in `/proc`: the number, then the arguments in hexadecimal.
 fn sleeps_in(tid: i32, call: &str) -> bool {
-    let read = |file| fs::read_to_string(format!("/proc/{tid}/{file}"));
-    read("syscall").is_ok_and(|text| text.starts_with(call))
-        && read("stat").is_ok_and(|text| text.contains(") S "))
+    let syscall = fs::read_to_string(format!("/proc/{tid}/syscall"));
+    syscall.is_ok_and(|text| text.starts_with(call)) && is_asleep(tid)
+}
+
+/// Whether a thread sleeps, wherever.
+pub fn is_asleep(tid: i32) -> bool {
+    fs::read_to_string(format!("/proc/{tid}/stat")).is_ok_and(|text| text.contains(") S "))
 }
 
 /// How a read(2) of a pipe ends that sleeps while `interrupt` is called, and gets a byte after
 /// that. `interrupt` runs on another thread, and is told which one to interrupt.
 #[track_caller]
 pub fn interrupted_read(interrupt: impl FnOnce(i32) + Send) -> io::Result<usize> {
-    let (mut reader, mut writer) = io::pipe().expect("pipe");
+    let (mut reader, mut writer) = os_pipe::pipe().expect("pipe");
     let (me, fd) = (recorder::gettid(), reader.as_raw_fd());
     thread::scope(|scope| {
         scope.spawn(move || {

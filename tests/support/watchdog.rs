@@ -120,6 +120,13 @@ pub(super) fn share_signs(memory: &'static AtomicU64) {
     SIGNS.get_or_init(|| memory);
 }
 
+/// Kills a process with its descendants, which would go on without it.
+pub fn kill(pid: i32) {
+    for pid in tree::of(pid).pids {
+        drop(sys::kill(pid, libc::SIGKILL));
+    }
+}
+
 /// What is known of a process that hangs and of its descendants: threads, what they wait for, their
 /// signals.
 pub fn report(pid: i32) -> String {
@@ -147,7 +154,7 @@ pub fn steps<T>(items: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
 /// Starts a process that watches this one, for what hangs in the test itself. It reports, and kills
 /// the test; it ends with it.
 pub(super) fn guard() {
-    let test = process::id().cast_signed();
+    let test = process::id() as i32;
     let Side::Child = sys::fork() else { return sys::reap_any() };
     // The test has no child that it does not know of: this one's child is init's.
     if sys::fork() != Side::Child {
@@ -160,7 +167,7 @@ pub(super) fn guard() {
     while sys::poll([pidfd.as_fd()], watchdog.next_look()) == [false] {
         if let Some(why) = watchdog.look() {
             eprintln!("the test itself makes no progress: {why}{}", report(test));
-            drop(sys::kill(test, libc::SIGKILL));
+            kill(test);
         }
     }
     sys::exit_now(0)

@@ -1,5 +1,6 @@
 //! What a handler costs, counted by single steps.
 
+use super::arch;
 use super::op::until_begin;
 use super::path::is_sigreturn;
 use super::ptrace::{Sent, Stop, Tracee, stop_here};
@@ -29,13 +30,13 @@ pub(crate) fn cost(signal: Signal, set_up: fn() -> Result<(), Errno>) -> Cost {
     assert_eq!(tracee.wait(), Stop::Trap, "at the handler's begin");
     let start = tracee.registers();
     let mut instructions = 0;
-    let mut lowest = start.rsp;
+    let mut lowest = start.sp();
     loop {
         let now = tracee.registers();
-        lowest = lowest.min(now.rsp);
+        lowest = lowest.min(now.sp());
         instructions += 1;
-        if is_sigreturn(now.rip, now.rax) {
-            return Cost { instructions, stack: start.rsp + 8 - lowest };
+        if is_sigreturn(&now) {
+            return Cost { instructions, stack: start.sp() + arch::RETURN_ADDRESS - lowest };
         }
         tracee.step(0);
         let stop = tracee.wait();

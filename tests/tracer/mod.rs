@@ -10,11 +10,18 @@
 //! | `check` | which points are tried, and what is said of them |
 //! | `place` | what an instruction is called |
 //! | `measure` | what a handler costs |
-//!
-//! For x86_64, as the tests are: registers and the breakpoint instruction are that machine's.
+//! | `arch` | registers and instructions: one file an architecture |
 
 #![allow(clippy::allow_attributes, dead_code, reason = "each test binary uses its part")]
 
+#[cfg_attr(target_arch = "aarch64", path = "arch/aarch64.rs")]
+#[cfg_attr(target_arch = "x86", path = "arch/x86.rs")]
+#[cfg_attr(target_arch = "x86_64", path = "arch/x86_64.rs")]
+#[cfg_attr(
+    not(any(target_arch = "aarch64", target_arch = "x86", target_arch = "x86_64")),
+    path = "arch/other.rs"
+)]
+pub(crate) mod arch;
 pub(crate) mod check;
 pub(crate) mod deep;
 pub(crate) mod measure;

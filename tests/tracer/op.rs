@@ -231,6 +231,7 @@ pub(crate) fn until_begin(tracee: &mut Tracee) -> Result<(), Wrong> {
             other => return Err(format!("in the set-up: {other:?}").into()),
         }
     }
+    tracee.pass_breakpoint();
     tracee.set_up().map_err(|error| error.to_string().into())
 }
 
@@ -239,7 +240,10 @@ pub(crate) fn finish(tracee: &mut Tracee, signals: &[Signal]) -> Verdict {
     let ours = |signo: i32| signals.iter().any(|signal| signal.as_raw() == signo);
     loop {
         match tracee.wait() {
-            Stop::Trap | Stop::Syscall => tracee.go(0),
+            Stop::Trap | Stop::Syscall => {
+                tracee.pass_breakpoint();
+                tracee.go(0);
+            }
             Stop::Signal(signo) => tracee.go(signo),
             Stop::Killed(signo) if ours(signo) => return Ok(Seen::Killed),
             Stop::Exited(WRONG) => return Err(shared::read().into()),

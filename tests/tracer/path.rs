@@ -6,8 +6,10 @@
 //! stepped from there: a step costs two switches of process, and a path of 3,000 instructions would
 //! take millions of them.
 
+use super::arch;
 use super::op::Wrong;
-use super::ptrace::{Stop, Tracee};
+use super::ptrace::{Registers, Stop, Tracee, is_code};
+use siglatch::sys::nr;
 use std::collections::HashMap;
 
 /// The most instructions that are stepped behind a breakpoint.
@@ -22,27 +24,15 @@ const LONGEST: usize = 200_000;
 /// In the place of a number of times.
 const NEVER: usize = usize::MAX;
 
-/// The instruction `int3`.
-const INT3: u8 = 0xCC;
-
-/// The instruction `syscall`.
-const SYSCALL: [u8; 2] = [0x0F, 0x05];
-
 /// The number of rt_sigreturn(2).
 const SIGRETURN: u64 = libc::SYS_rt_sigreturn as u64;
 
 /// The number of clock_gettime(2).
-const CLOCK_GETTIME: u64 = libc::SYS_clock_gettime as u64;
+const CLOCK_GETTIME: u64 = nr::CLOCK_GETTIME as u64;
 
 /// System calls that may sleep for ever.
-const SLEEPS: [i64; 6] = [
-    libc::SYS_futex,
-    libc::SYS_read,
-    libc::SYS_pause,
-    libc::SYS_rt_sigtimedwait,
-    libc::SYS_rt_sigsuspend,
-    libc::SYS_clock_nanosleep,
-];
+const SLEEPS: [usize; 6] =
+    [nr::FUTEX, nr::READ, nr::PPOLL, nr::RT_SIGTIMEDWAIT, nr::RT_SIGSUSPEND, nr::CLOCK_NANOSLEEP];
 
 /// Where a recording ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,13 +71,11 @@ impl Path {
             let pc = tracee.pc();
             let nth = times.entry(pc).or_default();
             *nth += 1;
-            let syscall = (code_at(pc) == SYSCALL).then(|| tracee.registers().rax);
+            let syscall = is_system_call(pc).then(|| tracee.registers().call_number());
             path.places.push(Place { pc, syscall, nth: *nth });
             let done = match until {
-                Until::End => code_at(pc).starts_with(&[INT3]),
-                Until::Asleep => {
-                    syscall.is_some_and(|number| SLEEPS.contains(&number.cast_signed()))
-                }
+                Until::End => is_code(pc, arch::BREAKPOINT),
+                Until::Asleep => syscall.is_some_and(|number| SLEEPS.contains(&(number as usize))),
                 Until::Returned | Until::Death => false,
             };
             if done {
@@ -176,7 +164,11 @@ impl Path {
     /// Runs to a place at full speed; not if it comes to the operation's end before.
     fn run_to(tracee: &mut Tracee, place: Place) -> Result<bool, String> {
         let code = tracee.word(place.pc);
-        let with_breakpoint = code & !0xFF | u64::from(INT3);
+        let mut with_breakpoint = code.to_ne_bytes();
+        for (byte, new) in with_breakpoint.iter_mut().zip(arch::BREAKPOINT) {
+            *byte = *new;
+        }
+        let with_breakpoint = usize::from_ne_bytes(with_breakpoint);
         let mut times = usize::from(tracee.pc() == place.pc);
         while times < place.nth {
             if tracee.pc() == place.pc {
@@ -191,7 +183,7 @@ impl Path {
             tracee.go(0);
             until_trap(tracee)?;
             tracee.set_word(place.pc, code);
-            if tracee.pc() != place.pc + 1 {
+            if tracee.pc() != place.pc + arch::STOPS_BEHIND {
                 return Ok(false);
             }
             tracee.set_pc(place.pc);
@@ -229,16 +221,12 @@ pub(crate) fn step(tracee: &mut Tracee) -> Result<bool, String> {
     }
 }
 
-/// Whether the instruction at `pc` is the end of a handler, with this in rax.
-pub(crate) fn is_sigreturn(pc: u64, rax: u64) -> bool {
-    code_at(pc) == SYSCALL && rax == SIGRETURN
+/// Whether these registers are those before the end of a handler.
+pub(crate) fn is_sigreturn(registers: &Registers) -> bool {
+    is_system_call(registers.pc()) && registers.call_number() == SIGRETURN
 }
 
-/// The bytes of the instruction at `pc`. They are read from the tracer's own memory, of which the
-/// traced process is a copy.
-fn code_at(pc: u64) -> [u8; 2] {
-    let address = pc as *const [u8; 2];
-    // SAFETY: the traced process is about to run the instruction, so there is one in the code that
-    // both have mapped; the byte behind a last one of a mapping belongs to its page.
-    unsafe { address.read() }
+/// Whether the instruction at `pc` makes a system call.
+fn is_system_call(pc: u64) -> bool {
+    arch::SYSTEM_CALLS.iter().any(|instruction| is_code(pc, instruction))
 }

@@ -2,9 +2,10 @@
 //!
 //! The calls come from `libc`: nix's ptrace speaks of signals by a type that has no real-time ones.
 
+use super::arch;
+pub(crate) use super::arch::stop_here;
 use crate::support;
 use crate::support::watchdog::{self, Watchdog};
-use core::mem::MaybeUninit;
 use core::ptr;
 use siglatch::Signal;
 use std::io;
@@ -61,6 +62,9 @@ pub(crate) fn watch_for_hangs() {
 
 /// Whether a process may be traced here, or why not.
 pub(crate) fn is_permitted() -> Result<(), String> {
+    if let Some(why) = arch::WHY_NOT {
+        return Err(why.to_owned());
+    }
     let mut tracee = Tracee::start(|| {
         stop_here();
         0
@@ -71,13 +75,36 @@ pub(crate) fn is_permitted() -> Result<(), String> {
     }
 }
 
-/// A breakpoint: the traced process stops behind it.
-#[expect(clippy::inline_always, reason = "the stop is where it is written")]
-#[inline(always)]
-pub(crate) fn stop_here() {
-    // SAFETY: the instruction changes nothing but the instruction pointer, and is a system call to
-    // the tracer, which resumes behind it. Not `nomem`: what is before stays before.
-    unsafe { core::arch::asm!("int3", options(nostack)) };
+/// The registers of a process that has stopped, word by word (`NT_PRSTATUS`).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Registers {
+    words: [usize; Self::MOST],
+    /// How many bytes of them the kernel has filled.
+    size: usize,
+}
+
+impl Registers {
+    /// No architecture has so many.
+    const MOST: usize = 64;
+
+    fn word(&self, index: usize) -> u64 {
+        self.words.get(index).copied().expect("a register") as u64
+    }
+
+    /// The address of the next instruction.
+    pub(crate) fn pc(&self) -> u64 {
+        self.word(arch::PROGRAM_COUNTER)
+    }
+
+    /// The stack pointer.
+    pub(crate) fn sp(&self) -> u64 {
+        self.word(arch::STACK_POINTER)
+    }
+
+    /// The number of the system call, before the instruction that makes it.
+    pub(crate) fn call_number(&self) -> u64 {
+        self.word(arch::CALL_NUMBER)
+    }
 }
 
 /// The whole life of a traced process: `body` is an `Option<F>`.
@@ -201,10 +228,12 @@ impl Tracee {
     /// Makes a signal pending for it, with details.
     pub(crate) fn send(&self, sent: &Sent) {
         let mut words = [0_i32; size_of::<libc::siginfo_t>() / 4];
-        // si_signo, si_errno, si_code, padding; then si_pid, si_uid, si_value.
-        let head = [sent.signal.as_raw(), 0, libc::SI_QUEUE, 0];
-        let tail = [sent.pid, sent.uid.cast_signed(), sent.value];
-        for (word, value) in words.iter_mut().zip(head.into_iter().chain(tail)) {
+        // si_signo, si_errno, si_code, where a pointer has 64 bits padding; then si_pid, si_uid, si_value.
+        let head = [sent.signal.as_raw(), 0, libc::SI_QUEUE];
+        let padding = [0; size_of::<usize>() / 4 - 1];
+        let tail = [sent.pid, sent.uid as i32, sent.value];
+        let all = head.into_iter().chain(padding).chain(tail);
+        for (word, value) in words.iter_mut().zip(all) {
             *word = value;
         }
         // SAFETY: the words are as large as a siginfo_t, and only read.
@@ -220,39 +249,55 @@ impl Tracee {
         assert!(result == 0, "rt_tgsigqueueinfo: {}", io::Error::last_os_error());
     }
 
-    pub(crate) fn registers(&self) -> libc::user_regs_struct {
-        let mut registers = MaybeUninit::<libc::user_regs_struct>::zeroed();
-        self.request(libc::PTRACE_GETREGS, 0, registers.as_mut_ptr() as usize)
-            .expect("the registers of a process that has stopped");
-        // SAFETY: all bytes are set, and every pattern is a value of these integers.
-        unsafe { registers.assume_init() }
+    pub(crate) fn registers(&self) -> Registers {
+        let mut registers = Registers { words: [0; Registers::MOST], size: 0 };
+        registers.size = size_of_val(&registers.words);
+        self.exchange(libc::PTRACE_GETREGSET, &mut registers);
+        registers
     }
 
-    /// The instruction pointer.
+    fn exchange(&self, request: libc::c_uint, registers: &mut Registers) {
+        let base = registers.words.as_mut_ptr().cast();
+        let mut part = libc::iovec { iov_base: base, iov_len: registers.size };
+        self.request(request, libc::NT_PRSTATUS as usize, (&raw mut part) as usize)
+            .expect("the registers of a process that has stopped");
+        registers.size = part.iov_len;
+    }
+
+    /// The address of the next instruction.
     pub(crate) fn pc(&self) -> u64 {
-        let offset = core::mem::offset_of!(libc::user_regs_struct, rip);
-        // SAFETY: C's wrapper returns the word; the request reads of the process alone.
-        let word = unsafe { libc::ptrace(libc::PTRACE_PEEKUSER, self.pid, offset, 0) };
-        word.cast_unsigned()
+        self.registers().pc()
     }
 
     pub(crate) fn set_pc(&self, pc: u64) {
-        let offset = core::mem::offset_of!(libc::user_regs_struct, rip);
-        self.request(libc::PTRACE_POKEUSER, offset, pc as usize).expect("PTRACE_POKEUSER");
+        let mut registers = self.registers();
+        *registers.words.get_mut(arch::PROGRAM_COUNTER).expect("a register") = pc as usize;
+        self.exchange(libc::PTRACE_SETREGSET, &mut registers);
+    }
+
+    /// Goes on behind the breakpoint of [`stop_here`], if it has stopped at one.
+    pub(crate) fn pass_breakpoint(&self) {
+        if arch::STOPS_BEHIND == 0 && is_code(self.pc(), arch::BREAKPOINT) {
+            self.set_pc(self.pc() + arch::BREAKPOINT.len() as u64);
+        }
     }
 
     /// The word of its memory at `address`.
-    pub(crate) fn word(&self, address: u64) -> u64 {
+    pub(crate) fn word(&self, address: u64) -> usize {
         // SAFETY: C's wrapper returns the word; the request reads of the process alone.
-        unsafe { libc::ptrace(libc::PTRACE_PEEKTEXT, self.pid, address, 0) }.cast_unsigned()
+        unsafe { libc::ptrace(libc::PTRACE_PEEKTEXT, self.pid, address as usize, 0) as usize }
     }
 
-    pub(crate) fn set_word(&self, address: u64, word: u64) {
-        self.request(libc::PTRACE_POKETEXT, address as usize, word as usize)
-            .expect("PTRACE_POKETEXT");
+    pub(crate) fn set_word(&self, address: u64, word: usize) {
+        self.request(libc::PTRACE_POKETEXT, address as usize, word).expect("PTRACE_POKETEXT");
     }
 
-    fn request(&self, request: libc::c_uint, address: usize, data: usize) -> io::Result<i64> {
+    fn request(
+        &self,
+        request: libc::c_uint,
+        address: usize,
+        data: usize,
+    ) -> io::Result<libc::c_long> {
         // SAFETY: the requests of this file change the traced process only, and write at most the
         // registers, to the place that `registers` gives.
         match unsafe { libc::ptrace(request, self.pid, address, data) } {
@@ -271,4 +316,15 @@ impl Drop for Tracee {
             unsafe { libc::waitpid(self.pid, ptr::null_mut(), 0) };
         }
     }
+}
+
+/// Whether this instruction is at `pc`. It is read from the tracer's own memory, of which the traced
+/// process is a copy.
+pub(crate) fn is_code(pc: u64, instruction: &[u8]) -> bool {
+    instruction.iter().zip(pc as usize..).all(|(wanted, address)| {
+        // SAFETY: the traced process is about to run what is there, so there is code that both have
+        // mapped. A byte behind the first is of the same instruction, if the ones before are; or else
+        // it is not looked at, or belongs to the page.
+        *wanted == unsafe { ptr::with_exposed_provenance::<u8>(address).read() }
+    })
 }

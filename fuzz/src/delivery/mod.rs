@@ -88,7 +88,7 @@ impl Plan {
         }
         plan.landings.sort_by_key(|landing| landing.operation);
         for (landing, value) in plan.landings.iter_mut().zip(1..) {
-            landing.value = value << 40 | value;
+            landing.value = value << (usize::BITS / 8 * 5) | value;
         }
         Ok(plan)
     }

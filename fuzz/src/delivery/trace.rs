@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "fork, wait and ptrace are calls into C")]
 
 use core::ptr;
-use siglatch::{Pid, SigVal, Signal, send};
+use siglatch::{Pid, Signal, SigVal, send};
 use std::io;
 
 use super::child::{self, signals};
@@ -10,6 +10,23 @@ use super::{Landing, Plan};
 
 /// How long a child may take, in seconds.
 const DEADLINE: u32 = 20;
+
+/// Which word of a thread's registers (`NT_PRSTATUS`) is the address of its next instruction.
+const PROGRAM_COUNTER: usize = if cfg!(target_arch = "x86_64") {
+    16 // rip
+} else if cfg!(target_arch = "x86") {
+    12 // eip
+} else if cfg!(target_arch = "arm") {
+    15 // pc
+} else if cfg!(any(target_arch = "riscv64", target_arch = "riscv32")) {
+    0 // pc
+} else if cfg!(target_arch = "s390x") {
+    1 // the address of the psw
+} else if cfg!(target_arch = "loongarch64") {
+    33 // csr_era
+} else {
+    32 // pc of aarch64, nip of powerpc64
+};
 
 /// What the child stopped for.
 #[derive(PartialEq, Eq)]
@@ -30,7 +47,7 @@ struct Tracee {
 
 /// Runs the plan; tells at which instructions the signals came, by address.
 pub fn run(plan: &Plan) -> Vec<usize> {
-    let sender = std::process::id().cast_signed();
+    let sender = std::process::id() as i32;
     // SAFETY: the child uses nothing that another thread may hold: a fuzzer's other threads only
     // measure.
     let pid = unsafe { libc::fork() };
@@ -159,18 +176,13 @@ impl Tracee {
 
     /// The address of the instruction that comes next.
     fn place(&self) -> usize {
-        // SAFETY: zero is a value of this plain C struct.
-        let mut registers: libc::user_regs_struct = unsafe { core::mem::zeroed() };
-        let base = (&raw mut registers).cast();
-        let mut part = libc::iovec { iov_base: base, iov_len: size_of::<libc::user_regs_struct>() };
+        let mut registers = [0_usize; 128];
+        let size = size_of_val(&registers);
+        let mut part = libc::iovec { iov_base: registers.as_mut_ptr().cast(), iov_len: size };
         let (request, kind) = (libc::PTRACE_GETREGSET, libc::NT_PRSTATUS);
-        // SAFETY: our child, which is stopped; the registers have room.
+        // SAFETY: our child, which is stopped; the kernel writes no more than there is room for.
         let result = unsafe { libc::ptrace(request, self.pid, kind, &raw mut part) };
         assert_eq!(result, 0, "ptrace: {}", io::Error::last_os_error());
-        #[cfg(target_arch = "x86_64")]
-        let place = registers.rip;
-        #[cfg(target_arch = "aarch64")]
-        let place = registers.pc;
-        place as usize
+        registers[PROGRAM_COUNTER]
     }
 }

@@ -4,7 +4,7 @@ use core::ops::ControlFlow;
 use core::time::Duration;
 use siglatch::fd::{SignalFd, SignalFdInfo};
 use siglatch::mask::{self, MaskGuard};
-use siglatch::{Errno, Pid, SigSet, SigVal, Signal, Tid, action, send, synchronize, wait};
+use siglatch::{Errno, Pid, SigSet, Signal, Tid, SigVal, action, send, synchronize, wait};
 
 use super::kernel::{Instance, Kind, Layer, Number, Set};
 use super::pool::{self, FLAGS, NARROW, NEWEST, QUEUE, TABLE, TABLE_PLACE};
@@ -86,7 +86,7 @@ impl Run {
     /// The next value: both halves of it matter.
     fn value(&mut self) -> SigVal {
         self.next_value += 1;
-        SigVal::from_addr(self.next_value << 40 | self.next_value)
+        SigVal::from_addr(self.next_value << (usize::BITS / 8 * 5) | self.next_value)
     }
 
     pub fn queue(&mut self, signal: Signal) {

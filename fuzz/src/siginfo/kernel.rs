@@ -5,7 +5,7 @@ use core::time::Duration;
 use siglatch::fd::{SignalFd, SignalFdInfo};
 use siglatch::mask::MaskGuard;
 use siglatch::{
-    Cause, Dispatcher, FaultDetail, Pid, SigInfo, SigSet, SigVal, Signal, Tid, send, wait,
+    Cause, FaultDetail, Dispatcher, Pid, SigInfo, SigSet, Signal, Tid, SigVal, send, wait,
 };
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
@@ -109,7 +109,7 @@ fn with_less_room(cause: Cause) -> Cause {
         Cause::Fault { address, detail: Bounds { .. } | ProtectionKey { .. } | Perf { .. } } => {
             Cause::Fault { address, detail: FaultDetail::None }
         }
-        Cause::Poll { band, fd } => Cause::Poll { band: band & 0xffff_ffff, fd },
+        Cause::Poll { band, fd } => Cause::Poll { band: band & (u32::MAX as isize), fd },
         other => other,
     }
 }

@@ -109,7 +109,7 @@ fn integer(field: &[u8], signed: bool) -> u64 {
     let value =
         if first_is_lowest { field.iter().rev().fold(0, add) } else { field.iter().fold(0, add) };
     let unused = 64 - bits;
-    if signed { ((value << unused).cast_signed() >> unused).cast_unsigned() } else { value }
+    if signed { ((value << unused) as i64 >> unused) as u64 } else { value }
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub fn run(data: &[u8]) {
 
 fn with_small_numbers(mut bytes: Bytes) -> Bytes {
     let signo = i32::from(bytes[0]) % 66;
-    let code = i32::from(bytes[8].cast_signed());
+    let code = i32::from(bytes[8] as i8);
     let code = if code == i8::MIN.into() { libc::SI_KERNEL } else { code };
     bytes[..4].copy_from_slice(&signo.to_ne_bytes());
     bytes[8..12].copy_from_slice(&code.to_ne_bytes());
@@ -121,8 +121,8 @@ fn expected(bytes: &Bytes, layout: Layout, signo: i32, code: i32) -> Cause {
                 pid: pid as i32,
                 uid: uid as u32,
                 state,
-                user_ticks: user.cast_signed(),
-                system_ticks: system.cast_signed(),
+                user_ticks: user as i64,
+                system_ticks: system as i64,
             }
         }
         Layout::Poll => {

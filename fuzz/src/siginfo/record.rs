@@ -18,9 +18,9 @@ pub fn check(bytes: &Bytes) {
     assert_eq!(*record.as_kernel(), kernel);
     let nothing = kernel == KernelSignalfdSiginfo::default();
     assert_eq!(record == SignalFdInfo::default(), nothing);
-    assert_eq!(record.signal(), Signal::from_raw(c.ssi_signo.cast_signed()).ok());
+    assert_eq!(record.signal(), Signal::from_raw(c.ssi_signo as i32).ok());
     assert_eq!((record.errno(), record.code()), (c.ssi_errno, c.ssi_code));
-    let (pid, uid) = (c.ssi_pid.cast_signed(), c.ssi_uid);
+    let (pid, uid) = (c.ssi_pid as i32, c.ssi_uid);
     let sigval = SigVal::from_addr(c.ssi_ptr as usize);
     let cause = record.cause();
     let mut value = None;
@@ -35,19 +35,19 @@ pub fn check(bytes: &Bytes) {
             value = Some(sigval);
         }
         Cause::Timer { id, overrun, value: with } => {
-            assert_eq!((id, overrun), (c.ssi_tid.cast_signed(), c.ssi_overrun.cast_signed()));
+            assert_eq!((id, overrun), (c.ssi_tid as i32, c.ssi_overrun as i32));
             assert_eq!(with, sigval);
             value = Some(sigval);
         }
         Cause::Child { pid: ours, uid: of, user_ticks, system_ticks, .. } => {
             assert_eq!((ours, of), (pid, uid));
-            assert_eq!(user_ticks.cast_unsigned(), c.ssi_utime);
-            assert_eq!(system_ticks.cast_unsigned(), c.ssi_stime);
+            assert_eq!(user_ticks as u64, c.ssi_utime);
+            assert_eq!(system_ticks as u64, c.ssi_stime);
         }
         Cause::Fault { address, detail } => {
             assert_eq!(address, c.ssi_addr as usize);
             if let FaultDetail::HardwareError { address_lsb } = detail {
-                assert_eq!(address_lsb.cast_unsigned(), c.ssi_addr_lsb);
+                assert_eq!(address_lsb as u16, c.ssi_addr_lsb);
             } else {
                 assert_eq!(detail, FaultDetail::None);
             }

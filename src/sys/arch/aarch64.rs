@@ -16,8 +16,8 @@
 
 use core::arch::asm;
 use core::ffi::c_ulong;
-use core::mem::offset_of;
-use static_assertions::const_assert_eq;
+
+use super::time32::Time32;
 
 /// Generates one `syscallN`: the same block, with as many argument registers as it takes.
 macro_rules! syscall {
@@ -128,17 +128,27 @@ pub mod nr {
     pub const PIDFD_OPEN: usize = 434;
 }
 
-/// Flags that every action of ours carries on this architecture: none. The kernel returns from a
-/// handler through its own vDSO, which unwinders know best.
-pub const SIGACTION_FLAGS: c_ulong = 0;
+/// The calls with times of 32 bits, where the architecture has some: none.
+pub(in crate::sys) const TIME32: Option<Time32> = None;
 
 /// Where the kernel's `ucontext_t` has the mask of what was interrupted (`uc_sigmask`), in bytes.
 pub const UCONTEXT_SIGMASK: usize = 40;
 
-const_assert_eq!(UCONTEXT_SIGMASK, offset_of!(libc::ucontext_t, uc_sigmask));
+/// How many words of the kernel's `struct sigaction` are `sa_restorer`: one.
+pub const RESTORER_WORDS: usize = 1;
+
+/// Flags that every action of ours carries on this architecture: none. The kernel returns from a
+/// handler through its own vDSO, which unwinders know best.
+pub const SIGACTION_FLAGS: c_ulong = 0;
 
 /// The code that a handler returns to: the kernel's own, so none is given.
 #[must_use]
 pub const fn sigaction_restorer() -> usize {
     0
 }
+
+/// Whether clone(2) takes the stack first and the flags second, as on s390x.
+pub(in crate::sys) const CLONE_STACK_FIRST: bool = false;
+
+/// Whether mmap(2) takes the address of its arguments, as on s390x.
+pub(in crate::sys) const MMAP_BY_ADDRESS: bool = false;

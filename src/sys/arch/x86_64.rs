@@ -12,8 +12,8 @@
 
 use core::arch::{asm, global_asm};
 use core::ffi::c_ulong;
-use core::mem::offset_of;
-use static_assertions::const_assert_eq;
+
+use super::time32::Time32;
 
 /// Generates one `syscallN`: the same block, with as many argument registers as it takes.
 macro_rules! syscall {
@@ -112,6 +112,15 @@ pub mod nr {
     pub const PIDFD_OPEN: usize = 434;
 }
 
+/// The calls with times of 32 bits, where the architecture has some: none.
+pub(in crate::sys) const TIME32: Option<Time32> = None;
+
+/// Where the kernel's `ucontext_t` has the mask of what was interrupted (`uc_sigmask`), in bytes.
+pub const UCONTEXT_SIGMASK: usize = 296;
+
+/// How many words of the kernel's `struct sigaction` are `sa_restorer`: one.
+pub const RESTORER_WORDS: usize = 1;
+
 // The kernel demands a restorer here and nowhere else of ours (x64_setup_rt_frame: without it the
 // frame is refused and the process dies of SIGSEGV).
 //
@@ -133,11 +142,6 @@ global_asm!(
     ".popsection",
 );
 
-/// Where the kernel's `ucontext_t` has the mask of what was interrupted (`uc_sigmask`), in bytes.
-pub const UCONTEXT_SIGMASK: usize = 296;
-
-const_assert_eq!(UCONTEXT_SIGMASK, offset_of!(libc::ucontext_t, uc_sigmask));
-
 unsafe extern "C" {
     fn __siglatch_sigaction_restorer();
 }
@@ -150,3 +154,9 @@ pub const SIGACTION_FLAGS: c_ulong = 0x0400_0000; // SA_RESTORER
 pub fn sigaction_restorer() -> usize {
     __siglatch_sigaction_restorer as *const () as usize
 }
+
+/// Whether clone(2) takes the stack first and the flags second, as on s390x.
+pub(in crate::sys) const CLONE_STACK_FIRST: bool = false;
+
+/// Whether mmap(2) takes the address of its arguments, as on s390x.
+pub(in crate::sys) const MMAP_BY_ADDRESS: bool = false;

@@ -3,7 +3,7 @@
 use core::ffi::{CStr, c_char, c_int};
 use core::ptr;
 
-use super::signed;
+use super::{CLONE_STACK_FIRST, signed};
 use crate::Errno;
 use crate::sys::{KernelSiginfo, nr, syscall3, syscall5};
 
@@ -23,7 +23,7 @@ use crate::sys::{KernelSiginfo, nr, syscall3, syscall5};
 pub unsafe fn fork() -> Result<c_int, Errno> {
     // SAFETY: no flag but the signal at the end, so nothing is shared, and the child goes on with
     // its own copy of the stack; no pointer is passed. The rest is the caller's promise.
-    let result = unsafe { syscall5(nr::CLONE, signed(libc::SIGCHLD), 0, 0, 0, 0) };
+    let result = unsafe { clone(signed(libc::SIGCHLD), 0) };
     Errno::check(result).map(|pid| pid as c_int)
 }
 
@@ -47,12 +47,26 @@ pub unsafe fn fork_with_pidfd() -> Result<(c_int, c_int), Errno> {
     // SAFETY: nothing is shared but what fork(2) shares, and the descriptor's number is written to
     // the parent's `pidfd`: the third argument is its place on every architecture. The rest is the
     // caller's promise.
-    let result = unsafe { syscall5(nr::CLONE, signed(FLAGS), 0, place, 0, 0) };
+    let result = unsafe { clone(signed(FLAGS), place) };
     Errno::check(result).map(|pid| (pid as c_int, pidfd))
 }
 
+/// `clone(flags, 0, place, 0, 0)`, in the order of the architecture.
+///
+/// # Safety
+///
+/// The child goes on here, on a stack that is a copy, or with a promise of the caller's that it may be
+/// the same; `place` is where `flags` have the kernel write an id to.
+unsafe fn clone(flags: usize, place: usize) -> isize {
+    let (first, second) = if CLONE_STACK_FIRST { (0, flags) } else { (flags, 0) };
+    // SAFETY: the caller's promise.
+    unsafe { syscall5(nr::CLONE, first, second, place, 0, 0) }
+}
+
 /// Executes a program in this process: `execve(path, arguments, environment)`. Returns only when
-/// it fails, and then nothing of the process has changed.
+/// it fails, and then nothing of the process has changed. [`ExecSignals::exec`] lists the errors.
+///
+/// [`ExecSignals::exec`]: crate::child::ExecSignals::exec
 ///
 /// # Safety
 ///

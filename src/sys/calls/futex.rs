@@ -4,7 +4,7 @@ use core::ffi::{c_int, c_uint};
 use core::ptr;
 use core::sync::atomic::AtomicU32;
 
-use super::signed;
+use super::{Timespec32, signed, time32};
 use crate::Errno;
 use crate::sys::{KernelTimespec, nr, syscall3, syscall6};
 
@@ -21,20 +21,28 @@ pub fn futex_wait(
     deadline: Option<&KernelTimespec>,
 ) -> Result<(), Errno> {
     const OPERATION: c_int = libc::FUTEX_WAIT_BITSET | libc::FUTEX_PRIVATE_FLAG;
-    let deadline = deadline.map_or(ptr::null(), ptr::from_ref);
-    // SAFETY: the kernel reads the aligned word and, unless null, the 16 bytes of the deadline;
-    // both outlive the call. It writes nothing of ours.
-    let result = unsafe {
-        syscall6(
-            nr::FUTEX,
-            word.as_ptr().expose_provenance(),
-            signed(OPERATION),
-            expected as usize,
-            deadline.expose_provenance(),
-            0,
-            libc::FUTEX_BITSET_MATCH_ANY as c_uint as usize,
-        )
+    let wait = |number, deadline: usize| {
+        // SAFETY: the kernel reads the aligned word and, unless null, the struct of the deadline that
+        // the call takes; both outlive the call. It writes nothing of ours.
+        unsafe {
+            syscall6(
+                number,
+                word.as_ptr().expose_provenance(),
+                signed(OPERATION),
+                expected as usize,
+                deadline,
+                0,
+                libc::FUTEX_BITSET_MATCH_ANY as c_uint as usize,
+            )
+        }
     };
+    let place = deadline.map_or(ptr::null(), ptr::from_ref).expose_provenance();
+    let mut result = wait(nr::FUTEX, place);
+    if let Some(old) = time32::after(result) {
+        let short = deadline.map(Timespec32::at_most);
+        let place = short.as_ref().map_or(ptr::null(), ptr::from_ref).expose_provenance();
+        result = wait(old.futex, place);
+    }
     Errno::check(result).map(drop)
 }
 
@@ -42,14 +50,20 @@ pub fn futex_wait(
 /// `futex(word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT_MAX)`.
 pub fn futex_wake(word: &AtomicU32) {
     const OPERATION: c_int = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
-    // SAFETY: the kernel uses the word's address as a key and touches no memory.
-    // The result is how many woke; an aligned private address leaves no way to fail.
-    let _woken = unsafe {
-        syscall3(
-            nr::FUTEX,
-            word.as_ptr().expose_provenance(),
-            signed(OPERATION),
-            c_int::MAX as usize,
-        )
+    let wake = |number| {
+        // SAFETY: the kernel uses the word's address as a key and touches no memory.
+        unsafe {
+            syscall3(
+                number,
+                word.as_ptr().expose_provenance(),
+                signed(OPERATION),
+                c_int::MAX as usize,
+            )
+        }
     };
+    // The result is how many woke; an aligned private address leaves no way to fail.
+    let woken = wake(nr::FUTEX);
+    if let Some(old) = time32::after(woken) {
+        let _woken = wake(old.futex);
+    }
 }

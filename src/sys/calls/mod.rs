@@ -34,6 +34,9 @@ pub use wait::{ppoll, rt_sigpending, rt_sigsuspend, rt_sigtimedwait};
 
 use core::ffi::c_int;
 
+use super::arch::{CLONE_STACK_FIRST, MMAP_BY_ADDRESS};
+use super::time32::{self, Itimerspec32, Timespec32};
+
 /// A signed argument as the register wants it: sign-extended.
 const fn signed(value: c_int) -> usize {
     value as isize as usize

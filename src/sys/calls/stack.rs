@@ -4,9 +4,9 @@
 use core::ffi::{c_int, c_void};
 use core::ptr;
 
-use super::signed;
+use super::{MMAP_BY_ADDRESS, signed};
 use crate::Errno;
-use crate::sys::{KernelStack, nr, syscall2, syscall3, syscall5, syscall6};
+use crate::sys::{KernelStack, nr, syscall1, syscall2, syscall3, syscall5, syscall6};
 
 /// `PR_GET_AUXV` of include/uapi/linux/prctl.h.
 const PR_GET_AUXV: c_int = 0x4155_5856;
@@ -46,9 +46,15 @@ pub unsafe fn sigaltstack(new: Option<&KernelStack>) -> Result<KernelStack, Errn
 /// `EINVAL`: a length of 0. `ENOMEM`: there is not so much.
 pub fn mmap_stack(length: usize, protection: c_int) -> Result<*mut c_void, Errno> {
     const FLAGS: c_int = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_STACK;
-    // SAFETY: new memory at a free address is in nobody's way.
-    let result =
-        unsafe { syscall6(nr::MMAP, 0, length, signed(protection), signed(FLAGS), signed(-1), 0) };
+    let (protection, flags, no_fd) = (signed(protection), signed(FLAGS), signed(-1));
+    let result = if MMAP_BY_ADDRESS {
+        let arguments = [0, length, protection, flags, no_fd, 0];
+        // SAFETY: the arguments are readable; new memory at a free address is in nobody's way.
+        unsafe { syscall1(nr::MMAP, arguments.as_ptr().expose_provenance()) }
+    } else {
+        // SAFETY: new memory at a free address is in nobody's way.
+        unsafe { syscall6(nr::MMAP, 0, length, protection, flags, no_fd, 0) }
+    };
     Errno::check(result).map(ptr::with_exposed_provenance_mut)
 }
 

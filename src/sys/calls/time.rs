@@ -3,7 +3,7 @@
 use core::ffi::c_int;
 use core::ptr;
 
-use super::signed;
+use super::{Timespec32, signed, time32};
 use crate::Errno;
 use crate::sys::{KernelTimespec, nr, syscall2, syscall4};
 
@@ -15,8 +15,15 @@ use crate::sys::{KernelTimespec, nr, syscall2, syscall4};
 pub fn clock_gettime(clock: c_int) -> Result<KernelTimespec, Errno> {
     let mut time = KernelTimespec::default();
     // SAFETY: `time` is writable for the 16 bytes that the kernel writes.
-    let result =
+    let mut result =
         unsafe { syscall2(nr::CLOCK_GETTIME, signed(clock), (&raw mut time).expose_provenance()) };
+    if let Some(old) = time32::after(result) {
+        let mut short = Timespec32::default();
+        let place = (&raw mut short).expose_provenance();
+        // SAFETY: `short` is writable for the 8 bytes that the kernel writes.
+        result = unsafe { syscall2(old.clock_gettime, signed(clock), place) };
+        time = short.widened();
+    }
     Errno::check(result).map(|_| time)
 }
 
@@ -26,15 +33,15 @@ pub fn clock_gettime(clock: c_int) -> Result<KernelTimespec, Errno> {
 ///
 /// `EINTR`: a handler ran; how much was left is not told. `EINVAL`: nanoseconds out of range.
 pub fn clock_nanosleep(time: &KernelTimespec) -> Result<(), Errno> {
-    // SAFETY: `time` is readable for 16 bytes; with a null last argument nothing is written.
-    let result = unsafe {
-        syscall4(
-            nr::CLOCK_NANOSLEEP,
-            signed(libc::CLOCK_MONOTONIC),
-            0,
-            ptr::from_ref(time).expose_provenance(),
-            0,
-        )
+    let sleep = |number, time: usize| {
+        // SAFETY: `time` is readable for the struct that the call takes; with a null last argument
+        // nothing is written.
+        unsafe { syscall4(number, signed(libc::CLOCK_MONOTONIC), 0, time, 0) }
     };
+    let mut result = sleep(nr::CLOCK_NANOSLEEP, ptr::from_ref(time).expose_provenance());
+    if let Some(old) = time32::after(result) {
+        let short = Timespec32::at_most(time);
+        result = sleep(old.clock_nanosleep, (&raw const short).expose_provenance());
+    }
     Errno::check(result).map(drop)
 }

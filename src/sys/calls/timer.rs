@@ -3,7 +3,7 @@
 use core::ffi::c_int;
 use core::ptr;
 
-use super::signed;
+use super::{Itimerspec32, signed, time32};
 use crate::Errno;
 use crate::sys::{
     KernelItimerspec, KernelItimerval, KernelSigevent, nr, syscall1, syscall2, syscall3, syscall4,
@@ -77,7 +77,8 @@ pub unsafe fn timer_create(clock: c_int, event: &KernelSigevent) -> Result<c_int
 ///
 /// # Errors
 ///
-/// `EINVAL`: no such timer, or a time out of range.
+/// `EINVAL`: no such timer, or a time out of range. `EOVERFLOW`: more than 68 years, on 32 bits and a
+/// kernel before 5.1.
 ///
 /// # Safety
 ///
@@ -87,18 +88,21 @@ pub unsafe fn timer_settime(
     flags: c_int,
     new: &KernelItimerspec,
 ) -> Result<KernelItimerspec, Errno> {
-    let mut old = KernelItimerspec::default();
-    // SAFETY: `new` is readable and `old` writable for the struct; the rest is the caller's
-    // promise.
-    let result = unsafe {
-        syscall4(
-            nr::TIMER_SETTIME,
-            signed(id),
-            signed(flags),
-            ptr::from_ref(new).expose_provenance(),
-            (&raw mut old).expose_provenance(),
-        )
+    let set = |number, new: usize, old: usize| {
+        // SAFETY: `new` is readable and `old` writable for the struct that the call takes; the rest is
+        // the caller's promise.
+        unsafe { syscall4(number, signed(id), signed(flags), new, old) }
     };
+    let mut old = KernelItimerspec::default();
+    let place = (&raw mut old).expose_provenance();
+    let mut result = set(nr::TIMER_SETTIME, ptr::from_ref(new).expose_provenance(), place);
+    if let Some(calls) = time32::after(result) {
+        let new = Itimerspec32::exactly(new).ok_or(Errno::OVERFLOW)?;
+        let mut short = Itimerspec32::default();
+        let place = (&raw mut short).expose_provenance();
+        result = set(calls.timer_settime, (&raw const new).expose_provenance(), place);
+        old = short.widened();
+    }
     Errno::check(result).map(|_| old)
 }
 
@@ -110,8 +114,15 @@ pub unsafe fn timer_settime(
 pub fn timer_gettime(id: c_int) -> Result<KernelItimerspec, Errno> {
     let mut value = KernelItimerspec::default();
     // SAFETY: `value` is writable for the struct that the kernel writes.
-    let result =
+    let mut result =
         unsafe { syscall2(nr::TIMER_GETTIME, signed(id), (&raw mut value).expose_provenance()) };
+    if let Some(old) = time32::after(result) {
+        let mut short = Itimerspec32::default();
+        let place = (&raw mut short).expose_provenance();
+        // SAFETY: `short` is writable for the struct that the kernel writes.
+        result = unsafe { syscall2(old.timer_gettime, signed(id), place) };
+        value = short.widened();
+    }
     Errno::check(result).map(|_| value)
 }
 

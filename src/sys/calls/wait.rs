@@ -4,6 +4,7 @@
 use core::ffi::c_int;
 use core::ptr;
 
+use super::{Timespec32, time32};
 use crate::Errno;
 use crate::sys::{
     KernelPollfd, KernelSiginfo, KernelSigset, KernelTimespec, SIGSET_SIZE, nr, syscall2, syscall4,
@@ -33,17 +34,21 @@ pub unsafe fn rt_sigtimedwait(
     info: Option<&mut KernelSiginfo>,
     timeout: Option<&KernelTimespec>,
 ) -> Result<c_int, Errno> {
-    // SAFETY: the set is readable for its size, which is the kernel's; `info` is null or writable
-    // for the struct's size, `timeout` null or readable for it. The rest is the caller's promise.
-    let result = unsafe {
-        syscall4(
-            nr::RT_SIGTIMEDWAIT,
-            ptr::from_ref(&set).expose_provenance(),
-            info.map_or(ptr::null_mut(), ptr::from_mut).expose_provenance(),
-            timeout.map_or(ptr::null(), ptr::from_ref).expose_provenance(),
-            SIGSET_SIZE,
-        )
+    let place_of_set = ptr::from_ref(&set).expose_provenance();
+    let info = info.map_or(ptr::null_mut(), ptr::from_mut).expose_provenance();
+    let wait = |number, timeout: usize| {
+        // SAFETY: the set is readable for its size, which is the kernel's; `info` is null or writable
+        // for the struct's size, `timeout` null or readable for the struct that the call takes. The
+        // rest is the caller's promise.
+        unsafe { syscall4(number, place_of_set, info, timeout, SIGSET_SIZE) }
     };
+    let place = timeout.map_or(ptr::null(), ptr::from_ref).expose_provenance();
+    let mut result = wait(nr::RT_SIGTIMEDWAIT, place);
+    if let Some(old) = time32::after(result) {
+        let short = timeout.map(Timespec32::at_most);
+        let place = short.as_ref().map_or(ptr::null(), ptr::from_ref).expose_provenance();
+        result = wait(old.rt_sigtimedwait, place);
+    }
     Errno::check(result).map(|signo| signo as c_int)
 }
 
@@ -95,22 +100,26 @@ pub fn rt_sigpending() -> Result<KernelSigset, Errno> {
 /// With a mask, as [`rt_sigprocmask`](crate::sys::rt_sigprocmask), for as long as it waits.
 pub unsafe fn ppoll(
     fds: &mut [KernelPollfd],
-    timeout: Option<&mut KernelTimespec>,
+    mut timeout: Option<&mut KernelTimespec>,
     mask: Option<KernelSigset>,
 ) -> Result<usize, Errno> {
-    let mask = mask.as_ref().map_or(ptr::null(), ptr::from_ref);
-    // SAFETY: `fds` is readable and writable for as many structs as are told, `timeout` null or so
-    // for its struct's size, the mask null or readable for its size, which is the kernel's; the
-    // rest is the caller's promise.
-    let result = unsafe {
-        syscall5(
-            nr::PPOLL,
-            fds.as_mut_ptr().expose_provenance(),
-            fds.len(),
-            timeout.map_or(ptr::null_mut(), ptr::from_mut).expose_provenance(),
-            mask.expose_provenance(),
-            SIGSET_SIZE,
-        )
+    let mask = mask.as_ref().map_or(ptr::null(), ptr::from_ref).expose_provenance();
+    let (start, count) = (fds.as_mut_ptr().expose_provenance(), fds.len());
+    let poll = |number, timeout: usize| {
+        // SAFETY: `fds` is readable and writable for as many structs as are told, `timeout` null or so
+        // for the struct that the call takes, the mask null or readable for its size, which is the
+        // kernel's; the rest is the caller's promise.
+        unsafe { syscall5(number, start, count, timeout, mask, SIGSET_SIZE) }
     };
+    let place = timeout.as_deref_mut().map_or(ptr::null_mut(), ptr::from_mut).expose_provenance();
+    let mut result = poll(nr::PPOLL, place);
+    if let Some(old) = time32::after(result) {
+        let mut short = timeout.as_deref().map(Timespec32::at_most);
+        let place = short.as_mut().map_or(ptr::null_mut(), ptr::from_mut).expose_provenance();
+        result = poll(old.ppoll, place);
+        if let (Some(left), Some(short)) = (timeout, short) {
+            *left = short.widened();
+        }
+    }
     Errno::check(result)
 }

@@ -1,0 +1,44 @@
+# Sourced by the scripts beside it: a machine, and the files that it starts with.
+# shellcheck shell=bash
+
+# entry NAME MODE [FILE [MAJOR MINOR]]: one entry of a cpio archive (the kernel's
+# Documentation/driver-api/early-userspace/buffer-format.rst): thirteen numbers, the name and the
+# contents, the last two filled up to four bytes. $inode is the number of the last one.
+entry() {
+    local name=$1 mode=$2 file=${3:-/dev/null} size
+    size=$(stat -Lc %s "$file")
+    inode=$((inode + 1))
+    printf 070701
+    printf %08X "$inode" "$mode" 0 0 1 0 "$size" 0 0 "${4:-0}" "${5:-0}" $((${#name} + 1)) 0
+    printf '%s\0' "$name"
+    fill $((110 + ${#name} + 1))
+    cat "$file"
+    fill "$size"
+}
+
+# fill LENGTH: the zero bytes from there to a multiple of four.
+fill() {
+    head -c $((-$1 & 3)) /dev/zero
+}
+
+directory=$((8#040755)) program=$((8#100755)) text=$((8#100644)) device=$((8#020600))
+
+# boot INITRAMFS SECONDS MEGABYTES PROCESSORS: boots the kernel of the architecture that `arch` has
+# chosen, and shows what its console shows. Returns 124 where the machine did not end by itself.
+boot() {
+    # A panic ends the machine: the kernel restarts at once, and the emulator takes that as the end.
+    local options=(
+        -m "$3" -smp "$4" -nographic -nic none -no-reboot
+        -kernel "$base/kernel" -initrd "$1"
+        -append "console=$console quiet panic=-1"
+    )
+    local part status=0
+    for part in qemu seabios slof qemu-efi openbios; do
+        [ ! -d "$host/tools/usr/share/$part" ] || options+=(-L "$host/tools/usr/share/$part")
+    done
+    LD_LIBRARY_PATH=$(libraries "$host/tools") \
+        timeout --foreground -k 5 "$2" "$host/tools/usr/bin/${machine[0]}" \
+        "${machine[@]:1}" "${options[@]}" </dev/null 2>&1 | tr -d '\r' || status=$?
+    [ "$status" != 137 ] || status=124 # it did not heed the SIGTERM
+    return "$status"
+}

@@ -1,0 +1,184 @@
+//! arm, the EABI, in ARM and in Thumb state.
+//!
+//! | | |
+//! |---|---|
+//! | instruction | `svc 0` |
+//! | number | r7 |
+//! | arguments | r0 r1 r2 r3 r4 r5 |
+//! | result | r0 |
+//! | clobbered | nothing |
+//!
+//! Arm AAPCS32; arch/arm/kernel/entry-common.S; syscall(2).
+//!
+//! No argument of ours has 64 bits, which would have to begin with an even register.
+
+use core::arch::global_asm;
+use core::ffi::c_ulong;
+
+use super::time32::Time32;
+
+// The number's register r7 holds the frame of Thumb code, by which unwinders may find it: a handler that
+// runs during the call may be the start of a backtrace. So all calls are made by a function, whose unwind
+// tables say where each register is. It is ARM or Thumb code, as the rest of the crate is. The symbol is
+// weak and hidden: two versions of this crate in one program bring the same.
+global_asm!(
+    ".pushsection .text.__siglatch_syscall6, \"ax\", %progbits",
+    ".weak __siglatch_syscall6",
+    ".hidden __siglatch_syscall6",
+    ".type __siglatch_syscall6, %function",
+    ".p2align 2",
+    "__siglatch_syscall6:",
+    ".fnstart",
+    ".cfi_sections .debug_frame",
+    ".cfi_startproc",
+    "push {{r4, r5, r7, lr}}",
+    ".save {{r4, r5, r7, lr}}",
+    ".cfi_def_cfa_offset 16",
+    ".cfi_offset lr, -4",
+    ".cfi_offset r7, -8",
+    ".cfi_offset r5, -12",
+    ".cfi_offset r4, -16",
+    "mov r7, r0",
+    "mov r0, r1",
+    "mov r1, r2",
+    "mov r2, r3",
+    "ldr r3, [sp, #16]",
+    "ldr r4, [sp, #20]",
+    "ldr r5, [sp, #24]",
+    "svc #0",
+    "pop {{r4, r5, r7, pc}}",
+    ".cfi_endproc",
+    ".fnend",
+    ".size __siglatch_syscall6, . - __siglatch_syscall6",
+    ".popsection",
+);
+
+unsafe extern "C" {
+    /// A system call, as the others return.
+    fn __siglatch_syscall6(
+        number: usize,
+        a: usize,
+        b: usize,
+        c: usize,
+        d: usize,
+        e: usize,
+        f: usize,
+    ) -> isize;
+}
+
+/// Generates one `syscallN` that calls the function above; what it does not take is zero.
+macro_rules! syscall_by_function {
+    ($(#[$doc:meta])* $name:ident($($arg:ident),*), $($zero:literal),*) => {
+        $(#[$doc])*
+        ///
+        /// Returns what the kernel leaves in r0: a result, or `-errno` (−4095 to −1).
+        ///
+        /// # Safety
+        ///
+        /// The number and the arguments must make a system call whose effects on memory and on the
+        /// process the caller answers for.
+        #[inline]
+        #[must_use = "a failure is in the value: -4095 to -1 is -errno"]
+        pub unsafe fn $name(number: usize $(, $arg: usize)*) -> isize {
+            // SAFETY: the caller's promise; the kernel does not look at more than the call takes.
+            unsafe { __siglatch_syscall6(number $(, $arg)* $(, $zero)*) }
+        }
+    };
+}
+
+syscall_by_function!(/// A system call with no argument.
+    syscall0(), 0, 0, 0, 0, 0, 0);
+syscall_by_function!(/// A system call with one argument.
+    syscall1(a), 0, 0, 0, 0, 0);
+syscall_by_function!(/// A system call with two arguments.
+    syscall2(a, b), 0, 0, 0, 0);
+syscall_by_function!(/// A system call with three arguments.
+    syscall3(a, b, c), 0, 0, 0);
+syscall_by_function!(/// A system call with four arguments.
+    syscall4(a, b, c, d), 0, 0);
+syscall_by_function!(/// A system call with five arguments.
+    syscall5(a, b, c, d, e), 0);
+syscall_by_function!(/// A system call with six arguments.
+    syscall6(a, b, c, d, e, f),);
+
+/// System call numbers of arm (arch/arm/tools/syscall.tbl).
+pub mod nr {
+    #![allow(missing_docs, reason = "each is the number of the call it names")]
+    pub const READ: usize = 3;
+    pub const WRITE: usize = 4;
+    pub const CLOSE: usize = 6;
+    pub const EXECVE: usize = 11;
+    pub const GETPID: usize = 20;
+    pub const KILL: usize = 37;
+    pub const GETPPID: usize = 64;
+    pub const MUNMAP: usize = 91;
+    pub const SETITIMER: usize = 104;
+    pub const GETITIMER: usize = 105;
+    pub const CLONE: usize = 120;
+    pub const MPROTECT: usize = 125;
+    pub const PRCTL: usize = 172;
+    pub const RT_SIGACTION: usize = 174;
+    pub const RT_SIGPROCMASK: usize = 175;
+    pub const RT_SIGPENDING: usize = 176;
+    pub const RT_SIGQUEUEINFO: usize = 178;
+    pub const RT_SIGSUSPEND: usize = 179;
+    pub const SIGALTSTACK: usize = 186;
+    pub const MMAP: usize = 192;
+    pub const GETUID: usize = 199;
+    pub const GETDENTS64: usize = 217;
+    pub const FCNTL: usize = 221;
+    pub const GETTID: usize = 224;
+    pub const EXIT_GROUP: usize = 248;
+    pub const TIMER_CREATE: usize = 257;
+    pub const TIMER_GETOVERRUN: usize = 260;
+    pub const TIMER_DELETE: usize = 261;
+    pub const TGKILL: usize = 268;
+    pub const WAITID: usize = 280;
+    pub const OPENAT: usize = 322;
+    pub const SIGNALFD4: usize = 355;
+    pub const EVENTFD2: usize = 356;
+    pub const RT_TGSIGQUEUEINFO: usize = 363;
+    pub const CLOCK_GETTIME: usize = 403;
+    pub const CLOCK_NANOSLEEP: usize = 407;
+    pub const TIMER_GETTIME: usize = 408;
+    pub const TIMER_SETTIME: usize = 409;
+    pub const PPOLL: usize = 414;
+    pub const RT_SIGTIMEDWAIT: usize = 421;
+    pub const FUTEX: usize = 422;
+    pub const PIDFD_SEND_SIGNAL: usize = 424;
+    pub const PIDFD_OPEN: usize = 434;
+}
+
+/// The calls with times of 32 bits, where the architecture has some: kernels before 5.1
+/// have no others.
+pub(in crate::sys) const TIME32: Option<Time32> = Some(Time32 {
+    clock_gettime: 263,
+    clock_nanosleep: 265,
+    futex: 240,
+    ppoll: 336,
+    rt_sigtimedwait: 177,
+    timer_gettime: 259,
+    timer_settime: 258,
+});
+
+/// Where the kernel's `ucontext_t` has the mask of what was interrupted (`uc_sigmask`), in bytes.
+pub const UCONTEXT_SIGMASK: usize = 104;
+
+/// How many words of the kernel's `struct sigaction` are `sa_restorer`: one.
+pub const RESTORER_WORDS: usize = 1;
+
+/// Flags that every action of ours carries on this architecture: none. The kernel
+/// returns from a handler through a page of its own.
+pub const SIGACTION_FLAGS: c_ulong = 0;
+
+/// The code that a handler returns to: the kernel's own, so none is given.
+#[must_use]
+pub const fn sigaction_restorer() -> usize {
+    0
+}
+
+/// Whether clone(2) takes the stack first and the flags second, as on s390x.
+pub(in crate::sys) const CLONE_STACK_FIRST: bool = false;
+
+/// Whether mmap(2) takes the address of its arguments, as on s390x.
+pub(in crate::sys) const MMAP_BY_ADDRESS: bool = false;

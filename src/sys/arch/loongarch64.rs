@@ -1,0 +1,152 @@
+//! loongarch64.
+//!
+//! | | |
+//! |---|---|
+//! | instruction | `syscall 0` |
+//! | number | a7 |
+//! | arguments | a0 a1 a2 a3 a4 a5 |
+//! | result | a0 |
+//! | clobbered | t0 to t8 |
+//!
+//! LoongArch ABIs; arch/loongarch/kernel/entry.S; syscall(2).
+
+use core::arch::asm;
+use core::ffi::c_ulong;
+
+use super::time32::Time32;
+
+/// Generates one `syscallN`: the same block, with as many argument registers as it takes.
+macro_rules! syscall {
+    ($(#[$doc:meta])* $name:ident($first:ident $(, $arg:ident in $reg:tt)*)) => {
+        $(#[$doc])*
+        ///
+        /// Returns what the kernel leaves in $a0: a result, or `-errno` (−4095 to −1).
+        ///
+        /// # Safety
+        ///
+        /// The number and the arguments must make a system call whose effects on memory and on the
+        /// process the caller answers for.
+        #[inline(always)]
+        #[must_use = "a failure is in the value: -4095 to -1 is -errno"]
+        pub unsafe fn $name(number: usize, $first: usize $(, $arg: usize)*) -> isize {
+            let result: isize;
+            // SAFETY: registers are those of the table above: a7 and the arguments in, a0 out, t0 to t8
+            // lost. Memory: the caller answers for what the kernel reads and writes. `nostack`: the
+            // instruction pushes nothing, and a handler's frame goes below the stack pointer, where
+            // nothing of ours lives.
+            unsafe {
+                asm!(
+                    "syscall 0",
+                    in("$a7") number,
+                    inlateout("$a0") $first as isize => result,
+                    $(in($reg) $arg,)*
+                    lateout("$t0") _, lateout("$t1") _, lateout("$t2") _,
+                    lateout("$t3") _, lateout("$t4") _, lateout("$t5") _,
+                    lateout("$t6") _, lateout("$t7") _, lateout("$t8") _,
+                    options(nostack),
+                );
+            }
+            result
+        }
+    };
+}
+
+/// A system call with no argument.
+///
+/// Returns what the kernel leaves in $a0: a result, or `-errno` (−4095 to −1).
+///
+/// # Safety
+///
+/// The number must name a system call whose effects on the process the caller answers for.
+#[inline(always)]
+#[must_use = "a failure is in the value: -4095 to -1 is -errno"]
+pub unsafe fn syscall0(number: usize) -> isize {
+    // SAFETY: the caller's promise; a call without arguments does not look at $a0.
+    unsafe { syscall1(number, 0) }
+}
+
+syscall!(/// A system call with one argument.
+    syscall1(a));
+syscall!(/// A system call with two arguments.
+    syscall2(a, b in "$a1"));
+syscall!(/// A system call with three arguments.
+    syscall3(a, b in "$a1", c in "$a2"));
+syscall!(/// A system call with four arguments.
+    syscall4(a, b in "$a1", c in "$a2", d in "$a3"));
+syscall!(/// A system call with five arguments.
+    syscall5(a, b in "$a1", c in "$a2", d in "$a3", e in "$a4"));
+syscall!(/// A system call with six arguments.
+    syscall6(a, b in "$a1", c in "$a2", d in "$a3", e in "$a4", f in "$a5"));
+
+/// System call numbers of loongarch64 (include/uapi/asm-generic/unistd.h).
+pub mod nr {
+    #![allow(missing_docs, reason = "each is the number of the call it names")]
+    pub const EVENTFD2: usize = 19;
+    pub const FCNTL: usize = 25;
+    pub const OPENAT: usize = 56;
+    pub const CLOSE: usize = 57;
+    pub const GETDENTS64: usize = 61;
+    pub const READ: usize = 63;
+    pub const WRITE: usize = 64;
+    pub const PPOLL: usize = 73;
+    pub const SIGNALFD4: usize = 74;
+    pub const EXIT_GROUP: usize = 94;
+    pub const WAITID: usize = 95;
+    pub const FUTEX: usize = 98;
+    pub const GETITIMER: usize = 102;
+    pub const SETITIMER: usize = 103;
+    pub const TIMER_CREATE: usize = 107;
+    pub const TIMER_GETTIME: usize = 108;
+    pub const TIMER_GETOVERRUN: usize = 109;
+    pub const TIMER_SETTIME: usize = 110;
+    pub const TIMER_DELETE: usize = 111;
+    pub const CLOCK_GETTIME: usize = 113;
+    pub const CLOCK_NANOSLEEP: usize = 115;
+    pub const KILL: usize = 129;
+    pub const TGKILL: usize = 131;
+    pub const SIGALTSTACK: usize = 132;
+    pub const RT_SIGSUSPEND: usize = 133;
+    pub const RT_SIGACTION: usize = 134;
+    pub const RT_SIGPROCMASK: usize = 135;
+    pub const RT_SIGPENDING: usize = 136;
+    pub const RT_SIGTIMEDWAIT: usize = 137;
+    pub const RT_SIGQUEUEINFO: usize = 138;
+    pub const PRCTL: usize = 167;
+    pub const GETPID: usize = 172;
+    pub const GETPPID: usize = 173;
+    pub const GETUID: usize = 174;
+    pub const GETTID: usize = 178;
+    pub const MUNMAP: usize = 215;
+    pub const CLONE: usize = 220;
+    pub const EXECVE: usize = 221;
+    pub const MMAP: usize = 222;
+    pub const MPROTECT: usize = 226;
+    pub const RT_TGSIGQUEUEINFO: usize = 240;
+    pub const PIDFD_SEND_SIGNAL: usize = 424;
+    pub const PIDFD_OPEN: usize = 434;
+}
+
+/// The calls with times of 32 bits, where the architecture has some: none.
+pub(in crate::sys) const TIME32: Option<Time32> = None;
+
+/// Where the kernel's `ucontext_t` has the mask of what was interrupted (`uc_sigmask`), in bytes.
+pub const UCONTEXT_SIGMASK: usize = 40;
+
+/// How many words of the kernel's `struct sigaction` are `sa_restorer`: none.
+pub const RESTORER_WORDS: usize = 0;
+
+/// Flags that every action of ours carries on this architecture: none. Its kernel
+/// has no such thing as a restorer, and returns from a handler through its own vDSO.
+pub const SIGACTION_FLAGS: c_ulong = 0;
+
+/// The code that a handler returns to: the kernel's own, so none is given.
+#[must_use]
+pub const fn sigaction_restorer() -> usize {
+    0
+}
+
+/// Whether clone(2) takes the stack first and the flags second, as on s390x.
+pub(in crate::sys) const CLONE_STACK_FIRST: bool = false;
+
+/// Whether mmap(2) takes the address of its arguments, as on s390x.
+pub(in crate::sys) const MMAP_BY_ADDRESS: bool = false;

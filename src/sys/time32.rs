@@ -1,0 +1,78 @@
+//! Times of 32 bits, for 32-bit architectures: what their kernels before 5.1 have alone.
+//!
+//! The call with times of 64 bits comes first: it is what holds times past 2038, and C libraries of
+//! today begin with it, too. Where it is unknown, the kernel says `ENOSYS`; a seccomp(2) filter that is
+//! older than the call mostly says `EPERM`, which the kernel itself says to none of these. Then the old
+//! call is made. riscv32 has no old calls, 64-bit architectures need none.
+
+use super::arch::TIME32;
+use super::{KernelItimerspec, KernelTimespec};
+
+/// The numbers of the old calls.
+#[derive(Clone, Copy)]
+pub(super) struct Time32 {
+    pub(super) clock_gettime: usize,
+    pub(super) clock_nanosleep: usize,
+    pub(super) futex: usize,
+    pub(super) ppoll: usize,
+    pub(super) rt_sigtimedwait: usize,
+    pub(super) timer_gettime: usize,
+    pub(super) timer_settime: usize,
+}
+
+/// The old calls, if a call with times of 64 bits has told by `result` that it is unknown.
+#[inline]
+pub(super) const fn after(result: isize) -> Option<Time32> {
+    const ENOSYS: isize = -(libc::ENOSYS as isize);
+    const EPERM: isize = -(libc::EPERM as isize);
+    match (TIME32, result) {
+        (Some(calls), ENOSYS | EPERM) => Some(calls),
+        _ => None,
+    }
+}
+
+/// The kernel's `struct old_timespec32`.
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+pub(super) struct Timespec32 {
+    seconds: i32,
+    nanoseconds: i32,
+}
+
+impl Timespec32 {
+    /// `time`, or the longest there is where that is more: 68 years.
+    pub(super) fn at_most(time: &KernelTimespec) -> Self {
+        let longest = if time.seconds < 0 { -1 } else { i32::MAX };
+        Self::exactly(time).unwrap_or(Self { seconds: longest, nanoseconds: 0 })
+    }
+
+    /// `time`, unless it has more seconds than there is room for. Nanoseconds that are none stay so.
+    fn exactly(time: &KernelTimespec) -> Option<Self> {
+        let seconds = i32::try_from(time.seconds).ok()?;
+        Some(Self { seconds, nanoseconds: i32::try_from(time.nanoseconds).unwrap_or(i32::MAX) })
+    }
+
+    pub(super) fn widened(self) -> KernelTimespec {
+        KernelTimespec { seconds: self.seconds.into(), nanoseconds: self.nanoseconds.into() }
+    }
+}
+
+/// The kernel's `struct old_itimerspec32`.
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+pub(super) struct Itimerspec32 {
+    interval: Timespec32,
+    value: Timespec32,
+}
+
+impl Itimerspec32 {
+    /// Both times, unless one has more seconds than there is room for.
+    pub(super) fn exactly(times: &KernelItimerspec) -> Option<Self> {
+        let KernelItimerspec { interval, value } = times;
+        Some(Self { interval: Timespec32::exactly(interval)?, value: Timespec32::exactly(value)? })
+    }
+
+    pub(super) fn widened(self) -> KernelItimerspec {
+        KernelItimerspec { interval: self.interval.widened(), value: self.value.widened() }
+    }
+}
