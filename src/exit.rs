@@ -62,6 +62,7 @@ pub fn die_by(signal: Signal) -> ! {
 /// # Async-signal-safety
 ///
 /// Async-signal-safe: for a handler that has to end the process, too.
+#[inline]
 pub fn exit_as(state: ChildState) -> ! {
     let (ChildState::Killed(signo) | ChildState::Dumped(signo)) = state else {
         sys::exit_group(state.shell_status().unwrap_or(u8::MAX).into())

@@ -286,6 +286,7 @@ impl SigVal {
 }
 
 impl fmt::Debug for SigVal {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:#x}", self.0)
     }
@@ -362,6 +363,7 @@ impl SigInfo {
     }
 
     /// Why it was sent, with the details that came along.
+    #[inline]
     #[must_use]
     pub fn cause(&self) -> Cause {
         decode::cause(self)
@@ -369,6 +371,7 @@ impl SigInfo {
 }
 
 impl fmt::Debug for SigInfo {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SigInfo")
             .field("signal", &self.int(0))

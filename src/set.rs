@@ -278,6 +278,7 @@ impl Not for SigSet {
 
 impl fmt::Debug for SigSet {
     /// `{SIGINT, SIGTERM}`.
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter()).finish()
     }

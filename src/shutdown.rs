@@ -354,6 +354,7 @@ impl Default for Shutdown {
 }
 
 impl fmt::Debug for Shutdown {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shutdown")
             .field("caught", &self.caught())

@@ -77,6 +77,7 @@ use crate::{DefaultAction, Errno, Signal, action, send};
 /// `EINVAL`: not to stop is the signal's default action. Otherwise none that Linux documents; a
 /// seccomp(2) filter may make one.
 #[doc(alias = "SIGTSTP")]
+#[inline]
 #[doc(alias = "emulate_default_handler")]
 pub fn stop_by(signal: Signal) -> Result<(), Errno> {
     if signal.default_action() != DefaultAction::Stop {

@@ -30,6 +30,7 @@
 //! before those sent to its process.
 #![expect(unsafe_code, reason = "waits through the kernel's door")]
 
+pub(crate) mod child;
 mod poll;
 
 use core::time::Duration;
@@ -73,6 +74,7 @@ pub fn wait(signals: impl Into<SigSet>) -> Result<Signal, Errno> {
 ///
 /// Async-signal-safe, though a handler is a bad place to wait in.
 #[doc(alias = "sigwaitinfo")]
+#[inline]
 pub fn wait_info(signals: impl Into<SigSet>) -> Result<SigInfo, Errno> {
     let signals = signals.into();
     if signals.is_empty() {
@@ -103,6 +105,7 @@ pub fn wait_info(signals: impl Into<SigSet>) -> Result<SigInfo, Errno> {
 /// Async-signal-safe, though a handler is a bad place to wait in.
 #[doc(alias = "sigtimedwait")]
 #[doc(alias = "rt_sigtimedwait")]
+#[inline]
 pub fn wait_timeout(
     signals: impl Into<SigSet>,
     timeout: Duration,
@@ -137,6 +140,7 @@ pub fn wait_timeout(
 /// # Async-signal-safety
 ///
 /// Async-signal-safe, though a handler is a bad place to wait in.
+#[inline]
 pub fn wait_until(signals: impl Into<SigSet>, end: Duration) -> Result<Option<SigInfo>, Errno> {
     let signals = signals.into();
     signals.check_changeable()?;
@@ -152,6 +156,7 @@ pub fn wait_until(signals: impl Into<SigSet>, end: Duration) -> Result<Option<Si
 /// # Errors
 ///
 /// None that Linux documents; a seccomp(2) filter may make one.
+#[inline]
 pub fn now() -> Result<Duration, Errno> {
     sys::clock_gettime(libc::CLOCK_MONOTONIC).map(time::duration)
 }
@@ -163,6 +168,7 @@ pub fn now() -> Result<Duration, Errno> {
 ///
 /// None that Linux documents; a seccomp(2) filter may make one.
 #[doc(alias = "sigpending")]
+#[inline]
 pub fn pending() -> Result<SigSet, Errno> {
     sys::rt_sigpending().map(SigSet::from_kernel)
 }
@@ -231,6 +237,7 @@ pub fn suspend(mask: impl Into<SigSet>) -> Result<(), Errno> {
     }
 }
 
+#[inline]
 fn take_until(signals: SigSet, end: KernelTimespec) -> Result<Option<SigInfo>, Errno> {
     loop {
         // Zero when it has passed: a signal that came just then is taken all the same, and the
@@ -243,6 +250,7 @@ fn take_until(signals: SigSet, end: KernelTimespec) -> Result<Option<SigInfo>, E
 }
 
 /// One system call: a signal that was taken, with what the kernel tells of it.
+#[inline]
 fn take(signals: SigSet, timeout: Option<&KernelTimespec>) -> Result<SigInfo, Errno> {
     let mut info = KernelSiginfo::zeroed();
     // SAFETY: which of its signals a program takes so, it says itself, and no set of `SigSet` has

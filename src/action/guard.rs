@@ -30,6 +30,7 @@ impl Previous {
 }
 
 impl Drop for ActionGuard {
+    #[inline]
     fn drop(&mut self) {
         // There is nobody to tell whether it was; `restore` is for those who want to know.
         let _restored = self.previous.restore_replaced();

@@ -59,6 +59,7 @@ impl ExecSignals {
     /// # Async-signal-safety
     ///
     /// Async-signal-safe. It makes 65 system calls.
+    #[inline]
     pub fn current() -> Result<Self, Errno> {
         let mut ignored = 0;
         for signo in numbers() {
@@ -125,6 +126,7 @@ impl ExecSignals {
     ///
     /// Async-signal-safe, and so fit for the `pre_exec` of `std::process::Command`.
     #[doc(alias = "pre_exec")]
+    #[inline]
     pub fn apply(&self) -> Result<(), Errno> {
         if (self.ignored | self.mask) & SigSet::UNCHANGEABLE.bits() != 0 {
             return Err(Errno::INVAL);
@@ -182,6 +184,7 @@ impl ExecSignals {
     ///
     /// As [`sys::execve`].
     #[doc(alias = "execve")]
+    #[inline]
     #[must_use = "it has failed"]
     pub unsafe fn exec(
         &self,
@@ -204,6 +207,7 @@ impl Default for ExecSignals {
 }
 
 impl fmt::Debug for ExecSignals {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ExecSignals")
             .field("ignored", &self.ignored())

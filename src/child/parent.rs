@@ -38,6 +38,7 @@ use crate::{Errno, Pid, Signal, sys};
 /// `ESRCH`: `parent` is not the parent, or not any more; no signal is set.
 #[doc(alias = "PR_SET_PDEATHSIG")]
 #[doc(alias = "pdeathsig")]
+#[inline]
 pub fn set_parent_death_signal(parent: Pid, signal: Signal) -> Result<(), Errno> {
     // SAFETY: who installed the signal's action answers for it to run at any time.
     unsafe { sys::prctl_set_pdeathsig(signal.as_raw()) }?;

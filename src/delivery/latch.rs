@@ -187,6 +187,7 @@ impl Default for Latch {
 }
 
 impl fmt::Debug for Latch {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Latch")
             .field("caught", &self.caught())

@@ -229,6 +229,7 @@ impl<const N: usize> Default for InfoQueue<N> {
 }
 
 impl<const N: usize> fmt::Debug for InfoQueue<N> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InfoQueue")
             .field("caught", &self.caught())

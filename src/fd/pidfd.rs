@@ -8,8 +8,8 @@ use core::time::Duration;
 use super::Fd;
 use crate::send::stamped;
 use crate::sys::{self, KernelPollfd};
-use crate::wait::poll_until;
-use crate::{ChildState, Errno, Pid, SigVal, Signal, Tid, child, time};
+use crate::wait::{child, poll_until};
+use crate::{ChildState, Errno, Pid, SigVal, Signal, Tid, time};
 
 /// A file descriptor of one process: pidfd_open(2), pidfd_send_signal(2).
 ///

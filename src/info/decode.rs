@@ -43,6 +43,7 @@ pub(crate) trait Fields {
     fn perf(&self) -> FaultDetail;
 }
 
+#[inline]
 pub(crate) fn trust(fields: &impl Fields) -> SigInfoTrust {
     match fields.code() {
         1.. => SigInfoTrust::Kernel,
@@ -53,6 +54,7 @@ pub(crate) fn trust(fields: &impl Fields) -> SigInfoTrust {
     }
 }
 
+#[inline]
 pub(crate) fn cause(fields: &impl Fields) -> Cause {
     let (pid, uid) = (fields.pid(), fields.uid());
     match fields.code() {
@@ -75,6 +77,7 @@ pub(crate) fn cause(fields: &impl Fields) -> Cause {
 /// The codes from 1 to 127, which mean something else for each signal. The limits are the
 /// kernel's `NSIGILL`, `NSIGFPE`, …; past them the codes up to 6 are those of a ready file
 /// descriptor, for whatever signal `F_SETSIG` chose.
+#[inline]
 fn by_signal(fields: &impl Fields, code: i32) -> Cause {
     match (fields.signo(), code) {
         (libc::SIGILL, ..=11)
@@ -94,6 +97,7 @@ fn by_signal(fields: &impl Fields, code: i32) -> Cause {
 }
 
 /// The process that sent the signal by hand.
+#[inline]
 pub(crate) fn sender(fields: &impl Fields) -> Option<Pid> {
     match fields.code() {
         code::USER | code::QUEUE | code::TKILL => Pid::from_raw(fields.pid()).ok(),
@@ -105,6 +109,7 @@ fn poll(fields: &impl Fields) -> Cause {
     Cause::Poll { band: fields.band(), fd: fields.fd() }
 }
 
+#[inline]
 fn fault(fields: &impl Fields, code: i32) -> Cause {
     let detail = match (fields.signo(), code) {
         (libc::SIGBUS, 4 | 5) => FaultDetail::HardwareError { address_lsb: fields.address_lsb() },

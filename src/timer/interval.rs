@@ -76,6 +76,7 @@ impl IntervalTimer {
     ///
     /// `EINVAL`: more than 146 years (2⁶² nanoseconds), or more seconds than a C `long` holds;
     /// nothing is changed.
+    #[inline]
     pub fn set(self, first: Duration, interval: Duration) -> Result<Setting, Errno> {
         let new = KernelItimerval { interval: rounded_up(interval)?, value: rounded_up(first)? };
         // SAFETY: who installed the signal's action answers for it to run at any time.
@@ -87,6 +88,7 @@ impl IntervalTimer {
     /// # Errors
     ///
     /// None that Linux documents; a seccomp(2) filter may make one.
+    #[inline]
     pub fn cancel(self) -> Result<Setting, Errno> {
         self.set(Duration::ZERO, Duration::ZERO)
     }
@@ -97,6 +99,7 @@ impl IntervalTimer {
     ///
     /// None that Linux documents; a seccomp(2) filter may make one.
     #[doc(alias = "getitimer")]
+    #[inline]
     pub fn query(self) -> Result<Setting, Errno> {
         sys::getitimer(self.which()).map(told)
     }
@@ -122,6 +125,7 @@ impl IntervalTimer {
 /// assert_eq!(timer::alarm(0)?, 60);
 /// # Ok::<(), siglatch::Errno>(())
 /// ```
+#[inline]
 pub fn alarm(seconds: u32) -> Result<u32, Errno> {
     let first = Duration::from_secs(seconds.into());
     let before = IntervalTimer::Real.set(first, Duration::ZERO)?.value;
@@ -155,6 +159,7 @@ mod tests {
     use super::{KernelTimeval, rounded_up};
     use crate::Errno;
     use crate::timer::LONGEST;
+    use core::ffi::c_long;
     use core::time::Duration;
 
     #[test]
@@ -172,8 +177,10 @@ mod tests {
             let wanted = KernelTimeval { seconds: whole, microseconds };
             assert_eq!(rounded_up(Duration::new(seconds, nanos)), Ok(wanted));
         }
-        let wanted = KernelTimeval { seconds: 4_611_686_018, microseconds: 427_388 };
-        assert_eq!(rounded_up(LONGEST), Ok(wanted));
+        // It is more than a long of 32 bits holds.
+        let wanted = c_long::try_from(4_611_686_018_u64)
+            .map(|seconds| KernelTimeval { seconds, microseconds: 427_388 });
+        assert_eq!(rounded_up(LONGEST), wanted.or(Err(Errno::INVAL)));
         let past = LONGEST.saturating_add(Duration::from_nanos(1));
         assert_eq!(rounded_up(past), Err(Errno::INVAL));
         assert_eq!(rounded_up(Duration::MAX), Err(Errno::INVAL));

@@ -65,6 +65,7 @@ impl PollFd {
 }
 
 impl fmt::Debug for PollFd {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PollFd")
             .field("fd", &self.fd())
@@ -121,6 +122,7 @@ impl fmt::Debug for PollFd {
 /// Async-signal-safe, though a handler is a bad place to wait in.
 #[doc(alias = "ppoll")]
 #[doc(alias = "pselect")]
+#[inline]
 pub fn poll(
     fds: &mut [PollFd],
     timeout: Option<Duration>,

@@ -1,7 +1,6 @@
 //! What becomes of SIGCHLD under each receiver: an inherited "ignore", stops that nobody asked for, an
 //! inherited mask.
 
-#![expect(unsafe_code, reason = "sets an action that no program sets by this crate")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
 use crate::support::ending::{End, await_end, ends, ends_on_close, fork};
@@ -95,12 +94,7 @@ fn ignored_sigchld_is_whose_receivers_say() {
         assert!(!others.contains(SaFlags::NOCLDWAIT) && !others.contains(SaFlags::NOCLDSTOP));
         // A default action with the flag is as good as "ignore".
         LATCH.release(Signal::CHLD).expect("release");
-        let reaps = sys::KernelSigaction {
-            flags: SaFlags::NOCLDWAIT.bits(),
-            ..sys::KernelSigaction::default()
-        };
-        // SAFETY: there is no handler in it.
-        unsafe { sys::rt_sigaction(libc::SIGCHLD, Some(&reaps), None) }.expect("sigaction");
+        action::default_with(Signal::CHLD, SaFlags::NOCLDWAIT).expect("default");
         assert_eq!(zombies_of_five(), 0);
         LATCH.catch(Signal::CHLD).expect("catch");
         assert_eq!((flags(), zombies_of_five()), (SaFlags::NOCLDWAIT, 0));

@@ -4,14 +4,14 @@
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
 #![expect(clippy::needless_for_each, reason = "one line for what is one thought")]
 
+use crate::support::callbacks::{calls, give, note, note_negative, number, on, raise, value};
 use crate::support::names::rt;
 use crate::support::state::SignalState;
 use crate::support::{Scenario, in_child, oracle, scenarios};
 use core::ops::ControlFlow;
 use core::time::Duration;
-use siglatch::{Cause, Dispatcher, Errno, Pid, SigInfo, SigSet, SigVal, Signal, Tid, action, send};
+use siglatch::{Dispatcher, Errno, SigInfo, SigSet, Signal, action};
 use std::panic;
-use std::sync::Mutex;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
@@ -32,46 +32,6 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         more_signals_than_room,
         wait_and_descriptor_tell,
     ]
-}
-
-/// What was called, in order. Normal code only: no handler comes here.
-static CALLS: Mutex<Vec<(i32, usize)>> = Mutex::new(Vec::new());
-
-fn calls() -> Vec<(i32, usize)> {
-    core::mem::take(&mut *CALLS.lock().expect("a lock that nobody poisoned"))
-}
-
-fn value(info: &SigInfo) -> usize {
-    match info.cause() {
-        Cause::Queue { value, .. } => value.as_addr(),
-        _ => 0,
-    }
-}
-
-fn number(info: &SigInfo) -> i32 {
-    info.signal().expect("a signal").as_raw()
-}
-
-fn note(info: &SigInfo) {
-    CALLS.lock().expect("a lock").push((number(info), value(info)));
-}
-
-fn note_negative(info: &SigInfo) {
-    CALLS.lock().expect("a lock").push((number(info).wrapping_neg(), value(info)));
-}
-
-fn raise(signal: Signal) {
-    send::raise(signal).expect("raise");
-}
-
-/// To this thread, which takes it before this returns.
-fn give(signal: Signal, value: usize) {
-    let value = SigVal::from_addr(value);
-    send::queue_thread(Pid::this(), Tid::this(), signal, value).expect("queue_thread");
-}
-
-fn on<const N: usize>(table: &'static Dispatcher<N>, signal: Signal, function: fn(&SigInfo)) {
-    table.catch(signal, function).expect("catch");
 }
 
 fn lowest_number_first() {

@@ -84,6 +84,7 @@ mod unload;
 mod unwind;
 mod wait;
 mod wake_fd;
+mod watchdog;
 
 use std::env;
 use std::process::ExitCode;
@@ -176,6 +177,7 @@ fn families() -> Vec<Vec<Scenario>> {
         unwind::scenarios(),
         wait::scenarios(),
         wake_fd::scenarios(),
+        watchdog::scenarios(),
     ]
 }
 

@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
 use crate::support::names::{pid, us};
+use crate::support::timers::assert_stops_do_not_prolong;
 use crate::support::{self, Child, Scenario, in_child, limits, scenarios};
 use core::time::Duration;
 use siglatch::fd::{Fd, PidFd};
@@ -63,29 +64,10 @@ fn the_end_of_any_process_is_waited_for() {
     assert_eq!(fd.try_wait(), Err(Errno::CHILD));
 }
 
-/// The kernel goes on with what was left before a stop.
 fn a_wait_ends_when_it_was_to_end_though_it_is_stopped() {
-    const STOP: Duration = Duration::from_millis(400);
     let process = sleeper();
-    let mut child = Child::start(|link| {
-        let fd = open(process.pid());
-        let timeout = Duration::from_secs(2);
-        link.ready();
-        let begin = Instant::now();
-        assert_eq!(fd.wait(Some(timeout)), Ok(false));
-        let late = begin.elapsed().checked_sub(timeout).expect("it is early");
-        assert!(late < STOP, "it was stopped three times for {STOP:?}, and is late by {late:?}");
-    });
-    child.await_ready();
-    for _ in 0..3 {
-        child.kill(libc::SIGSTOP);
-        assert_eq!(child.stopped(), libc::SIGSTOP);
-        thread::sleep(STOP);
-        child.kill(libc::SIGCONT);
-        child.continued();
-        thread::sleep(Duration::from_millis(50));
-    }
-    child.wait().assert_exited(0);
+    let fd = open(process.pid());
+    assert_stops_do_not_prolong(|time| fd.wait(Some(time)) == Ok(false));
 }
 
 fn a_child_is_reaped_by_its_descriptor() {

@@ -7,10 +7,11 @@
 
 use crate::support::names::rt;
 use crate::support::state::SignalState;
+use crate::support::timers::{LONG, LONGEST, UNSET, assert_silent, take, work_until_pending};
 use crate::support::{Child, Scenario, in_child, limits, recorder, scenarios};
 use core::time::Duration;
-use siglatch::timer::{Clock, IntervalTimer, PosixTimer, Setting};
-use siglatch::{Cause, Errno, Pid, SigInfo, SigSet, SigVal, Signal, Tid, mask, sys, wait};
+use siglatch::timer::{Clock, IntervalTimer, PosixTimer};
+use siglatch::{Cause, Errno, Pid, SigSet, SigVal, Signal, Tid, mask, sys, wait};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
@@ -33,34 +34,6 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         timers_by_their_id,
         processor_time_of_others,
     ]
-}
-
-const LONG: Duration = Duration::from_secs(3_600);
-const LONGEST: Duration = Duration::from_nanos(1 << 62);
-const UNSET: Setting = Setting { value: Duration::ZERO, interval: Duration::ZERO };
-
-/// Waits for a signal that is blocked.
-#[track_caller]
-fn take(signal: Signal) -> SigInfo {
-    wait::wait_info(signal).expect("wait")
-}
-
-/// Nothing comes for a while.
-#[track_caller]
-fn assert_silent(signal: Signal, for_how_long: Duration) {
-    assert_eq!(wait::wait_timeout(signal, for_how_long), Ok(None));
-}
-
-/// Uses the processor until the signal has come, and takes it.
-fn work_until_pending(signal: Signal) -> SigInfo {
-    loop {
-        if let Some(info) = wait::wait_timeout(signal, Duration::ZERO).expect("wait") {
-            return info;
-        }
-        for n in 0..10_000_u32 {
-            core::hint::black_box(n);
-        }
-    }
 }
 
 fn posix_timer_delivers_its_value() {

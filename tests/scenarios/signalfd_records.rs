@@ -7,6 +7,7 @@
 
 use crate::support::names::{rt, uid, us};
 use crate::support::siginfo::{RawInfo, SIZE};
+use crate::support::signalfd::{listen, read_one};
 use crate::support::{Child, Scenario, in_child, recorder, scenarios};
 use core::time::Duration;
 use siglatch::fd::{SignalFd, SignalFdInfo};
@@ -26,23 +27,6 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         decodes_as_siginfo_does,
         lost_details_are_not_made_up,
     ]
-}
-
-/// A non-blocking descriptor for signals that are blocked from here on.
-fn listen(signals: impl Into<SigSet>) -> SignalFd {
-    let signals = signals.into();
-    mask::block(signals).expect("block");
-    SignalFd::nonblocking(signals).expect("signalfd")
-}
-
-/// The one signal that is pending.
-#[track_caller]
-fn read_one(fd: &SignalFd) -> SignalFdInfo {
-    let mut buffer = [SignalFdInfo::new(); 2];
-    match fd.read(&mut buffer) {
-        Ok(&[record]) => record,
-        other => panic!("one record was to be read, not {other:?}"),
-    }
 }
 
 fn sender_and_value_are_told() {

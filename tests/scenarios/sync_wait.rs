@@ -7,7 +7,8 @@
 
 use crate::support::names::rt;
 use crate::support::state::{self, SignalState};
-use crate::support::{self, Child, Scenario, in_child, oracle, recorder, scenarios};
+use crate::support::timers::assert_stops_do_not_prolong;
+use crate::support::{Child, Scenario, in_child, oracle, recorder, scenarios};
 use core::time::Duration;
 use siglatch::timer::IntervalTimer;
 use siglatch::wait::{self, Events, PollFd};
@@ -383,30 +384,8 @@ fn poll_without_a_mask_changes_none() {
     });
 }
 
-/// The kernel goes on with what was left before a stop: a wait ends the later for it the longer it was
-/// stopped. On a busy machine each may end late, but not by more the longer it was stopped.
 fn poll_ends_when_it_was_to_end_though_it_is_stopped() {
-    let is_late = |stop: Duration| {
-        let mut child = Child::start(|link| {
-            let timeout = stop * 3;
-            let end = wait::now().expect("a clock").saturating_add(timeout);
-            link.ready();
-            assert_eq!(wait::poll(&mut [], Some(timeout), None), Ok(0));
-            let late = wait::now().expect("a clock").checked_sub(end).expect("it is early");
-            link.say(if late < stop { "in time" } else { "late" });
-        });
-        child.await_ready();
-        support::thread::await_sleep(child.pid(), libc::SYS_ppoll);
-        child.kill(libc::SIGSTOP);
-        assert_eq!(child.stopped(), libc::SIGSTOP);
-        thread::sleep(stop);
-        child.kill(libc::SIGCONT);
-        let word = child.hear();
-        child.wait().assert_exited(0);
-        word == "late"
-    };
-    let mut stops = (0..6).map(|n| Duration::from_millis(100 << n));
-    assert!(!stops.all(is_late), "each time it is late by the stop or more");
+    assert_stops_do_not_prolong(|time| wait::poll(&mut [], Some(time), None) == Ok(0));
 }
 
 fn waits_until_a_point_in_time() {

@@ -4,10 +4,11 @@
 #![expect(clippy::arithmetic_side_effects, reason = "times here are small")]
 
 use crate::support::names::rt;
+use crate::support::timers::{LONG, LONGEST, UNSET, assert_silent, take, work_until_pending};
 use crate::support::{Child, Scenario, in_child, scenarios};
 use core::time::Duration;
-use siglatch::timer::{self, Clock, IntervalTimer, PosixTimer, Setting};
-use siglatch::{Cause, Errno, SigInfo, SigInfoTrust, SigVal, Signal, mask, wait};
+use siglatch::timer::{self, Clock, IntervalTimer, PosixTimer};
+use siglatch::{Cause, Errno, SigInfoTrust, SigVal, Signal, mask, wait};
 use std::time::Instant;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -21,34 +22,6 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         interval_timers_tell_their_setting,
         times_that_are_too_long,
     ]
-}
-
-const LONG: Duration = Duration::from_secs(3_600);
-const LONGEST: Duration = Duration::from_nanos(1 << 62);
-const UNSET: Setting = Setting { value: Duration::ZERO, interval: Duration::ZERO };
-
-/// Waits for a signal that is blocked.
-#[track_caller]
-fn take(signal: Signal) -> SigInfo {
-    wait::wait_info(signal).expect("wait")
-}
-
-/// Nothing comes for a while.
-#[track_caller]
-fn assert_silent(signal: Signal, for_how_long: Duration) {
-    assert_eq!(wait::wait_timeout(signal, for_how_long), Ok(None));
-}
-
-/// Uses the processor until the signal has come, and takes it.
-fn work_until_pending(signal: Signal) -> SigInfo {
-    loop {
-        if let Some(info) = wait::wait_timeout(signal, Duration::ZERO).expect("wait") {
-            return info;
-        }
-        for n in 0..10_000_u32 {
-            core::hint::black_box(n);
-        }
-    }
 }
 
 fn alarm_comes_and_is_never_early() {

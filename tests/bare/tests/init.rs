@@ -73,6 +73,19 @@ const TINI: &[Case] = &[
         "ulimit -c 0; $U -s -- sh -c 'trap \"exit 9\" ABRT; kill -ABRT $PPID; sleep 0.3'; echo $?",
         "tini dies of the signals of faults and of SIGABRT, and leaves the command",
     ),
+    same(
+        "trap '' USR1; i=0; while [ $i -lt 30 ]; do i=$((i+1)); $U -s -- sh -c 'exit 3' &
+         n=0; while [ $n -lt 500 ]; do n=$((n+1)); kill -USR1 $! 2>/dev/null; done; wait $!; echo $?
+         done | uniq -c",
+    ),
+    // What the system does not give, or takes.
+    same("setpriv --reuid 65534 --clear-groups prlimit --nproc=0 $U -s true; echo $?"),
+    same(
+        "f=$(mktemp); cp /bin/sleep $f; chmod 4755 $f
+         setpriv --reuid 65534 --clear-groups $U -s -- sh -c 'kill -TERM $PPID; exec $0 5' $f
+         echo $?; rm $f",
+    ),
+    same("$U -s -- sh -c '(sleep 0.1; kill -CONT $$) & kill -STOP $$; exit 5'; echo $?"),
     // What loses its parent.
     same("$U -s -- sh -c '(sleep 0.1 &); sleep 0.3; ps -o stat= --ppid $PPID | grep -c Z'"),
     same(
@@ -149,10 +162,10 @@ fn process_1_of_a_namespace_forwards_and_reaps() {
     let rewritten = "-r 15:0 -- sh -c 'kill -TERM 1; sleep 0.1; exit 3'";
     prints(&format!("{}; echo $?", inside(rewritten)), "3\n");
     let orphans = "-w -- sh -c 'i=0; while [ $i -lt 1000 ]; do (true &); i=$((i+1)); done
-        until ! ps -o stat= --ppid 1 | grep -q Z; do sleep 0.01; done'";
+        until [ $(ps -o pid= --ppid 1 | wc -l) = 1 ]; do sleep 0.01; done'";
     let outcome = situation(&utility("init"), &inside(orphans));
     assert_eq!(outcome.stderr.matches("init: reaped process ").count(), 1000);
-    // ps(1) and grep(1) are the shell's own children.
+    // ps(1) and wc(1) are the shell's own children.
     assert_eq!((outcome.status.code(), outcome.stdout.as_str()), (Some(0), ""));
 }
 

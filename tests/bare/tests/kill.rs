@@ -76,6 +76,7 @@ const CASES: &[Case] = &[
         "$U -l >/dev/full 2>/dev/null; echo $?",
         "procps does not see that nothing was written",
     ),
+    differs("$U -l >&- 2>/dev/null; echo $?", "procps does not see that nothing was written"),
     // What is wrong.
     same("$U 2>/dev/null; echo $?"),
     same("$U -s TERM 2>/dev/null; echo $?"),
