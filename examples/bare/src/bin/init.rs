@@ -226,7 +226,7 @@ fn run(process: Process, call: &Call) -> Result<u8, Failure> {
 struct Init<'a> {
     call: &'a Call,
     child: Pid,
-    /// Whether the terminal was handed over to the command.
+    /// Whether the command has the terminal.
     has_terminal: bool,
     end: Option<ChildState>,
 }

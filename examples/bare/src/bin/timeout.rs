@@ -261,7 +261,7 @@ impl Watch<'_> {
         }
     }
 
-    /// One that has ended is a zombie still, so nobody else is ever reached.
+    /// One that has ended is a zombie still, so its number is not another's.
     fn send(&self, signal: Signal) {
         let _gone = send::kill(self.child, signal);
         if !self.call.foreground {
