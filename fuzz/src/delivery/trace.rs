@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "fork, wait and ptrace are calls into C")]
 
 use core::ptr;
-use siglatch::{Pid, Signal, SigVal, send};
+use siglatch::{Pid, SigVal, Signal, send};
 use std::io;
 
 use super::child::{self, signals};

@@ -4,7 +4,7 @@ use core::ops::ControlFlow;
 use core::time::Duration;
 use siglatch::fd::{SignalFd, SignalFdInfo};
 use siglatch::mask::{self, MaskGuard};
-use siglatch::{Errno, Pid, SigSet, Signal, Tid, SigVal, action, send, synchronize, wait};
+use siglatch::{Errno, Pid, SigSet, SigVal, Signal, Tid, action, send, synchronize, wait};
 
 use super::kernel::{Instance, Kind, Layer, Number, Set};
 use super::pool::{self, FLAGS, NARROW, NEWEST, QUEUE, TABLE, TABLE_PLACE};

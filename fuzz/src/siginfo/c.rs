@@ -67,7 +67,10 @@ pub fn check(bytes: &Bytes, layout: Layout, cause: Cause) {
         }
         Cause::Child { pid: ours, uid: of, state, user_ticks, system_ticks } => {
             assert_eq!((ours, of), (pid, uid));
-            assert_eq!((user_ticks, system_ticks), (c.utime() as isize as i64, c.stime() as isize as i64));
+            assert_eq!(
+                (user_ticks, system_ticks),
+                (c.utime() as isize as i64, c.stime() as isize as i64)
+            );
             match state {
                 ChildState::Exited(status)
                 | ChildState::KilledByReserved(status)

@@ -5,7 +5,7 @@ use core::time::Duration;
 use siglatch::fd::{SignalFd, SignalFdInfo};
 use siglatch::mask::MaskGuard;
 use siglatch::{
-    Cause, FaultDetail, Dispatcher, Pid, SigInfo, SigSet, Signal, Tid, SigVal, send, wait,
+    Cause, Dispatcher, FaultDetail, Pid, SigInfo, SigSet, SigVal, Signal, Tid, send, wait,
 };
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
