@@ -146,7 +146,7 @@ fn one(call: &Call, target: Arg) -> bool {
 
 fn send(call: &Call, number: i32) -> Result<(), Errno> {
     // A value goes to one process, and only one can be waited for.
-    let pid = Pid::from_raw(number);
+    let pid = Pid::from_raw(number).or(Err(Errno::INVAL));
     if call.count == 0 {
         return match (call.signal, call.value) {
             (Some(signal), Some(value)) => send::queue(pid?, signal, value),
