@@ -202,7 +202,10 @@ impl PidFd {
     #[doc(alias = "poll")]
     pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Errno> {
         // Other kinds of files may be readable at any time, or never.
-        if child::peek(libc::P_PIDFD, self.0.as_raw()) == Err(Errno::BADF) {
+        const LOOK: i32 = libc::WEXITED | libc::WNOWAIT | libc::WNOHANG;
+        if sys::waitid(libc::P_PIDFD, self.0.as_raw(), LOOK)
+            .is_err_and(|errno| errno == Errno::BADF)
+        {
             return Err(Errno::BADF);
         }
         let end = timeout.map(time::deadline).transpose()?;

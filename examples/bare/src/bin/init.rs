@@ -288,10 +288,10 @@ impl Init<'_> {
         let _back = tcsetpgrp(terminal, own_group);
         let _stopped = stop::stop_by(signal);
         // Continued, in the foreground or in the background.
-        if tcgetpgrp(terminal) == Ok(own_group) {
-            if let Some(group) = rustix::process::Pid::from_raw(self.child.as_raw()) {
-                let _foreground = tcsetpgrp(terminal, group);
-            }
+        if tcgetpgrp(terminal) == Ok(own_group)
+            && let Some(group) = rustix::process::Pid::from_raw(self.child.as_raw())
+        {
+            let _foreground = tcsetpgrp(terminal, group);
         }
         let _gone = send::kill_group(self.child, Signal::CONT);
     }
@@ -305,10 +305,10 @@ impl Init<'_> {
         }
         self.call.say("forwarding signal ", signo);
         let signal = Signal::from_raw(signo);
-        if let (Ok(signal), Some(value)) = (signal, value) {
-            if self.queue(signal, value).is_ok() {
-                return;
-            }
+        if let (Ok(signal), Some(value)) = (signal, value)
+            && self.queue(signal, value).is_ok()
+        {
+            return;
         }
         let pid = self.child.as_raw();
         let target = if self.call.group || self.call.session { pid.wrapping_neg() } else { pid };

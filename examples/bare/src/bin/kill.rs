@@ -1,6 +1,7 @@
 //! kill(1): sends signals to processes, by their numbers, and lists signals.
 #![no_std]
 #![no_main]
+#![expect(unsafe_code, reason = "a target is a number to kill(2) as it is")]
 
 use core::time::Duration;
 
@@ -8,8 +9,7 @@ use bare::Utility;
 use bare::options::Options;
 use bare::say::{Line, STDOUT};
 use siglatch::fd::PidFd;
-use siglatch::send::{self, Target};
-use siglatch::{Errno, Pid, SigVal, Signal, sys};
+use siglatch::{Errno, Pid, SigVal, Signal, send, sys};
 use siglatch_start::{Arg, Process, start};
 
 const KILL: Utility = Utility {
@@ -145,31 +145,17 @@ fn one(call: &Call, target: Arg) -> bool {
 }
 
 fn send(call: &Call, number: i32) -> Result<(), Errno> {
-    let target = match number {
-        0 => Target::OwnGroup,
-        -1 => Target::Everything,
-        group @ ..0 => Target::Group(Pid::from_raw(group.checked_neg().ok_or(Errno::SRCH)?)?),
-        process => Target::Process(Pid::from_raw(process)?),
-    };
-    let Target::Process(pid) = target else {
-        // A value goes to one process, and only one can be waited for.
-        if call.value.is_some() || call.count > 0 {
-            return Err(Errno::INVAL);
-        }
-        return match call.signal {
-            Some(signal) => send::kill(target, signal),
-            None => send::probe(target),
-        };
-    };
+    // A value goes to one process, and only one can be waited for.
+    let pid = Pid::from_raw(number).or(Err(Errno::INVAL));
     if call.count == 0 {
         return match (call.signal, call.value) {
-            (Some(signal), None) => send::kill(target, signal),
-            (Some(signal), Some(value)) => send::queue(pid, signal, value),
-            (None, _) => send::probe(target),
+            (Some(signal), Some(value)) => send::queue(pid?, signal, value),
+            // SAFETY: it is what this program is for; with 0 nothing is sent.
+            (signal, _) => unsafe { sys::kill(number, signal.map_or(0, Signal::as_raw)) },
         };
     }
     // All go to the process that has the number now, even if another has it later.
-    let process = PidFd::open(pid)?;
+    let process = PidFd::open(pid?)?;
     send_through(&process, call.signal, call.value)?;
     for &(time, signal) in call.steps.get(..call.count).unwrap_or_default() {
         if process.wait(Some(Duration::from_millis(time.into())))? {

@@ -159,10 +159,11 @@ fn run(process: Process, call: &Call) -> Result<u8, Failure> {
     }
     // Not ended by what the command is to be ended by.
     let mut waited_for = FORWARDED.with(Signal::CHLD).with(Signal::ALRM);
-    if let Some(signal) = call.signal {
-        if !signal.is_unchangeable() && !signal.is_synchronous() {
-            waited_for.insert(signal);
-        }
+    if let Some(signal) = call.signal
+        && !signal.is_unchangeable()
+        && !signal.is_synchronous()
+    {
+        waited_for.insert(signal);
     }
     mask::block(waited_for).map_err(|errno| ("signals", errno))?;
     // Not stopped for a look at the terminal, in the background; and told of the child.
