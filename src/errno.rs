@@ -17,7 +17,7 @@ use crate::sys::MAX_ERRNO;
 ///
 /// | error | when |
 /// |---|---|
-/// | `EINVAL` | `SIGKILL` or `SIGSTOP` in a set to catch, block or wait for, which the kernel would leave out; a number or a name that is no [`Signal`]; a descriptor or a timer of the parent process; a descriptor that blocks, to be written to in the handler |
+/// | `EINVAL` | `SIGKILL` or `SIGSTOP` in a set to catch, block or wait for, which the kernel would leave out; a number or a name that is no [`Signal`](crate::Signal); a descriptor or a timer of the parent process; a descriptor that blocks, to be written to in the handler |
 /// | `EOPNOTSUPP` | what the kernel raises synchronously, for a receiver that is no [`Hook`](crate::Hook) |
 /// | `EBUSY` | a catch finds a handler, in a program built with `--cfg siglatch_alone` |
 /// | `EDEADLK` | a catch or release in a handler that has interrupted one of the same thread |
