@@ -334,7 +334,7 @@ impl SigInfo {
     #[must_use]
     pub fn signal(&self) -> Signal {
         // Nothing else is ever put into one that a caller gets.
-        let index = self.int(0).wrapping_sub(1).cast_unsigned();
+        let index = self.int(0).wrapping_sub(1) as u32;
         Signal::from_bit_index(index).unwrap_or(Signal::KILL)
     }
 
