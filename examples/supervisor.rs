@@ -6,59 +6,50 @@
 //! ```text
 //! $ cargo run --example supervisor -- sh -c 'echo working; sleep 1; exit 3'
 //! working
-//! ended: Exited(3), again in 200ms
+//! 4711: Some(Exited(3))
+//! no restart for 200ms
 //! working
 //! ```
 
 #![expect(unsafe_code, reason = "says what runs between fork and exec")]
-#![expect(clippy::arithmetic_side_effects, reason = "times here are short")]
 
 use core::{error::Error, time::Duration};
-use siglatch::child::{self, set_parent_death_signal};
-use siglatch::send::{Target, kill, probe};
-use siglatch::{ChildState, Errno, Latch, Pid, Signal, action, exit, mask};
-use std::os::unix::process::CommandExt as _;
-use std::process::Command;
-use std::time::Instant;
-use std::{env, io};
+use siglatch::child::{reap_any, set_parent_death_signal, set_subreaper};
+use siglatch::{ChildState, Errno, Latch, Pid, Signal, action, exit, mask, send, wait};
+use std::{env, io, os::unix::process::CommandExt as _, process::Command};
 
 siglatch::inherited_signals!(static START);
 
-static SIGNALS: Latch = Latch::new();
-const CAUGHT: [Signal; 4] = [Signal::CHLD, Signal::HUP, Signal::INT, Signal::TERM];
-/// How long the command has to end; and after what time it is started again.
+/// A child has ended, or somebody wants something.
+static NEWS: Latch = Latch::new();
+/// Somebody wants an end. It is never taken.
+static STOP: Latch = Latch::new();
+
+/// How long the command has to end; and how long it rests after it has failed.
 const PATIENCE: Duration = Duration::from_secs(2);
-const DELAYS: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(10)];
+const REST: Duration = Duration::from_millis(100);
+const LONGEST: Duration = Duration::from_secs(10);
 
 fn main() -> Result<(), Box<dyn Error>> {
     action::default(Signal::CHLD)?; // or an inherited "ignore" leaves nothing to wait for
-    SIGNALS.catch(CAUGHT)?;
-    mask::unblock(CAUGHT)?;
-    child::set_subreaper(true)?;
-    let [mut delay, longest] = DELAYS;
+    STOP.catch([Signal::INT, Signal::TERM])?;
+    NEWS.catch([Signal::CHLD, Signal::HUP, Signal::INT, Signal::TERM])?;
+    mask::unblock(NEWS.caught())?; // as a launcher may have left them
+    set_subreaper(true)?;
+    let mut rest = REST;
     loop {
-        let began = Instant::now();
-        let (state, asked) = supervise(start()?)?;
-        delay = if began.elapsed() > longest { DELAYS[0] } else { longest.min(delay * 2) };
-        if asked || state == ChildState::Exited(0) || asked_within(delay, state)? {
+        let long = wait::now()?.saturating_add(LONGEST);
+        let state = supervise(start()?)?;
+        rest = if wait::now()? > long { REST } else { LONGEST.min(rest.saturating_mul(2)) };
+        println!("no restart for {rest:?}");
+        if state == ChildState::Exited(0) || STOP.wait(Some(rest))? {
             exit::exit_as(state);
         }
     }
 }
 
-/// Sleeps before the command is started again. Returns whether it is asked to stop meanwhile.
-fn asked_within(delay: Duration, state: ChildState) -> Result<bool, Errno> {
-    println!("ended: {state:?}, again in {delay:?}");
-    let restart = Instant::now() + delay;
-    while SIGNALS.wait(Some(restart.saturating_duration_since(Instant::now())))? {
-        if SIGNALS.drain().any(|signal| [Signal::INT, Signal::TERM].contains(&signal)) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Starts the command, in a process group of its own, with the signals that we were started with.
+/// Starts the command, in a process group of its own, with the signals that we were started with. It
+/// does not outlive us.
 fn start() -> Result<Pid, Box<dyn Error>> {
     let mut arguments = env::args_os().skip(1);
     let mut command = Command::new(arguments.next().ok_or("which command?")?);
@@ -70,30 +61,26 @@ fn start() -> Result<Pid, Box<dyn Error>> {
     Ok(command.args(arguments).process_group(0).spawn()?.id().try_into()?)
 }
 
-/// Waits until the command has ended, and all of its group. Returns how, and whether it was asked to.
-fn supervise(command: Pid) -> Result<(ChildState, bool), Errno> {
-    let group = Target::Group(command);
-    let (mut ended, mut asked, mut deadline) = (None, false, None::<Instant>);
+/// Waits until the command has ended, and all of its group. Returns how the command did.
+fn supervise(command: Pid) -> Result<ChildState, Errno> {
+    let group = send::Target::Group(command);
+    let (mut ended, mut deadline) = (None, None);
     loop {
-        SIGNALS.wait(deadline.map(|end| end.saturating_duration_since(Instant::now())))?;
-        for signal in SIGNALS.drain() {
-            match signal {
-                Signal::HUP => drop(kill(command, Signal::HUP)),
-                Signal::INT | Signal::TERM => asked = true,
-                _ => {}
-            }
+        NEWS.wait_until(deadline.unwrap_or(Duration::MAX))?;
+        if NEWS.take().contains(Signal::HUP) {
+            let _gone = send::kill(command, Signal::HUP);
         }
-        for orphan in child::reap_any(|pid| pid == command && ended.is_none()) {
-            println!("adopted {}: {:?}", orphan.pid, orphan.state);
+        for child in reap_any(|_| false) {
+            println!("{}: {:?}", child.pid, child.state);
+            ended = if child.pid == command { child.state } else { ended };
         }
-        ended = if ended.is_none() { child::try_wait(command)? } else { ended };
-        match (ended, deadline) {
-            (Some(state), _) if probe(group).is_err() => return Ok((state, asked)),
-            (None, None) if !asked => continue,
-            (_, None) => drop(kill(group, Signal::TERM)),
-            (_, Some(end)) if end <= Instant::now() => drop(kill(group, Signal::KILL)),
+        let signal = match (ended, deadline) {
+            (Some(state), _) if send::probe(group).is_err() => return Ok(state),
+            (_, None) if ended.is_some() || STOP.is_set() => Signal::TERM,
+            (_, Some(end)) if end <= wait::now()? => Signal::KILL,
             _ => continue,
-        }
-        deadline = Some(Instant::now() + PATIENCE);
+        };
+        let _gone = send::kill(group, signal);
+        deadline = Some(wait::now()?.saturating_add(PATIENCE));
     }
 }

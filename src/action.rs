@@ -183,6 +183,7 @@ impl Action {
 }
 
 impl fmt::Debug for Action {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Action")
             .field("disposition", &self.disposition())
@@ -222,14 +223,11 @@ impl Previous {
     ///
     /// It does not when other code has set the action since: that code may be gone from memory
     /// were it put back under, and it knows nothing of the one before.
-    ///
-    /// # Errors
-    ///
-    /// None that Linux documents; a seccomp(2) filter may make one.
     pub fn restore(self) -> Result<bool, Errno> {
         self.restore_replaced()
     }
 
+    #[inline]
     fn restore_replaced(&self) -> Result<bool, Errno> {
         let mut current = KernelSigaction::default();
         read(self.signal, &mut current)?;
@@ -250,10 +248,6 @@ impl Previous {
 }
 
 /// The action of a signal.
-///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
 #[doc(alias = "getsignal")]
 pub fn query(signal: Signal) -> Result<Action, Errno> {
     let mut action = Action::plain(SIG_DFL);
@@ -273,6 +267,7 @@ pub fn query(signal: Signal) -> Result<Action, Errno> {
 ///
 /// `EINVAL`: `SIGKILL` or `SIGSTOP`.
 #[doc(alias = "SIG_IGN")]
+#[inline]
 pub fn ignore(signal: Signal) -> Result<Previous, Errno> {
     // SAFETY: no handler is installed.
     unsafe { install(signal, &Action::plain(SIG_IGN)) }
@@ -286,6 +281,7 @@ pub fn ignore(signal: Signal) -> Result<Previous, Errno> {
 ///
 /// `EINVAL`: `SIGKILL` or `SIGSTOP`.
 #[doc(alias = "SIG_DFL")]
+#[inline]
 pub fn default(signal: Signal) -> Result<Previous, Errno> {
     // SAFETY: no handler is installed.
     unsafe { install(signal, &Action::plain(SIG_DFL)) }
@@ -300,6 +296,7 @@ pub fn default(signal: Signal) -> Result<Previous, Errno> {
 /// `EINVAL`: `SIGKILL` or `SIGSTOP`.
 #[doc(alias = "SA_NOCLDWAIT")]
 #[doc(alias = "SA_NOCLDSTOP")]
+#[inline]
 pub fn default_with(signal: Signal, flags: SaFlags) -> Result<Previous, Errno> {
     let plain = Action::plain(SIG_DFL);
     // A restorer that is announced is one that is given.
@@ -320,6 +317,7 @@ pub fn default_with(signal: Signal, flags: SaFlags) -> Result<Previous, Errno> {
 /// signal, as signal-safety(7) tells; it must not unwind; and its code must stay in memory for as
 /// long as it may be called, which is until no action refers to it and no other handler chains to
 /// it.
+#[inline]
 pub unsafe fn install(signal: Signal, action: &Action) -> Result<Previous, Errno> {
     let had_ours = !ALONE && IN_CHAIN.contains(Bit::of(signal));
     let mut replaced = KernelSigaction::default();

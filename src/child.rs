@@ -34,6 +34,5 @@ pub use parent::{
     clear_parent_death_signal, is_subreaper, parent_death_signal, set_parent_death_signal,
     set_subreaper,
 };
-pub(crate) use status::query;
 pub use status::{try_change, try_wait, wait};
 pub use table::{Changes, Children};

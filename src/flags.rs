@@ -64,6 +64,7 @@ macro_rules! flags {
         }
 
         impl core::fmt::Debug for $Flags {
+            #[inline]
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 let mut rest = self.0;
                 let mut separator = "";

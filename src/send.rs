@@ -90,8 +90,9 @@ impl Target {
 
 /// Sends `signal` to the calling thread: raise(3).
 ///
-/// If the signal is not blocked, its action has been carried out when this returns. The cause that
-/// a handler sees is [`Thread`](crate::Cause::Thread).
+/// If the signal is not blocked, its action has been carried out when this returns; the default is
+/// none where this is process 1 of a pid namespace. The cause that a handler sees is
+/// [`Thread`](crate::Cause::Thread).
 ///
 /// # Errors
 ///

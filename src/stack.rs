@@ -48,6 +48,7 @@ const AUTODISARM: c_int = 1 << 31;
 #[doc(alias = "MINSIGSTKSZ")]
 #[doc(alias = "AT_MINSIGSTKSZ")]
 #[doc(alias = "_SC_MINSIGSTKSZ")]
+#[inline]
 #[must_use]
 pub fn min_size() -> usize {
     auxv::min_stack_size().unwrap_or_default().max(libc::MINSIGSTKSZ)
@@ -57,6 +58,7 @@ pub fn min_size() -> usize {
 /// constant `SIGSTKSZ`. It is what the sysconf(3) of glibc says.
 #[doc(alias = "SIGSTKSZ")]
 #[doc(alias = "_SC_SIGSTKSZ")]
+#[inline]
 #[must_use]
 pub fn usual_size() -> usize {
     min_size().saturating_mul(4).max(libc::SIGSTKSZ)
@@ -71,6 +73,7 @@ pub struct AltStack {
 
 impl AltStack {
     /// A stack of `size` bytes from this address on, for [`set`].
+    #[inline]
     #[must_use]
     pub fn new(start: *mut c_void, size: usize) -> Self {
         Self { kernel: KernelStack { start: start.expose_provenance(), flags: 0, size } }
@@ -121,11 +124,8 @@ impl AltStack {
 }
 
 /// The alternate stack of the calling thread, if it has one.
-///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
 #[doc(alias = "sigaltstack")]
+#[inline]
 pub fn query() -> Result<Option<AltStack>, Errno> {
     let kernel = current()?;
     Ok((!is_disabled(&kernel)).then_some(AltStack { kernel }))
@@ -154,6 +154,7 @@ pub fn query() -> Result<Option<AltStack>, Errno> {
 /// - The stack before is nobody's who relies on it to be set.
 #[doc(alias = "sigaltstack")]
 #[doc(alias = "SS_DISABLE")]
+#[inline]
 pub unsafe fn set(new: Option<AltStack>) -> Result<Option<AltStack>, Errno> {
     const NONE: KernelStack = KernelStack { start: 0, flags: libc::SS_DISABLE, size: 0 };
     let new = new.map_or(NONE, |stack| stack.kernel);
@@ -199,6 +200,7 @@ impl StackGuard {
     ///
     /// Not async-signal-safe: what a handler sets is not in force when it has returned.
     #[doc(alias = "mmap")]
+    #[inline]
     pub fn map(size: usize) -> Result<Self, Errno> {
         if size < min_size() {
             return Err(Errno::NOMEM);
@@ -234,6 +236,7 @@ impl StackGuard {
     /// Below `memory` there is other memory, which a handler that needs more writes to without
     /// notice. So `memory` must have room for the deepest of the handlers that can run on it, with
     /// those that may interrupt it: any that were installed with `SA_ONSTACK`, also by other code.
+    #[inline]
     pub unsafe fn install(memory: &'static mut [u8]) -> Result<Self, Errno> {
         if memory.len() < min_size() {
             return Err(Errno::NOMEM);
@@ -259,6 +262,7 @@ impl StackGuard {
     ///
     /// Not async-signal-safe: when a handler returns, the kernel sets again what was set when it
     /// started, which must not be gone.
+    #[inline]
     pub fn remove(mut self) -> Result<(), Errno> {
         let result = self.take_back();
         // What drop would do has been done, or cannot be.
@@ -266,6 +270,7 @@ impl StackGuard {
         result
     }
 
+    #[inline]
     fn take_back(&mut self) -> Result<(), Errno> {
         let current = current()?;
         // The flags tell only whether the thread is running on it, which the next call tells, too.
@@ -285,6 +290,7 @@ impl StackGuard {
 }
 
 impl Drop for StackGuard {
+    #[inline]
     fn drop(&mut self) {
         // One that cannot be taken back stays, and so does its memory.
         let _stays = self.take_back();
@@ -299,6 +305,7 @@ struct Mapping {
 }
 
 impl Mapping {
+    #[inline]
     fn new(size: usize) -> Result<Self, Errno> {
         const NO_ACCESS: c_int = libc::PROT_NONE;
         const ACCESS: c_int = libc::PROT_READ | libc::PROT_WRITE;
@@ -319,6 +326,7 @@ impl Mapping {
         self.start.wrapping_byte_add(GUARD_SIZE)
     }
 
+    #[inline]
     fn unmap(self) {
         // SAFETY: the pages are this mapping's, and nobody uses them: the kernel has no stack there
         // any more, or never had.
@@ -332,6 +340,7 @@ impl Mapping {
 /// # Safety
 ///
 /// As [`sys::sigaltstack`].
+#[inline]
 unsafe fn guard(start: *mut c_void, size: usize) -> Result<StackGuard, Errno> {
     let installed = KernelStack { start: start.expose_provenance(), flags: 0, size };
     // SAFETY: the caller's promise.

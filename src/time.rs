@@ -116,7 +116,7 @@ pub(crate) fn pause() {
 
 #[cfg(test)]
 mod tests {
-    use super::{KernelTimespec, after, duration, from_to, timespec};
+    use super::{KernelTimespec, Ticks, after, duration, from_to, timespec};
     use core::time::Duration;
 
     fn time(seconds: i64, nanoseconds: i64) -> KernelTimespec {
@@ -155,5 +155,20 @@ mod tests {
         assert!(duration(timespec(Duration::MAX)) >= Duration::from_secs(i64::MAX as u64 / 2));
         assert_eq!(duration(time(-1, 5)), Duration::ZERO);
         assert_eq!(duration(time(0, -1)), Duration::ZERO);
+    }
+
+    #[test]
+    fn ticks_begin_again_and_none_is_early() {
+        // From the last one of a round to the fourth of the next are four.
+        assert!(Ticks(3).is_after(Ticks::MASK, Ticks(4)));
+        assert!(!Ticks(3).is_after(Ticks::MASK, Ticks(5)));
+        assert!(!Ticks(7).is_after(7, Ticks(1)));
+        // One may have begun long ago, and one may be about to end.
+        for ticks in [1_u64, 59, 0x7f_ffff] {
+            let time = Duration::from_nanos(ticks << 23);
+            assert_eq!(u64::from(Ticks::at_least(time).to_bits()), ticks.saturating_add(2));
+        }
+        assert_eq!(Ticks::at_least(Duration::ZERO).to_bits(), 0);
+        assert!(!Ticks(Ticks::MASK).is_after(0, Ticks::at_least(Duration::MAX)), "for ever");
     }
 }

@@ -156,11 +156,11 @@ fn no_receiver() -> Result<(), Errno> {
 }
 
 fn one_latch() -> Result<(), Errno> {
-    LATCH.catch(SIGNAL)
+    Ok(LATCH.catch(SIGNAL)?)
 }
 
 fn one_queue() -> Result<(), Errno> {
-    QUEUE.catch(SIGNAL)
+    Ok(QUEUE.catch(SIGNAL)?)
 }
 
 fn full_queue() -> Result<(), Errno> {
@@ -181,29 +181,29 @@ fn newest_of_one_signal() -> Result<(), Errno> {
 
 fn eight_latches() -> Result<(), Errno> {
     LATCH.catch(SIGNAL)?;
-    SEVEN.iter().try_for_each(|latch| latch.catch(SIGNAL))
+    Ok(SEVEN.iter().try_for_each(|latch| latch.catch(SIGNAL))?)
 }
 
 fn seven_that_are_not_interested() -> Result<(), Errno> {
     SEVEN.iter().try_for_each(|latch| latch.catch(Signal::USR2))?;
-    LATCH.catch(SIGNAL)
+    Ok(LATCH.catch(SIGNAL)?)
 }
 
 fn theirs_is_chained_to() -> Result<(), Errno> {
     foreign::first().come(SIGNAL.as_raw());
-    LATCH.catch(SIGNAL)
+    Ok(LATCH.catch(SIGNAL)?)
 }
 
 fn a_hook() -> Result<(), Errno> {
-    HOOK.catch(SIGNAL)
+    Ok(HOOK.catch(SIGNAL)?)
 }
 
 fn deferred_handlers() -> Result<(), Errno> {
-    TABLE.catch(SIGNAL, |_| ()).map(drop)
+    Ok(TABLE.catch(SIGNAL, |_| ())?)
 }
 
 fn shutdown_is_asked() -> Result<(), Errno> {
-    SHUTDOWN.catch(SIGNAL)
+    Ok(SHUTDOWN.catch(SIGNAL)?)
 }
 
 fn a_thread_waits() -> Result<(), Errno> {
@@ -222,7 +222,7 @@ fn a_thread_waits() -> Result<(), Errno> {
 fn an_eventfd_is_watched() -> Result<(), Errno> {
     static EVENT: LazyLock<Result<EventFd, Errno>> = LazyLock::new(EventFd::new);
     LATCH.wake_through(EVENT.as_ref().map_err(|errno| *errno)?)?;
-    LATCH.catch(SIGNAL)
+    Ok(LATCH.catch(SIGNAL)?)
 }
 
 fn nobody_is_left() -> Result<(), Errno> {

@@ -66,6 +66,7 @@ use itself::lost_signal_is_told_with_its_place;
 use std::process::ExitCode;
 use support::{Scenario, scenarios};
 use tracer::{check, ptrace, shared};
+use waiting::flag_that_is_set_as_the_time_is_up_is_told;
 
 fn main() -> ExitCode {
     shared::map();
@@ -74,9 +75,10 @@ fn main() -> ExitCode {
         println!("skipped: {why}");
         return ExitCode::SUCCESS;
     }
-    let code = support::main(
-        operations().into_iter().chain(scenarios![lost_signal_is_told_with_its_place]),
-    );
+    let code = support::main(operations().into_iter().chain(scenarios![
+        lost_signal_is_told_with_its_place,
+        flag_that_is_set_as_the_time_is_up_is_told,
+    ]));
     println!("{}", check::summary());
     code
 }

@@ -19,7 +19,7 @@ pub(super) const MODELS: &[Model] = &[
 /// Each with a mask of its own.
 const fn action(handler: usize, flags: SaFlags) -> KernelSigaction {
     let mask = KernelSigset::from_bits(handler as u64);
-    KernelSigaction { handler, flags: flags.bits(), restorer: KernelRestorer::default(), mask }
+    KernelSigaction { handler, flags: flags.bits(), restorer: KernelRestorer::new(0), mask }
 }
 
 const PLAIN: KernelSigaction = action(0x1000, SaFlags::empty());

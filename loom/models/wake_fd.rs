@@ -6,6 +6,7 @@ use super::{Model, ONE, OTHER, bit, join, spawn};
 use crate::delivery::latch::Latch;
 use crate::fd::{EventFd, OnceEventFd};
 use crate::sync::share;
+use crate::sys;
 
 pub(super) const MODELS: &[Model] = &[
     Model::bounded("wake_fd: what was set before or after makes it readable", 3, readable),
@@ -60,8 +61,10 @@ fn event() -> &'static EventFd {
     once().open().expect("there are descriptors left")
 }
 
-/// Whoever has the descriptor sees whose it is, or else would take it for the parent's.
+/// A thread that sees the descriptor sees its owner, or would take it for the parent's. The second one
+/// that a thread may have opened is closed.
 fn opened() {
+    let before = lowest_free();
     let event = once();
     let other = spawn(|| {
         event.open().expect("it is this process's");
@@ -69,6 +72,17 @@ fn opened() {
     let number = event.open().expect("it is this process's").as_raw();
     join(other);
     assert_eq!(event.open().map(EventFd::as_raw), Ok(number));
+    // SAFETY: nothing uses it any more.
+    unsafe { sys::close(number) }.expect("close");
+    assert_eq!(lowest_free(), before, "a second one is left open");
+}
+
+/// The descriptor that is opened next.
+fn lowest_free() -> i32 {
+    let free = sys::eventfd2(0, 0).expect("there are descriptors left");
+    // SAFETY: it was just opened, and nothing else knows of it.
+    unsafe { sys::close(free) }.expect("close");
+    free
 }
 
 fn readable() {

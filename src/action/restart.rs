@@ -30,6 +30,7 @@ use crate::{Errno, SigSet, Signal};
 /// `EAGAIN`: other code set the action at the same time, again and again; it is as that code left
 /// it. `EINVAL`: `SIGKILL` or `SIGSTOP`.
 #[doc(alias = "siginterrupt")]
+#[inline]
 pub fn set_restart(signal: Signal, restart: bool) -> Result<bool, Errno> {
     const ATTEMPTS: u32 = 8;
     if SigSet::UNCHANGEABLE.contains(signal) {

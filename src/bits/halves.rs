@@ -15,7 +15,7 @@ impl AtomicU64 {
         Self { low: AtomicU32::new(low), high: AtomicU32::new(high) }
     }
 
-    // ORDERING: each half is accessed as the caller asks of the whole, here and below.
+    // Each half is accessed in the order that the caller asks for, here and below.
     #[inline]
     pub(super) fn load(&self, order: Ordering) -> u64 {
         whole(self.low.load(order), self.high.load(order))

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::Change;
 use super::processes::Processes;
-use super::status::{peek, query};
+use crate::wait::child::{peek, query};
 use crate::{Errno, Pid};
 
 /// Waits until any child has ended, and returns which. It is not reaped.
@@ -15,13 +15,10 @@ use crate::{Errno, Pid};
 /// # Errors
 ///
 /// `ECHILD`: there are no children.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe, though a handler is a bad place to wait in.
 #[doc(alias = "waitpid")]
 #[doc(alias = "P_ALL")]
 #[doc(alias = "WNOWAIT")]
+#[inline]
 pub fn wait_any() -> Result<Pid, Errno> {
     loop {
         match query(libc::P_ALL, 0, libc::WEXITED | libc::WNOWAIT) {

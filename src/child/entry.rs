@@ -81,6 +81,7 @@ impl Entry {
 
     /// Asks what became of the child, if there is one, and frees the entry if it has ended. If
     /// another thread asks, it is to do so again.
+    #[inline]
     pub(super) fn query(&self, query: Query) -> Option<Change> {
         // ORDERING: Relaxed: a guess, until `exchange` confirms it.
         let mut seen = self.0.load(Ordering::Relaxed);

@@ -52,13 +52,10 @@ impl ExecSignals {
     /// What a program would start with that this thread executed now: the signals that are ignored,
     /// and those that the thread blocks.
     ///
-    /// # Errors
-    ///
-    /// None that Linux documents; a seccomp(2) filter may make one.
-    ///
     /// # Async-signal-safety
     ///
     /// Async-signal-safe. It makes 65 system calls.
+    #[inline]
     pub fn current() -> Result<Self, Errno> {
         let mut ignored = 0;
         for signo in numbers() {
@@ -117,14 +114,14 @@ impl ExecSignals {
     ///
     /// # Errors
     ///
-    /// `EINVAL`: `SIGKILL` or `SIGSTOP` is to be ignored or blocked; nothing is changed. Otherwise
-    /// none that Linux documents; a seccomp(2) filter may make one, and then all signals may be
-    /// blocked still.
+    /// `EINVAL`: `SIGKILL` or `SIGSTOP` is to be ignored or blocked; nothing is changed. After
+    /// another error all signals may be blocked still.
     ///
     /// # Async-signal-safety
     ///
     /// Async-signal-safe, and so fit for the `pre_exec` of `std::process::Command`.
     #[doc(alias = "pre_exec")]
+    #[inline]
     pub fn apply(&self) -> Result<(), Errno> {
         if (self.ignored | self.mask) & SigSet::UNCHANGEABLE.bits() != 0 {
             return Err(Errno::INVAL);
@@ -173,7 +170,8 @@ impl ExecSignals {
     /// ```
     ///
     /// The error is one of [`apply`](Self::apply), or of execve(2): `E2BIG`: arguments and
-    /// environment are too large. `EACCES`: not allowed, or not executable. `ENOENT`: there is no
+    /// environment are too large. `EACCES`: not allowed, or not executable. `EAGAIN`: the process has
+    /// changed its user, who has `RLIMIT_NPROC` processes already. `ENOENT`: there is no
     /// such file, or not the interpreter that it names. `ENOEXEC`: not a program. `ENOTDIR`: a part
     /// of the path is no directory. `ETXTBSY`: it is open for writing. Others are rare.
     ///
@@ -181,6 +179,7 @@ impl ExecSignals {
     ///
     /// As [`sys::execve`].
     #[doc(alias = "execve")]
+    #[inline]
     #[must_use = "it has failed"]
     pub unsafe fn exec(
         &self,
@@ -203,6 +202,7 @@ impl Default for ExecSignals {
 }
 
 impl fmt::Debug for ExecSignals {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ExecSignals")
             .field("ignored", &self.ignored())

@@ -56,10 +56,7 @@ impl ForkWindow {
     /// Blocks all signals of this thread, but for those that the kernel raises synchronously
     /// (`SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`, `SIGTRAP`, `SIGSYS`) and those that a C library keeps for
     /// itself.
-    ///
-    /// # Errors
-    ///
-    /// None that Linux documents; a seccomp(2) filter may make one.
+    #[inline]
     pub fn open() -> Result<Self, Errno> {
         MaskGuard::block(SigSet::ASYNCHRONOUS).map(|mask| Self { mask })
     }
@@ -81,6 +78,7 @@ impl ForkWindow {
     /// The caller is the child of a fork(2) that was made while the window was open; it has memory
     /// of its own (not vfork(2), not `CLONE_VM`), has started no thread yet, and is not in signal
     /// context.
+    #[inline]
     pub unsafe fn in_child(self) {
         // SAFETY: the caller's promise; all signals are blocked until the mask is
         // restored.
@@ -108,6 +106,7 @@ impl ForkWindow {
 /// - If the process has several threads, the child uses nothing that another of them may have been
 ///   in the middle of, a lock for example. Everything of this crate is safe to use.
 /// - If there is a C library, the child only makes system calls, executes a program or exits.
+#[inline]
 pub unsafe fn fork() -> Result<Option<Pid>, Errno> {
     // SAFETY: the caller's promise, as of this function.
     let fork = || unsafe { sys::fork() }.map(|child| (child, ()));
@@ -132,6 +131,7 @@ pub unsafe fn fork() -> Result<Option<Pid>, Errno> {
 ///
 /// As for [`fork()`].
 #[doc(alias = "CLONE_PIDFD")]
+#[inline]
 pub unsafe fn fork_with_pidfd() -> Result<Option<(Pid, PidFd)>, Errno> {
     // An older kernel does not know the flag, and ignores it.
     if sys::pidfd_open(0, 0) == Err(Errno::NOSYS) {

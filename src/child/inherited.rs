@@ -53,11 +53,12 @@ impl InheritedSignals {
     ///
     /// # Errors
     ///
-    /// None that Linux documents; a seccomp(2) filter may make one, and then nothing is noted.
+    /// Only what a seccomp(2) filter makes; nothing is captured then.
     ///
     /// # Async-signal-safety
     ///
     /// Async-signal-safe. It makes 65 system calls.
+    #[inline]
     pub fn capture(&self) -> Result<(), Errno> {
         let ExecSignals { ignored, mask } = ExecSignals::current()?;
         // ORDERING: Relaxed, both: before the Release.
@@ -100,6 +101,7 @@ impl InheritedSignals {
     /// Async-signal-safe, and so fit for the `pre_exec` of `std::process::Command`.
     #[doc(alias = "pre_exec")]
     #[doc(alias = "restore_signals")]
+    #[inline]
     pub fn restore_for_exec(&self) -> Result<(), Errno> {
         self.exec_signals().ok_or(Errno::INVAL)?.apply()
     }
@@ -112,6 +114,7 @@ impl Default for InheritedSignals {
 }
 
 impl fmt::Debug for InheritedSignals {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InheritedSignals")
             .field("ignored", &self.ignored())

@@ -28,15 +28,17 @@ use crate::{Errno, Pid, Signal, sys};
 /// ended before this call, another thread of the process has this one as its child, and the signal
 /// comes when that ends.
 ///
-/// It is not for the children of this process: each has to ask for itself. A set-user-ID program,
-/// or one with capabilities, that is executed does not keep it. A process whose parent is outside
-/// its pid namespace, process 1 of most, has a parent without a number.
+/// It is not for the children of this process: each has to ask for itself. A change of the user or
+/// group takes it away, and so does executing a set-user-ID program, or one with capabilities: ask
+/// after that. A process whose parent is outside its pid namespace, process 1 of most, has a parent
+/// without a number.
 ///
 /// # Errors
 ///
 /// `ESRCH`: `parent` is not the parent, or not any more; no signal is set.
 #[doc(alias = "PR_SET_PDEATHSIG")]
 #[doc(alias = "pdeathsig")]
+#[inline]
 pub fn set_parent_death_signal(parent: Pid, signal: Signal) -> Result<(), Errno> {
     // SAFETY: who installed the signal's action answers for it to run at any time.
     unsafe { sys::prctl_set_pdeathsig(signal.as_raw()) }?;
@@ -49,10 +51,6 @@ pub fn set_parent_death_signal(parent: Pid, signal: Signal) -> Result<(), Errno>
 }
 
 /// No signal is sent when the parent ends.
-///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
 pub fn clear_parent_death_signal() -> Result<(), Errno> {
     // SAFETY: no signal is sent.
     unsafe { sys::prctl_set_pdeathsig(0) }
@@ -60,10 +58,6 @@ pub fn clear_parent_death_signal() -> Result<(), Errno> {
 
 /// Which signal is sent to this process when its parent ends; `None` for none. One that a C library
 /// keeps for itself is told as none.
-///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
 #[doc(alias = "PR_GET_PDEATHSIG")]
 pub fn parent_death_signal() -> Result<Option<Signal>, Errno> {
     sys::prctl_get_pdeathsig().map(|signo| Signal::from_raw(signo).ok())
@@ -75,10 +69,6 @@ pub fn parent_death_signal() -> Result<Option<Signal>, Errno> {
 ///
 /// Children of fork(2) do not inherit it, execve(2) keeps it. Who was adopted before stays where it
 /// is.
-///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
 #[doc(alias = "PR_SET_CHILD_SUBREAPER")]
 pub fn set_subreaper(adopts: bool) -> Result<(), Errno> {
     sys::prctl_set_child_subreaper(adopts)
@@ -86,10 +76,6 @@ pub fn set_subreaper(adopts: bool) -> Result<(), Errno> {
 
 /// Returns `true` if this process [adopts](set_subreaper). Process 1 does so without being told to,
 /// and is not asked about here.
-///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
 #[doc(alias = "PR_GET_CHILD_SUBREAPER")]
 pub fn is_subreaper() -> Result<bool, Errno> {
     sys::prctl_get_child_subreaper().map(|adopts| adopts != 0)

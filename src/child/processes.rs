@@ -23,6 +23,7 @@ const LENGTH: usize = 16;
 const NAME: usize = 19;
 
 impl Processes {
+    #[inline]
     pub(super) fn list() -> Result<Self, Errno> {
         let raw = sys::open_to_read(c"/proc")?;
         // SAFETY: the call has just made it, and nobody else knows it.
@@ -31,6 +32,7 @@ impl Processes {
     }
 
     /// The next entry's name; `None` if there is none any more.
+    #[inline]
     fn name(&mut self) -> Option<&[u8]> {
         if self.next >= self.filled {
             self.filled = sys::getdents64(self.directory.as_raw(), &mut self.entries).ok()?;
@@ -47,6 +49,7 @@ impl Processes {
 impl Iterator for Processes {
     type Item = Pid;
 
+    #[inline]
     fn next(&mut self) -> Option<Pid> {
         loop {
             if let Some(pid) = number(self.name()?) {
@@ -57,6 +60,7 @@ impl Iterator for Processes {
 }
 
 /// The process that a directory is named after.
+#[inline]
 fn number(name: &[u8]) -> Option<Pid> {
     let name = core::str::from_utf8(name).ok()?;
     name.parse().ok().and_then(|number: i32| Pid::from_raw(number).ok())

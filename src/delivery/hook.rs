@@ -51,6 +51,7 @@ impl HookContext<'_> {
 }
 
 impl fmt::Debug for HookContext<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HookContext").field("info", &self.info()).finish_non_exhaustive()
     }
@@ -177,6 +178,7 @@ const fn ends_process(signal: Signal) -> bool {
 }
 
 impl fmt::Debug for Hook {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hook").field("caught", &self.caught()).finish_non_exhaustive()
     }

@@ -58,6 +58,7 @@ impl EventFd {
     ///
     /// `EMFILE`, `ENFILE`: too many descriptors are open. `ENOMEM`: no memory.
     #[doc(alias = "eventfd")]
+    #[inline]
     pub fn new() -> Result<Self, Errno> {
         let event = Self::unopened();
         event.open()?;
@@ -73,6 +74,7 @@ impl EventFd {
     }
 
     /// Opens it, unless it is open.
+    #[inline]
     fn open(&self) -> Result<(), Errno> {
         // ORDERING: Acquire pairs with the Release below: the owner is seen with the descriptor.
         if self.not_fd.load(Ordering::Acquire) != UNOPENED {
@@ -105,6 +107,7 @@ impl EventFd {
     /// Makes it not readable. Says whether it was.
     ///
     /// Clear first, look at the flags after: what comes in between is then seen, or wakes again.
+    #[inline]
     pub fn clear(&self) -> bool {
         if self.is_foreign() {
             return false;
@@ -129,10 +132,6 @@ impl EventFd {
 
     /// Makes it readable. Call it after what it tells of is noted, by a `SeqCst` operation. It runs
     /// in the handler.
-    ///
-    /// # Errors
-    ///
-    /// None that Linux documents; a seccomp(2) filter may make one.
     pub(crate) fn wake(&self) -> Result<(), Errno> {
         // ORDERING: SeqCst pairs with the SeqCst change in `clear`.
         let count = self.count.load(Ordering::SeqCst);
@@ -206,6 +205,7 @@ assert_impl_all!(OnceEventFd: Send, Sync, Unpin);
 
 impl OnceEventFd {
     /// One that is not open.
+    #[inline]
     #[must_use]
     pub const fn new() -> Self {
         Self(EventFd::unopened())
@@ -218,6 +218,7 @@ impl OnceEventFd {
     /// `EMFILE`, `ENFILE`: too many descriptors are open. `ENOMEM`: no memory. Another call tries
     /// again. `EINVAL`: a process that this one was forked from has opened it.
     #[doc(alias = "eventfd")]
+    #[inline]
     pub fn open(&self) -> Result<&EventFd, Errno> {
         self.0.open()?;
         Ok(&self.0)

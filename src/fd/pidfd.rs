@@ -8,7 +8,8 @@ use core::time::Duration;
 use super::Fd;
 use crate::send::stamped;
 use crate::sys::{self, KernelPollfd};
-use crate::{ChildState, Errno, Pid, SigVal, Signal, Tid, child, time};
+use crate::wait::{child, poll_until};
+use crate::{ChildState, Errno, Pid, SigVal, Signal, Tid, time};
 
 /// A file descriptor of one process: pidfd_open(2), pidfd_send_signal(2).
 ///
@@ -19,7 +20,8 @@ use crate::{ChildState, Errno, Pid, SigVal, Signal, Tid, child, time};
 ///
 /// poll(2) and its like find it readable when the process has ended; [`wait`](Self::wait) does that
 /// with a time limit, and [`try_wait`](Self::try_wait) reaps a child by it. One that other code has
-/// made becomes a `PidFd` by `From<Fd>`. Whether it is one is not asked: each method tells (`EBADF`).
+/// made becomes a `PidFd` by `From<Fd>`. Whether it is one is not asked: each method tells (`EBADF`); to
+/// those that send, a directory `/proc/<pid>` is one, too.
 ///
 /// ```
 /// use siglatch::fd::PidFd;
@@ -170,15 +172,12 @@ impl PidFd {
     /// Sleeps until the process has ended, or for `timeout` at most; `None` has no limit. Returns
     /// `true` if it has ended. It need not be a child, and is not reaped.
     ///
-    /// Signals do not prolong it. A `timeout` of zero only looks.
+    /// Neither signals nor a stop of this process prolong it. A `timeout` of zero only looks.
     ///
     /// # Errors
     ///
-    /// `EBADF`: the descriptor is closed. `ENOMEM`: no memory.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe, though a handler is a bad place to sleep in.
+    /// `EBADF`: the descriptor is closed, or not a pidfd, which Linux before 5.4 does not tell.
+    /// `EINVAL`: `RLIMIT_NOFILE` is 0. `ENOMEM`: no memory.
     ///
     /// # Examples
     ///
@@ -197,17 +196,19 @@ impl PidFd {
     ///     process.send(Signal::KILL)?;
     ///     process.wait(None)?;
     /// }
-    /// assert_eq!(process.try_wait()?, Some(ChildState::Killed(15)));
+    /// assert_eq!(process.try_wait()?, Some(ChildState::Killed(Signal::TERM)));
     /// # Ok::<(), siglatch::Errno>(())
     /// ```
     #[doc(alias = "poll")]
     pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Errno> {
+        // Other kinds of files may be readable at any time, or never.
+        if child::peek(libc::P_PIDFD, self.0.as_raw()) == Err(Errno::BADF) {
+            return Err(Errno::BADF);
+        }
         let end = timeout.map(time::deadline).transpose()?;
         let mut look = KernelPollfd { fd: self.0.as_raw(), events: libc::POLLIN, revents: 0 };
         loop {
-            let mut left = end.map(time::left).transpose()?;
-            // SAFETY: the mask is left as it is.
-            match unsafe { sys::ppoll(slice::from_mut(&mut look), left.as_mut(), None) } {
+            match poll_until(slice::from_mut(&mut look), end, None) {
                 Ok(_) if look.revents & libc::POLLNVAL != 0 => return Err(Errno::BADF),
                 Ok(ready) => return Ok(ready != 0),
                 Err(Errno::INTR) => {}
@@ -222,8 +223,8 @@ impl PidFd {
     /// # Errors
     ///
     /// `EBADF`: not a pidfd. `ECHILD`: it is no child of this process, was waited for, or the kernel
-    /// waits for it because `SIGCHLD` is ignored or has `SA_NOCLDWAIT`. `EINVAL`: Linux before 5.4,
-    /// or a thread's descriptor.
+    /// waits for it because `SIGCHLD` is ignored or has `SA_NOCLDWAIT`; or it is a thread's
+    /// descriptor. `EINVAL`: Linux before 5.4.
     #[doc(alias = "P_PIDFD")]
     #[doc(alias = "waitid")]
     pub fn try_wait(&self) -> Result<Option<ChildState>, Errno> {

@@ -80,6 +80,7 @@ impl SignalFdInfo {
     }
 
     /// Why it was sent, with the details that came along.
+    #[inline]
     #[must_use]
     pub fn cause(&self) -> Cause {
         decode::cause(self)
@@ -93,6 +94,7 @@ impl Default for SignalFdInfo {
 }
 
 impl fmt::Debug for SignalFdInfo {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignalFdInfo")
             .field("signal", &self.0.signo)

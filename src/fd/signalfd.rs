@@ -81,6 +81,7 @@ impl SignalFd {
         Self::with_flags(signals.into(), libc::SFD_CLOEXEC | libc::SFD_NONBLOCK)
     }
 
+    #[inline]
     fn with_flags(signals: SigSet, flags: c_int) -> Result<Self, Errno> {
         signals.check_changeable()?;
         // SAFETY: a new file, which nobody reads from yet.
@@ -97,6 +98,7 @@ impl SignalFd {
     ///
     /// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them, or the descriptor is of another kind; nothing
     /// is changed. `EBADF`: it is closed.
+    #[inline]
     pub fn set(&self, signals: impl Into<SigSet>) -> Result<(), Errno> {
         let signals = signals.into();
         signals.check_changeable()?;
@@ -113,12 +115,10 @@ impl SignalFd {
     ///
     /// # Errors
     ///
-    /// `EAGAIN`: non-blocking, and none is pending. `EINTR`: a handler ran, for another signal.
+    /// `EAGAIN`: non-blocking, and none is pending. `EBADF`: the descriptor is closed. `EINTR`: a
+    /// handler ran, for another signal.
     /// `EINVAL`: `buffer` is empty. Nothing was taken.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe, though a handler is a bad place to wait in.
+    #[inline]
     #[must_use = "the signals are taken"]
     pub fn read<'a>(&self, buffer: &'a mut [SignalFdInfo]) -> Result<&'a [SignalFdInfo], Errno> {
         let (start, size) = (buffer.as_mut_ptr(), size_of_val(buffer));

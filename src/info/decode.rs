@@ -2,7 +2,7 @@
 //! tells about one.
 
 use super::{Cause, ChildState, FaultDetail, SigInfoTrust, SigVal};
-use crate::Pid;
+use crate::{Pid, Signal};
 
 /// `si_code` values that are the same for every signal (include/uapi/asm-generic/siginfo.h).
 pub(super) mod code {
@@ -43,6 +43,7 @@ pub(crate) trait Fields {
     fn perf(&self) -> FaultDetail;
 }
 
+#[inline]
 pub(crate) fn trust(fields: &impl Fields) -> SigInfoTrust {
     match fields.code() {
         1.. => SigInfoTrust::Kernel,
@@ -53,6 +54,7 @@ pub(crate) fn trust(fields: &impl Fields) -> SigInfoTrust {
     }
 }
 
+#[inline]
 pub(crate) fn cause(fields: &impl Fields) -> Cause {
     let (pid, uid) = (fields.pid(), fields.uid());
     match fields.code() {
@@ -68,13 +70,14 @@ pub(crate) fn cause(fields: &impl Fields) -> Cause {
         code::SIGIO => poll(fields),
         code @ 1..code::KERNEL => by_signal(fields, code),
         ..0 => Cause::Other { pid, uid, value: fields.value() },
-        _ => Cause::Other { pid, uid, value: SigVal(0) },
+        _ => other(fields),
     }
 }
 
 /// The codes from 1 to 127, which mean something else for each signal. The limits are the
 /// kernel's `NSIGILL`, `NSIGFPE`, …; past them the codes up to 6 are those of a ready file
 /// descriptor, for whatever signal `F_SETSIG` chose.
+#[inline]
 fn by_signal(fields: &impl Fields, code: i32) -> Cause {
     match (fields.signo(), code) {
         (libc::SIGILL, ..=11)
@@ -89,11 +92,17 @@ fn by_signal(fields: &impl Fields, code: i32) -> Cause {
             arch: fields.arch(),
         },
         (_, ..=6) => poll(fields),
-        _ => Cause::Other { pid: fields.pid(), uid: fields.uid(), value: SigVal(0) },
+        _ => other(fields),
     }
 }
 
+/// The kernel fills in no value there.
+fn other(fields: &impl Fields) -> Cause {
+    Cause::Other { pid: fields.pid(), uid: fields.uid(), value: SigVal(0) }
+}
+
 /// The process that sent the signal by hand.
+#[inline]
 pub(crate) fn sender(fields: &impl Fields) -> Option<Pid> {
     match fields.code() {
         code::USER | code::QUEUE | code::TKILL => Pid::from_raw(fields.pid()).ok(),
@@ -105,6 +114,7 @@ fn poll(fields: &impl Fields) -> Cause {
     Cause::Poll { band: fields.band(), fd: fields.fd() }
 }
 
+#[inline]
 fn fault(fields: &impl Fields, code: i32) -> Cause {
     let detail = match (fields.signo(), code) {
         (libc::SIGBUS, 4 | 5) => FaultDetail::HardwareError { address_lsb: fields.address_lsb() },
@@ -118,12 +128,13 @@ fn fault(fields: &impl Fields, code: i32) -> Cause {
 
 fn child(fields: &impl Fields, code: i32) -> Cause {
     let status = fields.status();
-    let state = match code {
-        1 => ChildState::Exited(status),
-        2 => ChildState::Killed(status),
-        3 => ChildState::Dumped(status),
-        4 => ChildState::Trapped(status),
-        5 => ChildState::Stopped(status),
+    let state = match (code, Signal::from_raw(status)) {
+        (1, _) => ChildState::Exited(status),
+        (2, Ok(signal)) => ChildState::Killed(signal),
+        (3, Ok(signal)) => ChildState::Dumped(signal),
+        (2 | 3, Err(_)) => ChildState::KilledByReserved(status),
+        (5, Ok(signal)) => ChildState::Stopped(signal),
+        (4 | 5, _) => ChildState::Trapped(status),
         _ => ChildState::Continued,
     };
     Cause::Child {

@@ -21,15 +21,16 @@ const fn real_time_names() -> [[u8; LENGTH]; Signal::rt_count() as usize] {
     let mut names = [[0; LENGTH]; Signal::rt_count() as usize];
     let mut n = 0;
     while n < names.len() {
-        let (prefix, digits) = names[n].split_at_mut(PREFIX.len());
-        prefix.copy_from_slice(PREFIX);
-        let (tens, ones) = (b'0' + n as u8 / 10, b'0' + n as u8 % 10);
-        if n < 10 {
-            digits[0] = ones;
-        } else {
-            digits[0] = tens;
-            digits[1] = ones;
+        let mut at = 0;
+        while at < PREFIX.len() {
+            names[n][at] = PREFIX[at];
+            at += 1;
         }
+        if n >= 10 {
+            names[n][at] = b'0' + n as u8 / 10;
+            at += 1;
+        }
+        names[n][at] = b'0' + n as u8 % 10;
         n += 1;
     }
     names
@@ -69,9 +70,10 @@ impl Signal {
     #[doc(alias = "sigabbrev_np")]
     #[must_use]
     pub const fn short_name(self) -> &'static str {
-        match self.as_str().split_at_checked("SIG".len()) {
-            Some((_, short)) => short,
-            None => "",
+        match self.as_str().as_bytes() {
+            // SAFETY: all of it is ASCII.
+            [b'S', b'I', b'G', short @ ..] => unsafe { str::from_utf8_unchecked(short) },
+            _ => "",
         }
     }
 }

@@ -15,6 +15,7 @@ const AT_MINSIGSTKSZ: usize = 51;
 const ROOM: usize = 128;
 
 /// `AT_MINSIGSTKSZ`, if the kernel says it.
+#[inline]
 pub(super) fn min_stack_size() -> Option<usize> {
     let mut vector = [0; ROOM];
     if sys::prctl_get_auxv(&mut vector).is_err() {

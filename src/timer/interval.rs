@@ -76,6 +76,7 @@ impl IntervalTimer {
     ///
     /// `EINVAL`: more than 146 years (2⁶² nanoseconds), or more seconds than a C `long` holds;
     /// nothing is changed.
+    #[inline]
     pub fn set(self, first: Duration, interval: Duration) -> Result<Setting, Errno> {
         let new = KernelItimerval { interval: rounded_up(interval)?, value: rounded_up(first)? };
         // SAFETY: who installed the signal's action answers for it to run at any time.
@@ -83,20 +84,14 @@ impl IntervalTimer {
     }
 
     /// Cancels the timer, if it is set. Returns what it was set to.
-    ///
-    /// # Errors
-    ///
-    /// None that Linux documents; a seccomp(2) filter may make one.
+    #[inline]
     pub fn cancel(self) -> Result<Setting, Errno> {
         self.set(Duration::ZERO, Duration::ZERO)
     }
 
     /// What is left until it expires, and its interval.
-    ///
-    /// # Errors
-    ///
-    /// None that Linux documents; a seccomp(2) filter may make one.
     #[doc(alias = "getitimer")]
+    #[inline]
     pub fn query(self) -> Result<Setting, Errno> {
         sys::getitimer(self.which()).map(told)
     }
@@ -107,11 +102,8 @@ impl IntervalTimer {
 ///
 /// Returns how many seconds were left of the alarm before, one that has begun counted as a whole,
 /// so that zero says that there was none. (alarm(2) rounds to the nearest, though never to zero.)
-/// It is the timer [`IntervalTimer::Real`], interval and all.
-///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
+/// It is the timer [`IntervalTimer::Real`], interval and all. More than a C `long` holds, which on 32 bits
+/// is 68 years, is cut to that, as alarm(2) does.
 ///
 /// # Examples
 ///
@@ -122,8 +114,9 @@ impl IntervalTimer {
 /// assert_eq!(timer::alarm(0)?, 60);
 /// # Ok::<(), siglatch::Errno>(())
 /// ```
+#[inline]
 pub fn alarm(seconds: u32) -> Result<u32, Errno> {
-    let first = Duration::from_secs(seconds.into());
+    let first = Duration::from_secs(u64::from(seconds).min(c_long::MAX as u64));
     let before = IntervalTimer::Real.set(first, Duration::ZERO)?.value;
     let begun = u64::from(before.subsec_nanos() != 0);
     Ok(u32::try_from(before.as_secs().saturating_add(begun)).unwrap_or(u32::MAX))

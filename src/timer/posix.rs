@@ -35,8 +35,7 @@ pub enum Clock {
     /// Processor time of all threads of another process, as clock_getcpuclockid(3) has it.
     #[doc(alias = "clock_getcpuclockid")]
     ProcessCpuOf(Pid),
-    /// Processor time of another thread, as pthread_getcpuclockid(3) has it. A timer can go by one
-    /// of this process only.
+    /// Processor time of another thread of this process, as pthread_getcpuclockid(3) has it.
     #[doc(alias = "pthread_getcpuclockid")]
     ThreadCpuOf(Tid),
     /// The time of day as an atomic clock counts it, without leap seconds (`CLOCK_TAI`).
@@ -84,7 +83,9 @@ impl Clock {
     ///
     /// # Errors
     ///
-    /// `EINVAL`: this kernel or machine has no such clock; there is no such process or thread.
+    /// `EINVAL`: this kernel or machine has no such clock; there is no such process, or no such
+    /// thread in this process.
+    #[inline]
     pub fn now(self) -> Result<Duration, Errno> {
         sys::clock_gettime(self.id()).map(time::duration)
     }
@@ -144,6 +145,7 @@ impl PosixTimer {
     /// thread in this process. `ENOMEM`: no memory. `ENOSYS`: this
     /// kernel has no timers. For a clock that wakes the machine, `EPERM`: it takes
     /// `CAP_WAKE_ALARM`; `EOPNOTSUPP`: the machine has nothing to be woken by.
+    #[inline]
     pub fn new(clock: Clock, signal: Signal, value: SigVal) -> Result<Self, Errno> {
         Self::create(clock, &event(signal, value, libc::SIGEV_SIGNAL, 0))
     }
@@ -155,6 +157,7 @@ impl PosixTimer {
     ///
     /// As for [`new`](Self::new), and `EINVAL`: there is no such thread in this process.
     #[doc(alias = "SIGEV_THREAD_ID")]
+    #[inline]
     pub fn for_thread(
         clock: Clock,
         thread: Tid,
@@ -171,6 +174,7 @@ impl PosixTimer {
     ///
     /// As for [`new`](Self::new).
     #[doc(alias = "SIGEV_NONE")]
+    #[inline]
     pub fn silent(clock: Clock) -> Result<Self, Errno> {
         Self::create(
             clock,
@@ -196,6 +200,7 @@ impl PosixTimer {
         ManuallyDrop::new(self).id
     }
 
+    #[inline]
     fn create(clock: Clock, event: &KernelSigevent) -> Result<Self, Errno> {
         // SAFETY: who installed the signal's action answers for it to run at any time.
         let id = unsafe { sys::timer_create(clock.id(), event) }?;
@@ -210,6 +215,7 @@ impl PosixTimer {
     ///
     /// `EINVAL`: the timer is a parent process's.
     #[doc(alias = "timer_settime")]
+    #[inline]
     pub fn set(&self, first: Duration, interval: Duration) -> Result<Setting, Errno> {
         self.settime(0, first.min(LONGEST), interval)
     }
@@ -239,6 +245,7 @@ impl PosixTimer {
     /// # Ok::<(), siglatch::Errno>(())
     /// ```
     #[doc(alias = "TIMER_ABSTIME")]
+    #[inline]
     pub fn set_at(&self, deadline: Duration, interval: Duration) -> Result<Setting, Errno> {
         if deadline.as_nanos() > i64::MAX.unsigned_abs().into() {
             return Err(Errno::INVAL);
@@ -248,6 +255,7 @@ impl PosixTimer {
         self.settime(libc::TIMER_ABSTIME, deadline, interval)
     }
 
+    #[inline]
     fn settime(&self, flags: c_int, value: Duration, interval: Duration) -> Result<Setting, Errno> {
         let interval = time::timespec(interval.min(LONGEST));
         let new = KernelItimerspec { interval, value: time::timespec(value) };
@@ -262,6 +270,7 @@ impl PosixTimer {
     /// # Errors
     ///
     /// `EINVAL`: the timer is a parent process's.
+    #[inline]
     pub fn cancel(&self) -> Result<Setting, Errno> {
         self.set(Duration::ZERO, Duration::ZERO)
     }
@@ -272,6 +281,7 @@ impl PosixTimer {
     ///
     /// `EINVAL`: the timer is a parent process's.
     #[doc(alias = "timer_gettime")]
+    #[inline]
     pub fn query(&self) -> Result<Setting, Errno> {
         sys::timer_gettime(self.own_id()?).map(told)
     }

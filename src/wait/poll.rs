@@ -6,7 +6,7 @@ use core::slice;
 use core::time::Duration;
 
 use crate::flags::flags;
-use crate::sys::{self, KernelPollfd, KernelTimespec};
+use crate::sys::{self, KernelPollfd, KernelSigset, KernelTimespec};
 use crate::{Errno, SigSet, time};
 
 flags! {
@@ -65,6 +65,7 @@ impl PollFd {
 }
 
 impl fmt::Debug for PollFd {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PollFd")
             .field("fd", &self.fd())
@@ -115,12 +116,9 @@ impl fmt::Debug for PollFd {
 /// `EINTR`: a handler has run. `EINVAL`: `SIGKILL` or `SIGSTOP` is in `mask`, or there are more
 /// descriptors than `RLIMIT_NOFILE`. `ENOMEM`: the kernel is short of memory. Nothing is
 /// [`revents`](PollFd::revents) then.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe, though a handler is a bad place to wait in.
 #[doc(alias = "ppoll")]
 #[doc(alias = "pselect")]
+#[inline]
 pub fn poll(
     fds: &mut [PollFd],
     timeout: Option<Duration>,
@@ -139,6 +137,15 @@ pub fn poll(
     // time of the call.
     let fds = unsafe { slice::from_raw_parts_mut(start, count) };
     let end = timeout.map(time::deadline).transpose()?;
+    poll_until(fds, end, mask)
+}
+
+/// [`poll()`] up to a point in time.
+pub(crate) fn poll_until(
+    fds: &mut [KernelPollfd],
+    end: Option<KernelTimespec>,
+    mask: Option<KernelSigset>,
+) -> Result<usize, Errno> {
     loop {
         let left = end.map(time::left).transpose()?;
         let part = left.map(first_part);

@@ -8,7 +8,8 @@ use super::common::{
 };
 use super::theirs;
 use crate::support::state;
-use crate::tracer::op::{Seen, Verdict, Wrong, ensure, window};
+use crate::tracer::op::{Moment, Op, Point, Seen, Verdict, Wrong, ensure, window};
+use crate::tracer::path::{Place, Until};
 use crate::tracer::ptrace::Sent;
 use core::time::Duration;
 use siglatch::{Dispatcher, Latch, Shutdown, SigSet, Signal, mask, wait};
@@ -85,6 +86,29 @@ fn wait_until_the_time_is_up(sent: &Sent) -> Verdict {
     let set = LATCH.is_set();
     ensure!(set || !said, "it says that a flag is set");
     once(sent, false)
+}
+
+/// One interrupt of the clock may end the sleep and bring the signal: the thread finds that it is too
+/// late, and then the flag.
+pub(crate) fn flag_that_is_set_as_the_time_is_up_is_told() {
+    fn waits(sent: &Sent) -> Verdict {
+        LATCH.catch(sent.signal)?;
+        let said = window(|| LATCH.wait(Some(MOMENT)))?;
+        woken(sent, &LATCH, said)
+    }
+    let op = Op {
+        name: "flag_that_is_set_as_the_time_is_up_is_told",
+        signal: Signal::USR1,
+        body: waits,
+        order: &[Seen::Ours],
+        until: Until::End,
+    };
+    let path = op.path().expect("a path");
+    let sleeps = |place: &Place| place.syscall == Some(libc::SYS_futex as u64);
+    let sleep = path.places.iter().rposition(sleeps).expect("a sleep");
+    // Behind the call, which says that it has slept to the end.
+    let seen = op.run(&path, Point { index: sleep + 1, moment: Moment::Before });
+    assert_eq!(seen.ok(), Some(Seen::Ours), "the wait tells of no flag");
 }
 
 /// A signal for somebody else does not end the wait, and nothing of it is lost.

@@ -4,7 +4,7 @@
 #![expect(unsafe_code, reason = "forks, and makes orphans")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::ending::{End, ends, ends_on_close, fork};
+use crate::support::ending::{End, await_end, await_stop, ends, ends_on_close, fork};
 use crate::support::first_process::{as_first_process, without_proc};
 use crate::support::names::{pid, us};
 use crate::support::{self, Child, Scenario, exit_now, in_child, scenarios, steps};
@@ -24,23 +24,14 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         one_that_is_left_is_in_the_way_without_proc,
         breaking_off_leaves_the_others,
         a_child_that_goes_on_or_stops_is_not_reaped,
-        who_has_no_children_has_none_to_reap,
         one_that_another_reaps_is_not_told,
         waiting_for_any_reaps_nobody,
         waiting_for_any_goes_on_after_a_handler,
         a_subreaper_adopts,
-        adopting_is_not_inherited,
         a_parents_end_is_told,
         a_parent_that_is_gone_is_told_apart,
         a_parents_thread_is_the_parent,
-        a_signal_of_no_program_is_refused,
     ]
-}
-
-/// Until a child is a zombie. It is not reaped.
-fn await_end(child: Pid) {
-    let options = libc::WEXITED | libc::WNOWAIT | libc::__WALL;
-    assert!(sys::waitid(libc::P_PID, child.as_raw(), options).is_ok());
 }
 
 fn told(change: Change) -> (i32, ChildState) {
@@ -213,20 +204,12 @@ fn stops() -> Pid {
 fn a_child_that_goes_on_or_stops_is_not_reaped() {
     in_child(|| {
         let child = stops();
-        let options = libc::WSTOPPED | libc::WNOWAIT;
-        assert!(sys::waitid(libc::P_PID, child.as_raw(), options).is_ok());
+        await_stop(child);
         assert_eq!(child::reap_any(|_| false).count(), 0);
         siglatch::send::kill(child, Signal::CONT).expect("kill");
         assert_eq!(child::wait_any(), Ok(child));
         let seen: Vec<_> = child::reap_any(|_| false).map(told).collect();
         assert_eq!(seen, [(child.as_raw(), ChildState::Exited(4))]);
-    });
-}
-
-fn who_has_no_children_has_none_to_reap() {
-    in_child(|| {
-        assert_eq!(child::reap_any(|_| false).count(), 0);
-        assert_eq!(child::wait_any(), Err(Errno::CHILD));
     });
 }
 
@@ -301,14 +284,6 @@ fn a_subreaper_adopts() {
     });
 }
 
-fn adopting_is_not_inherited() {
-    in_child(|| {
-        child::set_subreaper(true).expect("prctl");
-        let child = fork(|| exit_now(i32::from(child::is_subreaper() != Ok(false))));
-        assert_eq!(child::wait(child), Ok(ChildState::Exited(0)));
-    });
-}
-
 /// A child whose own child asks to be told of its end, and says what it got.
 fn a_parents_end_is_told() {
     in_child(|| {
@@ -332,7 +307,7 @@ fn a_parents_end_is_told() {
         });
         assert_eq!(child::wait(parent), Ok(ChildState::Exited(0)));
         let orphan = child::wait_any().expect("adopted");
-        assert_eq!(child::wait(orphan), Ok(ChildState::Killed(libc::SIGTERM)));
+        assert_eq!(child::wait(orphan), Ok(ChildState::Killed(Signal::TERM)));
     });
 }
 
@@ -386,22 +361,9 @@ fn a_parents_thread_is_the_parent() {
         });
         let child = child.join().expect("a thread that ends");
         // The process is still there, and its thread is not.
-        assert_eq!(child::wait(child), Ok(ChildState::Killed(libc::SIGUSR1)));
+        assert_eq!(child::wait(child), Ok(ChildState::Killed(Signal::USR1)));
         link.say(&us().to_string());
     });
     child.expect(&child.pid().to_string());
     child.wait().assert_exited(0);
-}
-
-fn a_signal_of_no_program_is_refused() {
-    in_child(|| {
-        for signo in [-1, 65, i32::MAX] {
-            // SAFETY: it is refused.
-            assert_eq!(unsafe { sys::prctl_set_pdeathsig(signo) }, Err(Errno::INVAL), "{signo}");
-        }
-        // One that a C library keeps for itself has no name here.
-        // SAFETY: the parent stays.
-        assert_eq!(unsafe { sys::prctl_set_pdeathsig(33) }, Ok(()));
-        assert_eq!(child::parent_death_signal(), Ok(None));
-    });
 }

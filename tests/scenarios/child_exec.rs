@@ -4,7 +4,6 @@
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
 
-use crate::support::first_process::as_first_process;
 use crate::support::oracle::{self, bit, set_default, set_ignored};
 use crate::support::{
     self, Child, Scenario, Status, example, exit_now, foreign, in_child, scenarios, spawn, state,
@@ -13,15 +12,11 @@ use core::ffi::CStr;
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
-use siglatch::child::{self, ExecSignals, ForkWindow, InheritedSignals};
+use siglatch::child::{ExecSignals, ForkWindow, InheritedSignals};
 use siglatch::timer::{Clock, PosixTimer};
-use siglatch::{ChildState, Errno, Latch, SigSet, SigVal, Signal, action, mask, send, sys};
-use std::env;
-use std::fs::{self, File, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
+use siglatch::{Errno, Latch, SigSet, SigVal, Signal, action, mask, send, sys};
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{self, Command};
+use std::process::Command;
 
 siglatch::inherited_signals! {
     /// Of the test program.
@@ -45,9 +40,6 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         a_utility_ignores_after_its_mask_is_open,
         what_cannot_be_ignored_or_blocked_is_refused,
         a_program_is_executed_with_a_state,
-        what_cannot_be_executed_is_told_apart,
-        executed_by_process_1_and_at_the_limits,
-        executed_in_signal_context,
         no_handler_runs_amid_the_restoring,
     ]
 }
@@ -324,89 +316,6 @@ fn a_program_is_executed_with_a_state() {
         // SAFETY: null stands for nothing.
         let errno = unsafe { sys::execve(c"/bin/true", ptr::null(), ptr::null()) };
         panic!("{errno}");
-    });
-}
-
-/// A file with this text, in a directory that is removed with the process's scenario.
-fn file(directory: &Path, name: &str, text: &str, mode: u32) -> std::ffi::CString {
-    let path: PathBuf = directory.join(name);
-    fs::write(&path, text).expect("a file");
-    fs::set_permissions(&path, Permissions::from_mode(mode)).expect("its mode");
-    std::ffi::CString::new(path.into_os_string().into_encoded_bytes()).expect("no zero in it")
-}
-
-fn what_cannot_be_executed_is_told_apart() {
-    let directory = env::temp_dir().join(format!("programs-of-{}", process::id()));
-    fs::create_dir_all(&directory).expect("a directory");
-    let not_executable = file(&directory, "plain", "#!/bin/sh\n", 0o644);
-    let not_a_program = file(&directory, "text", "no program\n", 0o755);
-    let no_interpreter = file(&directory, "script", "#!/no/such/shell\n", 0o755);
-    let written = file(&directory, "written", "#!/bin/sh\n", 0o755);
-    in_child(|| {
-        let _writer = File::options().append(true).open(written.to_str().expect("text"));
-        let busy = Errno::from_raw(libc::ETXTBSY).expect("a number");
-        let long = std::ffi::CString::new("x".repeat(5000)).expect("no zero in it");
-        let name_too_long = Errno::from_raw(libc::ENAMETOOLONG).expect("a number");
-        for (path, errno) in [
-            (c"/no/such/program", Errno::NOENT),
-            (c"", Errno::NOENT),
-            (c"/", Errno::ACCES),
-            (c"/etc/passwd/program", Errno::NOTDIR),
-            (&not_executable, Errno::ACCES),
-            (&not_a_program, Errno::NOEXEC),
-            (&no_interpreter, Errno::NOENT),
-            (&written, busy),
-            (&long, name_too_long),
-        ] {
-            LATCH.catch(Signal::TERM).expect("catch");
-            assert_eq!(exec(changed(), path, &[c"name"]), errno, "{path:?}");
-            // The state is applied, as it would be to the program.
-            assert_eq!(ExecSignals::current(), Ok(changed()));
-        }
-        let much = std::ffi::CString::new("x".repeat(1 << 20)).expect("no zero in it");
-        assert_eq!(exec(changed(), c"/bin/true", &[much.as_c_str(); 16]), Errno::TOOBIG);
-        // And now one that is there.
-        panic!("{}", exec(changed(), c"/bin/true", &[c"true"]));
-    });
-    fs::remove_dir_all(&directory).expect("a directory that is there");
-}
-
-fn executed_by_process_1_and_at_the_limits() {
-    let body = || {
-        // Neither limit is one on executing.
-        for what in [libc::RLIMIT_NPROC, libc::RLIMIT_SIGPENDING] {
-            let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-            // SAFETY: the limit is initialised and only read.
-            assert_eq!(unsafe { libc::setrlimit(what, &raw const none) }, 0);
-        }
-        panic!("{}", exec(changed(), c"/bin/sh", &[c"sh", c"-c", c"[ $$ = 1 ]"]));
-    };
-    as_first_process(body);
-}
-
-/// From a hook: all that runs is system calls.
-fn executed_in_signal_context() {
-    fn take(_: siglatch::HookContext<'_>) -> siglatch::HookVerdict {
-        exec_true()
-    }
-    fn exec_true() -> ! {
-        let arguments = [c"true".as_ptr(), ptr::null()];
-        // SAFETY: both end by a null pointer, and the process is for the program.
-        let _errno = unsafe { changed().exec(c"/bin/true", arguments.as_ptr(), ptr::null()) };
-        support::exit_now(99)
-    }
-    // SAFETY: the function makes system calls.
-    static HOOK: siglatch::Hook = unsafe { siglatch::Hook::new(take) };
-    in_child(|| {
-        HOOK.catch(Signal::USR1).expect("catch");
-        send::raise(Signal::USR1).expect("raise");
-        panic!("it goes on");
-    });
-    // And between fork and exec, in a window.
-    in_child(|| {
-        // SAFETY: the child executes a program or exits.
-        let Some(child) = (unsafe { child::fork() }).expect("fork") else { exec_true() };
-        assert_eq!(child::wait(child), Ok(ChildState::Exited(0)));
     });
 }
 

@@ -42,7 +42,7 @@ fn nothing_of_the_parents_is_there() {
     static LATCH: Latch = Latch::new();
     static QUEUE: InfoQueue<2> = InfoQueue::new();
     static DISPATCHER: Dispatcher = Dispatcher::new();
-    static SHUTDOWN: Shutdown = Shutdown::new().deadline(Duration::from_secs(60));
+    static SHUTDOWN: Shutdown = Shutdown::new().deadline(Duration::from_secs(3_600));
     static CHILDREN: Children<4> = Children::new();
     in_child(|| {
         LATCH.catch([Signal::USR1, Signal::HUP]).expect("catch");

@@ -3,18 +3,17 @@
 #![expect(unsafe_code, reason = "forks, and waits behind the back of the crate")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::ending::{End, ends, ends_on_close, fork};
+use crate::support::ending::{End, await_end, await_stop, ends, ends_on_close, fork};
 use crate::support::names::pid;
 use crate::support::{Scenario, exit_now, in_child, scenarios};
 use core::time::Duration;
-use siglatch::action::{self, Disposition, SaFlags};
 use siglatch::child::{self, Change, Children};
-use siglatch::fd::{EventFd, PidFd};
-use siglatch::{Cause, ChildState, Errno, InfoQueue, Latch, Pid, Signal, mask, sys};
+use siglatch::fd::EventFd;
+use siglatch::{ChildState, Errno, Pid, Signal};
 use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::Mutex;
-use std::thread::{self, scope};
+use std::thread::scope;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
@@ -31,26 +30,10 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         removed_is_somebody_elses,
         breaking_off_leaves_the_others,
         stops_and_continues_are_told_once,
+        what_a_child_does_next_is_told_by_the_same_walk,
         ends_only_are_told_by_reap,
-        ignored_sigchld_is_over,
-        ignored_sigchld_makes_no_zombies_under_a_latch,
-        ignored_sigchld_is_whose_receivers_say,
-        stops_wake_nobody_unless_wanted,
-        blocked_sigchld_is_unblocked,
         wakes_a_poll_loop,
     ]
-}
-
-/// Until a child is a zombie. It is not reaped.
-fn await_end(child: Pid) {
-    let options = libc::WEXITED | libc::WNOWAIT;
-    assert!(sys::waitid(libc::P_PID, child.as_raw(), options).is_ok());
-}
-
-/// Until a child is stopped. That is not told.
-fn await_stop(child: Pid) {
-    let options = libc::WSTOPPED | libc::WNOWAIT;
-    assert!(sys::waitid(libc::P_PID, child.as_raw(), options).is_ok());
 }
 
 const MANY: i32 = 1_000;
@@ -310,15 +293,15 @@ fn stops_and_continues_are_told_once() {
         };
         let go_on = || siglatch::send::kill(child, Signal::CONT).expect("kill");
         let mut seen = next();
-        assert_eq!(seen, [ChildState::Stopped(libc::SIGSTOP)]);
+        assert_eq!(seen, [ChildState::Stopped(Signal::STOP)]);
         go_on();
         seen.clear();
-        while seen.last() != Some(&ChildState::Stopped(libc::SIGSTOP)) {
+        while seen.last() != Some(&ChildState::Stopped(Signal::STOP)) {
             seen.extend(next());
         }
         // That it went on may be gone by the time it has stopped again.
         seen.retain(|state| *state != ChildState::Continued);
-        assert_eq!(seen, [ChildState::Stopped(libc::SIGSTOP)]);
+        assert_eq!(seen, [ChildState::Stopped(Signal::STOP)]);
         assert!(CHILDREN.contains(child));
         go_on();
         seen.clear();
@@ -327,6 +310,22 @@ fn stops_and_continues_are_told_once() {
         }
         seen.retain(|state| *state != ChildState::Continued);
         assert_eq!(seen, [ChildState::Exited(4)]);
+    });
+}
+
+fn what_a_child_does_next_is_told_by_the_same_walk() {
+    static CHILDREN: Children<2> = Children::new().stops(true);
+    in_child(|| {
+        CHILDREN.catch().expect("catch");
+        let child = stops_twice();
+        await_stop(child);
+        CHILDREN.add(child).expect("room");
+        let mut walk = CHILDREN.changes().map(told);
+        assert_eq!(walk.next(), Some((child.as_raw(), ChildState::Stopped(Signal::STOP))));
+        siglatch::send::kill(child, Signal::KILL).expect("kill");
+        await_end(child);
+        assert_eq!(walk.next(), Some((child.as_raw(), ChildState::Killed(Signal::KILL))));
+        assert_eq!(walk.next(), None);
     });
 }
 
@@ -341,7 +340,7 @@ fn ends_only_are_told_by_reap() {
             await_stop(child);
             seen.extend(CHILDREN.reap().map(told));
             assert_eq!(seen, []);
-            assert_eq!(child::try_change(child), Ok(Some(ChildState::Stopped(libc::SIGSTOP))));
+            assert_eq!(child::try_change(child), Ok(Some(ChildState::Stopped(Signal::STOP))));
             siglatch::send::kill(child, Signal::CONT).expect("kill");
         }
         while seen.is_empty() {
@@ -349,154 +348,6 @@ fn ends_only_are_told_by_reap() {
             seen.extend(CHILDREN.reap().map(told));
         }
         assert_eq!(seen, [(child.as_raw(), ChildState::Exited(4))]);
-    });
-}
-
-fn ignored_sigchld_is_over() {
-    static CHILDREN: Children<2> = Children::new();
-    in_child(|| {
-        action::ignore(Signal::CHLD).expect("ignore");
-        assert_eq!(child::wait(ends(End::Exit(1))), Err(Errno::CHILD));
-        CHILDREN.catch().expect("catch");
-        let child = ends(End::Exit(6));
-        CHILDREN.add(child).expect("room");
-        await_end(child);
-        assert_eq!(CHILDREN.reap().map(told).last(), Some((child.as_raw(), ChildState::Exited(6))));
-    });
-}
-
-/// Has five children end. Returns how many of them are left to be waited for.
-fn zombies_of_five() -> usize {
-    let (gate, open) = os_pipe::pipe().expect("pipe");
-    let five: Vec<_> = (0..5).map(|_| ends_on_close(&gate, &open, End::Exit(0))).collect();
-    let ends: Vec<_> = five.iter().map(|child| PidFd::open(*child).expect("a child")).collect();
-    drop(open);
-    assert!(ends.iter().all(|end| end.wait(None) == Ok(true)));
-    five.into_iter().filter(|child| child::wait(*child).is_ok()).count()
-}
-
-fn flags() -> SaFlags {
-    let own = SaFlags::NOCLDSTOP | SaFlags::NOCLDWAIT;
-    SaFlags::from_bits(action::query(Signal::CHLD).expect("query").flags().bits() & own.bits())
-}
-
-fn ignored_sigchld_makes_no_zombies_under_a_latch() {
-    static LATCH: Latch = Latch::new();
-    static QUEUE: InfoQueue<8> = InfoQueue::new();
-    in_child(|| {
-        action::ignore(Signal::CHLD).expect("ignore");
-        assert_eq!(zombies_of_five(), 0);
-        LATCH.catch(Signal::CHLD).expect("catch");
-        QUEUE.catch(Signal::CHLD).expect("catch");
-        assert_eq!(zombies_of_five(), 0);
-        // And the signal comes.
-        assert!(LATCH.take_signal(Signal::CHLD));
-        let cause = QUEUE.pop().expect("details").cause();
-        assert!(matches!(cause, Cause::Child { state: ChildState::Exited(0), .. }), "{cause:?}");
-        LATCH.release(Signal::CHLD).expect("release");
-        QUEUE.release(Signal::CHLD).expect("release");
-        assert_eq!(action::query(Signal::CHLD).expect("query").disposition(), Disposition::Ignore);
-        assert_eq!(zombies_of_five(), 0);
-        // Asked for, it is otherwise.
-        action::default(Signal::CHLD).expect("default");
-        LATCH.catch(Signal::CHLD).expect("catch");
-        assert_eq!((flags(), zombies_of_five()), (SaFlags::empty(), 5));
-    });
-}
-
-fn ignored_sigchld_is_whose_receivers_say() {
-    static LATCH: Latch = Latch::new();
-    static CHILDREN: Children<2> = Children::new();
-    in_child(|| {
-        action::ignore(Signal::CHLD).expect("ignore");
-        LATCH.catch(Signal::CHLD).expect("catch");
-        assert_eq!(flags(), SaFlags::NOCLDWAIT);
-        CHILDREN.catch().expect("catch");
-        assert_eq!((flags(), zombies_of_five()), (SaFlags::empty(), 5));
-        CHILDREN.release().expect("release");
-        assert_eq!((flags(), zombies_of_five()), (SaFlags::NOCLDWAIT, 0));
-        // The other flags of other signals are theirs.
-        LATCH.catch(Signal::WINCH).expect("catch");
-        let others = action::query(Signal::WINCH).expect("query").flags();
-        assert!(!others.contains(SaFlags::NOCLDWAIT) && !others.contains(SaFlags::NOCLDSTOP));
-        // A default action with the flag is as good as "ignore".
-        LATCH.release(Signal::CHLD).expect("release");
-        let reaps = sys::KernelSigaction {
-            flags: SaFlags::NOCLDWAIT.bits(),
-            ..sys::KernelSigaction::default()
-        };
-        // SAFETY: there is no handler in it.
-        unsafe { sys::rt_sigaction(libc::SIGCHLD, Some(&reaps), None) }.expect("sigaction");
-        assert_eq!(zombies_of_five(), 0);
-        LATCH.catch(Signal::CHLD).expect("catch");
-        assert_eq!((flags(), zombies_of_five()), (SaFlags::NOCLDWAIT, 0));
-        LATCH.release(Signal::CHLD).expect("release");
-        assert_eq!((flags(), zombies_of_five()), (SaFlags::NOCLDWAIT, 0));
-    });
-}
-
-/// How often a child that stops and goes on a hundred times wakes a table, which is waited for if it
-/// wants to hear of it.
-fn wakes_of_a_hundred_stops(children: &'static Children<2>, wanted: bool) -> usize {
-    children.catch().expect("catch");
-    let child = fork(|| {
-        loop {
-            thread::park();
-        }
-    });
-    let _earlier = children.reap().count();
-    let changes = [Signal::STOP, Signal::CONT].into_iter().cycle().take(200);
-    let wakes = changes.filter(|signal| {
-        let signal = *signal;
-        siglatch::send::kill(child, signal).expect("kill");
-        let change = if signal == Signal::STOP { libc::WSTOPPED } else { libc::WCONTINUED };
-        assert!(sys::waitid(libc::P_PID, child.as_raw(), change).is_ok());
-        let limit = if wanted { None } else { Some(Duration::ZERO) };
-        let woken = children.wait(limit) == Ok(true);
-        let _flag = children.reap().count();
-        woken
-    });
-    let wakes = wakes.count();
-    siglatch::send::kill(child, Signal::KILL).expect("kill");
-    assert_eq!(children.wait(None), Ok(true));
-    assert_eq!(child::wait(child), Ok(ChildState::Killed(libc::SIGKILL)));
-    children.release().expect("release");
-    wakes
-}
-
-fn stops_wake_nobody_unless_wanted() {
-    static QUIET: Children<2> = Children::new();
-    static SHELL: Children<2> = Children::new().stops(true);
-    static LATCH: Latch = Latch::new();
-    in_child(|| {
-        assert_eq!(wakes_of_a_hundred_stops(&QUIET, false), 0);
-        assert_eq!(wakes_of_a_hundred_stops(&SHELL, true), 200);
-        QUIET.catch().expect("catch");
-        assert_eq!(flags(), SaFlags::NOCLDSTOP);
-        // Somebody wants to hear of them; then all do.
-        LATCH.catch(Signal::CHLD).expect("catch");
-        assert_eq!(flags(), SaFlags::empty());
-        LATCH.release(Signal::CHLD).expect("release");
-        assert_eq!(flags(), SaFlags::NOCLDSTOP);
-        SHELL.catch().expect("catch");
-        assert_eq!(flags(), SaFlags::empty());
-    });
-}
-
-/// As some launchers leave it.
-fn blocked_sigchld_is_unblocked() {
-    static CHILDREN: Children<2> = Children::new();
-    in_child(|| {
-        mask::set([Signal::CHLD, Signal::USR1]).expect("mask");
-        CHILDREN.catch().expect("catch");
-        let child = ends(End::Exit(6));
-        await_end(child);
-        assert_eq!(CHILDREN.wait(Some(Duration::ZERO)), Ok(false));
-        assert_eq!(mask::query(), Ok([Signal::CHLD, Signal::USR1].into()));
-        assert_eq!(CHILDREN.catch_unblocked(), Ok(()));
-        assert_eq!(CHILDREN.wait(Some(Duration::ZERO)), Ok(true));
-        assert_eq!(mask::query(), Ok(Signal::USR1.into()));
-        assert_eq!(child::wait(child), Ok(ChildState::Exited(6)));
     });
 }
 
@@ -516,7 +367,7 @@ fn wakes_a_poll_loop() {
         CHILDREN.add(child).expect("room");
         assert_eq!(
             CHILDREN.reap().map(told).last(),
-            Some((child.as_raw(), ChildState::Killed(15)))
+            Some((child.as_raw(), ChildState::Killed(Signal::TERM)))
         );
         drop(open);
     });

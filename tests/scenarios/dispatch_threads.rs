@@ -3,11 +3,11 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 #![expect(clippy::needless_for_each, reason = "one line for what is one thought")]
 
+use crate::support::callbacks::{calls, give, note, note_negative, on, raise};
 use crate::support::names::rt;
 use crate::support::{Scenario, in_child, scenarios, steps};
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst};
-use siglatch::{Cause, Dispatcher, Latch, Pid, SigInfo, SigSet, SigVal, Signal, Tid, send};
-use std::sync::Mutex;
+use siglatch::{Dispatcher, Latch, SigSet, Signal};
 use std::thread;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -16,46 +16,6 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         each_arrival_once_among_threads,
         blocking_function_does_not_stop_reception,
     ]
-}
-
-/// What was called, in order. Normal code only: no handler comes here.
-static CALLS: Mutex<Vec<(i32, usize)>> = Mutex::new(Vec::new());
-
-fn calls() -> Vec<(i32, usize)> {
-    core::mem::take(&mut *CALLS.lock().expect("a lock that nobody poisoned"))
-}
-
-fn value(info: &SigInfo) -> usize {
-    match info.cause() {
-        Cause::Queue { value, .. } => value.as_addr(),
-        _ => 0,
-    }
-}
-
-fn number(info: &SigInfo) -> i32 {
-    info.signal().expect("a signal").as_raw()
-}
-
-fn note(info: &SigInfo) {
-    CALLS.lock().expect("a lock").push((number(info), value(info)));
-}
-
-fn note_negative(info: &SigInfo) {
-    CALLS.lock().expect("a lock").push((number(info).wrapping_neg(), value(info)));
-}
-
-fn raise(signal: Signal) {
-    send::raise(signal).expect("raise");
-}
-
-/// To this thread, which takes it before this returns.
-fn give(signal: Signal, value: usize) {
-    let value = SigVal::from_addr(value);
-    send::queue_thread(Pid::this(), Tid::this(), signal, value).expect("queue_thread");
-}
-
-fn on<const N: usize>(table: &'static Dispatcher<N>, signal: Signal, function: fn(&SigInfo)) {
-    table.catch(signal, function).expect("catch");
 }
 
 fn several_tables_get_each() {

@@ -1,23 +1,16 @@
-//! The fork harness under test: what it hears, what it reports, and what it never leaves behind.
+//! The fork harness under test: what it hears and what it reports; `watchdog` has what hangs.
 
 #![expect(unsafe_code, reason = "an exit handler is registered with C")]
 #![expect(clippy::panic, reason = "children panic to see it reported")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
+use super::watchdog::{SHORT, assert_gone};
 use crate::support::oracle::{self, RawAction};
 use crate::support::{self, Child, Link, Scenario, Status, exit_now};
 use crate::support::{assert_contains, failure_of, scenarios, spawn};
-use core::hint;
-use core::time::Duration;
-use siglatch::timer::Clock;
-use siglatch::{Latch, Signal, mask, send};
 use std::ffi::OsStr;
-use std::path::Path;
 use std::process::Command;
 use std::{env, fs, process, sync, thread};
-
-/// A length for the watchdog of what is to hang.
-const SHORT: Duration = Duration::from_millis(500);
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
@@ -31,12 +24,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         early_end_fails_the_wait,
         last_words_are_heard,
         long_talk_does_not_block,
-        hang_is_killed_and_reported,
-        waiter_that_nobody_wakes_is_reported,
-        spin_is_reported,
-        progress_is_no_hang,
         failure_of_the_scenario_shows_the_child,
-        dropped_child_is_killed_and_reaped,
         child_skips_exit_handlers,
         fork_beside_threads_is_refused,
         third_process_is_the_sender,
@@ -48,7 +36,6 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         oracle_reads_actions,
         program_is_read_and_signalled,
         program_that_ends_early_fails_the_wait,
-        program_that_hangs_is_killed,
         command_line_works_as_usual,
         skip_is_visible,
         failure_tells_how_to_run_it_again,
@@ -159,102 +146,6 @@ fn long_talk_does_not_block() {
     assert_eq!(outcome.said.len(), 1000);
 }
 
-fn hang_is_killed_and_reported() {
-    let mut pid = 0;
-    let text = failure_of(|| {
-        let mut child = Child::start(|link| {
-            oracle::set_ignored(libc::SIGTERM);
-            println!("about to hang");
-            link.ready();
-            link.hear();
-        });
-        pid = child.pid();
-        child.watch_for(SHORT);
-        child.await_ready();
-        child.kill(libc::SIGTERM);
-        child.expect("the end");
-    });
-    assert_contains(&text, "waited in vain for the word \"the end\": no progress");
-    assert_contains(
-        &text,
-        &format!("`harness::hang_is_killed_and_reported`, process {pid}, did not end"),
-    );
-    assert_contains(&text, "it is ready\n    we send SIGTERM (15)");
-    assert_contains(&text, "about to hang");
-    assert_contains(&text, "State   S (sleeping)");
-    let ignored = text.lines().find(|line| line.trim_start().starts_with("SigIgn"));
-    assert_contains(ignored.unwrap_or_default(), "SIGTERM (15)");
-    assert_gone(pid);
-}
-
-fn waiter_that_nobody_wakes_is_reported() {
-    static NEVER_SET: Latch = Latch::new();
-    let text = failure_of(|| {
-        let mut child = Child::start(|link| {
-            mask::block(Signal::USR2).expect("block");
-            send::raise(Signal::USR2).expect("raise");
-            thread::scope(|scope| {
-                scope.spawn(|| NEVER_SET.wait(None));
-                link.say("the waiter is there");
-            });
-        });
-        child.watch_for(SHORT);
-        child.expect("the waiter is there");
-        child.wait().assert_exited(0);
-    });
-    assert_contains(&text, "waited in vain for the end of the child: no progress");
-    assert_contains(&text, "it says \"the waiter is there\"");
-    // Of each of the two threads.
-    let waits = |part: &str| text.lines().filter(|line| line.contains(part)).count();
-    assert_eq!(text.lines().filter(|line| line.trim().starts_with("thread ")).count(), 2, "{text}");
-    assert_eq!(waits("State   S (sleeping)"), 2, "{text}");
-    let futex = [Some(libc::SYS_futex), support::thread::with_long_times(libc::SYS_futex)];
-    let in_futex = |call: &libc::c_long| waits(&format!("syscall {call} "));
-    assert_eq!(futex.iter().flatten().map(in_futex).sum::<usize>(), 2, "{text}");
-    let of = |field: &str| {
-        let lines = text.lines().filter(|line| line.trim().starts_with(field));
-        lines.filter(|line| line.contains("SIGUSR2 (12)")).count()
-    };
-    assert_eq!((of("SigBlk"), of("SigPnd"), of("ShdPnd")), (2, 1, 0), "{text}");
-}
-
-/// By the processor time that it uses: no thread of it sleeps.
-fn spin_is_reported() {
-    let text = failure_of(|| {
-        let child = Child::start(|_| {
-            loop {
-                hint::spin_loop();
-            }
-        });
-        child.watch_for(SHORT);
-        child.wait().assert_exited(0);
-    });
-    assert_contains(&text, "waited in vain for the end of the child: no progress");
-    assert_contains(&text, "of processor time, 0ns asleep");
-    assert_contains(&text, "State   R (running)");
-}
-
-/// Several lengths of the watchdog, in each half of which there is a sign: by itself, by a word.
-fn progress_is_no_hang() {
-    let work = |sign: &mut dyn FnMut()| {
-        for _ in 0..6 {
-            let used = || Clock::ProcessCpu.now().expect("a time");
-            let begin = used();
-            while used().saturating_sub(begin).saturating_mul(2) < SHORT {
-                hint::spin_loop();
-            }
-            sign();
-        }
-    };
-    let mut child = Child::start(|link| {
-        work(&mut support::progress);
-        work(&mut || link.say("on"));
-    });
-    child.watch_for(SHORT);
-    (0..6).for_each(|_| child.expect("on"));
-    child.wait().assert_exited(0);
-}
-
 fn failure_of_the_scenario_shows_the_child() {
     let mut pid = 0;
     let text = failure_of(|| {
@@ -269,13 +160,6 @@ fn failure_of_the_scenario_shows_the_child() {
     });
     assert_contains(&text, "the scenario's own fault");
     assert_contains(&text, "still here");
-    assert_gone(pid);
-}
-
-fn dropped_child_is_killed_and_reaped() {
-    let child = Child::start(|link| drop(link.hear()));
-    let pid = child.pid();
-    drop(child);
     assert_gone(pid);
 }
 
@@ -429,21 +313,6 @@ fn program_that_ends_early_fails_the_wait() {
     assert_contains(&text, "something else");
 }
 
-fn program_that_hangs_is_killed() {
-    let mut pid = 0;
-    let text = failure_of(|| {
-        let (stdin, _open) = os_pipe::pipe().expect("pipe");
-        let mut command = Command::new("cat");
-        let program = spawn(command.stdin(stdin));
-        program.watch_for(SHORT);
-        pid = program.pid();
-        program.wait().assert_exited(0);
-    });
-    assert_contains(&text, "waited in vain for the end of the program: no progress");
-    assert_contains(&text, "started as \"cat\"");
-    assert_gone(pid);
-}
-
 fn command_line_works_as_usual() {
     let list = spawn(&mut this_test(&["--list"])).wait();
     assert_contains(&list.output, "harness::exit_status_is_decoded: test\n");
@@ -496,10 +365,4 @@ fn this_test(arguments: &[&str]) -> Command {
     let mut command = Command::new(env::current_exe().expect("the path of this test"));
     command.args(arguments);
     command
-}
-
-/// The process has been reaped.
-#[track_caller]
-fn assert_gone(pid: i32) {
-    assert!(!Path::new(&format!("/proc/{pid}")).exists(), "process {pid} is still there");
 }

@@ -20,8 +20,10 @@ mod chained;
 mod chained_matrix;
 mod child_adopt;
 mod child_exec;
+mod child_faults;
 mod child_fork;
 mod child_reap;
+mod child_sigchld;
 mod child_status;
 mod child_wake;
 mod dispatch;
@@ -46,6 +48,7 @@ mod mask;
 mod nohup;
 mod one_entry;
 mod pidfd;
+mod pidfd_wait;
 mod posix_timer;
 mod python_page;
 mod queue;
@@ -81,6 +84,7 @@ mod unload;
 mod unwind;
 mod wait;
 mod wake_fd;
+mod watchdog;
 
 use std::env;
 use std::process::ExitCode;
@@ -112,8 +116,10 @@ fn families() -> Vec<Vec<Scenario>> {
         chained_matrix::scenarios(),
         child_adopt::scenarios(),
         child_exec::scenarios(),
+        child_faults::scenarios(),
         child_fork::scenarios(),
         child_reap::scenarios(),
+        child_sigchld::scenarios(),
         child_status::scenarios(),
         child_wake::scenarios(),
         dispatch::scenarios(),
@@ -138,6 +144,7 @@ fn families() -> Vec<Vec<Scenario>> {
         nohup::scenarios(),
         one_entry::scenarios(),
         pidfd::scenarios(),
+        pidfd_wait::scenarios(),
         posix_timer::scenarios(),
         python_page::scenarios(),
         queue::scenarios(),
@@ -170,6 +177,7 @@ fn families() -> Vec<Vec<Scenario>> {
         unwind::scenarios(),
         wait::scenarios(),
         wake_fd::scenarios(),
+        watchdog::scenarios(),
     ]
 }
 

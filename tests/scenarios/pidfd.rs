@@ -5,17 +5,13 @@
 
 use crate::support::names::{pid, rt, uid, us};
 use crate::support::state::SignalState;
-use crate::support::{self, Child, Scenario, in_child, oracle, recorder, scenarios, siginfo};
-use core::time::Duration;
-use siglatch::fd::{Fd, PidFd, Scope};
-use siglatch::timer::IntervalTimer;
-use siglatch::{
-    Cause, ChildState, Errno, Latch, Pid, SigSet, SigVal, Signal, Tid, child, mask, send, sys,
+use crate::support::{
+    self, Child, Scenario, in_child, limits, oracle, recorder, scenarios, siginfo,
 };
-use std::os::fd::{AsRawFd as _, IntoRawFd as _};
+use siglatch::fd::{PidFd, Scope};
+use siglatch::{Cause, Errno, SigVal, Signal, Tid, mask};
 use std::sync::mpsc;
-use std::time::Instant;
-use std::{fs, thread};
+use std::thread;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
@@ -28,13 +24,6 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         full_queue_is_told,
         forbidden_process_is_told_apart,
         descriptor_is_closed_by_exec_and_by_drop,
-        bad_input_changes_nothing,
-        descriptors_of_other_kinds_are_told,
-        the_end_of_any_process_is_waited_for,
-        a_child_is_reaped_by_its_descriptor,
-        a_descriptor_that_does_not_wait,
-        a_descriptor_of_other_code_is_taken_over,
-        waits_on_other_kinds_are_told,
     ]
 }
 
@@ -219,9 +208,7 @@ fn full_queue_is_told() {
     in_child(|| {
         mask::block([Signal::USR1, rt(0)]).expect("block");
         let fd = open(us());
-        let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-        // SAFETY: the limit is initialised and only read.
-        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_SIGPENDING, &raw const none) }, 0);
+        limits::no_pending();
         let before = SignalState::now();
         assert_eq!(fd.queue(rt(0), SigVal::from_int(1)), Err(Errno::AGAIN));
         if has_scopes() {
@@ -236,15 +223,13 @@ fn full_queue_is_told() {
 }
 
 fn forbidden_process_is_told_apart() {
-    const NOBODY: u32 = 65534;
     if uid() != 0 {
         return support::skip("only root can become somebody who may not signal us");
     }
     let other = sleeper();
     let fd = open(other.pid());
     in_child(|| {
-        // SAFETY: this process has one thread, and nothing in it relies on being root.
-        assert_eq!(unsafe { libc::setuid(NOBODY) }, 0);
+        limits::become_nobody();
         let before = SignalState::now();
         assert_eq!(fd.send(Signal::KILL), Err(Errno::PERM));
         assert_eq!(fd.queue(Signal::KILL, SigVal::from_int(1)), Err(Errno::PERM));
@@ -276,184 +261,5 @@ fn descriptor_is_closed_by_exec_and_by_drop() {
         assert_eq!(closed_by_exec(number), Some(true));
         drop(fd);
         assert_eq!(closed_by_exec(number), None);
-    });
-}
-
-fn bad_input_changes_nothing() {
-    let child = Child::start(|_| {});
-    let gone = child.pid();
-    child.wait().assert_exited(0);
-    in_child(|| {
-        let open_descriptors = || fs::read_dir("/proc/self/fd").expect("/proc").count();
-        let (before, open) = (SignalState::now(), open_descriptors());
-        for nobody in [gone, i32::MAX] {
-            assert_eq!(PidFd::open(pid(nobody)).map(drop), Err(Errno::SRCH));
-            if has_scopes() {
-                let thread = Tid::from(pid(nobody));
-                assert_eq!(PidFd::open_thread(thread).map(drop), Err(Errno::SRCH));
-            }
-        }
-        assert_eq!(open_descriptors(), open);
-        before.assert_unchanged("what is refused");
-        let limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-        // SAFETY: the limit is initialised and only read; what is open stays open.
-        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) }, 0);
-        assert_eq!(PidFd::open(Pid::this()).map(drop), Err(Errno::MFILE));
-    });
-}
-
-fn descriptors_of_other_kinds_are_told() {
-    in_child(|| {
-        mask::block(SigSet::full()).expect("block");
-        let before = SignalState::now();
-        let file = fs::File::open("/dev/null").expect("/dev/null");
-        let fd = open(us());
-        // As if other code had closed the descriptor, and the number were another file's.
-        // SAFETY: both numbers are descriptors, not memory.
-        assert_eq!(unsafe { libc::dup2(file.as_raw_fd(), fd.as_raw()) }, fd.as_raw());
-        assert_eq!(fd.send(Signal::TERM), Err(Errno::BADF));
-        assert_eq!(fd.queue(rt(0), SigVal::from_int(1)), Err(Errno::BADF));
-        assert_eq!(fd.probe(), Err(Errno::BADF));
-        // SAFETY: the number is a descriptor, not memory.
-        assert_eq!(unsafe { libc::close(fd.as_raw()) }, 0);
-        assert_eq!(fd.send(Signal::TERM), Err(Errno::BADF));
-        drop(fd);
-        before.assert_unchanged("descriptors of other kinds");
-        assert_eq!(send::probe(Pid::this()), Ok(()));
-    });
-}
-
-/// A time that passes, and one that does not.
-const MOMENT: Option<Duration> = Some(Duration::from_millis(2));
-
-fn the_end_of_any_process_is_waited_for() {
-    let mut process = sleeper();
-    let fd = open(process.pid());
-    let us = open(us());
-    in_child(|| {
-        static TICK: Latch = Latch::new().restart(false);
-        TICK.catch(Signal::ALRM).expect("catch");
-        assert_eq!(fd.wait(Some(Duration::ZERO)), Ok(false));
-        assert_eq!(us.wait(MOMENT), Ok(false));
-        // However many handlers run meanwhile, it is not early, and not for ever.
-        let each = Duration::from_micros(200);
-        IntervalTimer::Real.set(each, each).expect("timer");
-        let (begin, time) = (Instant::now(), Duration::from_millis(20));
-        assert_eq!(fd.wait(Some(time)), Ok(false));
-        assert!(begin.elapsed() >= time);
-        IntervalTimer::Real.cancel().expect("timer");
-    });
-    process.tell("end");
-    // Not its parent, and not even waited for yet.
-    in_child(|| {
-        assert_eq!(fd.wait(None), Ok(true));
-        assert_eq!(fd.wait(Some(Duration::MAX)), Ok(true));
-        assert_eq!(fd.try_wait(), Err(Errno::CHILD));
-    });
-    process.wait().assert_exited(0);
-    assert_eq!(fd.wait(None), Ok(true));
-    assert_eq!(fd.try_wait(), Err(Errno::CHILD));
-}
-
-fn a_child_is_reaped_by_its_descriptor() {
-    in_child(|| {
-        // SAFETY: the child exits.
-        let Some((child, fd)) = (unsafe { child::fork_with_pidfd() }).expect("fork") else {
-            thread::yield_now();
-            support::exit_now(7)
-        };
-        assert_eq!(fd.wait(None), Ok(true));
-        assert_eq!(fd.try_wait(), Ok(Some(ChildState::Exited(7))));
-        assert_eq!(fd.try_wait(), Err(Errno::CHILD));
-        assert_eq!(child::try_wait(child), Err(Errno::CHILD));
-        assert_eq!(fd.probe(), Err(Errno::SRCH));
-        // It is closed by exec, and the child has none.
-        // SAFETY: no memory is passed.
-        let flags = unsafe { libc::fcntl(fd.as_raw(), libc::F_GETFD) };
-        assert_eq!(flags, libc::FD_CLOEXEC);
-        // One that stops and goes on has not ended.
-        let child = Child::start(|link| drop(link.hear()));
-        let fd = open(child.pid());
-        child.kill(libc::SIGSTOP);
-        assert_eq!(child.stopped(), libc::SIGSTOP);
-        assert_eq!((fd.wait(MOMENT), fd.try_wait()), (Ok(false), Ok(None)));
-        child.kill(libc::SIGCONT);
-        child.continued();
-        assert_eq!((fd.wait(MOMENT), fd.try_wait()), (Ok(false), Ok(None)));
-        child.kill(libc::SIGKILL);
-        child.wait().assert_died_by(libc::SIGKILL);
-    });
-    // Neither a process nor a descriptor is left where one of the two cannot be.
-    in_child(|| {
-        let limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-        // SAFETY: the limit is initialised and only read; what is open stays open.
-        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) }, 0);
-        // SAFETY: there is no child.
-        let forked = unsafe { child::fork_with_pidfd() };
-        assert_eq!(forked.map(|parent| parent.is_some()), Err(Errno::MFILE));
-        assert_eq!(child::wait_any(), Err(Errno::CHILD));
-    });
-    if uid() != 0 {
-        return support::skip("only root can become somebody for whom there is a limit");
-    }
-    in_child(|| {
-        // SAFETY: this process has one thread, and nothing in it relies on being root.
-        assert_eq!(unsafe { libc::setuid(65534) }, 0);
-        let limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-        // SAFETY: the limit is initialised and only read.
-        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NPROC, &raw const limit) }, 0);
-        // SAFETY: there is no child.
-        let forked = unsafe { child::fork_with_pidfd() };
-        assert_eq!(forked.map(|parent| parent.is_some()), Err(Errno::AGAIN));
-        // SAFETY: there is no child.
-        assert_eq!(unsafe { child::fork() }, Err(Errno::AGAIN));
-        assert_eq!(mask::query(), Ok(SigSet::empty()));
-    });
-}
-
-fn a_descriptor_that_does_not_wait() {
-    in_child(|| {
-        let process = sleeper();
-        let fd = PidFd::nonblocking(pid(process.pid())).expect("Linux 5.10");
-        let blocking = sys::waitid(libc::P_PIDFD, fd.as_raw(), libc::WEXITED);
-        assert_eq!(blocking.map(drop), Err(Errno::AGAIN));
-        assert_eq!((fd.wait(MOMENT), fd.try_wait()), (Ok(false), Ok(None)));
-        process.kill(libc::SIGTERM);
-        assert_eq!(fd.wait(None), Ok(true));
-        process.wait().assert_died_by(libc::SIGTERM);
-        assert_eq!(PidFd::nonblocking(pid(i32::MAX)).map(drop), Err(Errno::SRCH));
-    });
-}
-
-fn a_descriptor_of_other_code_is_taken_over() {
-    in_child(|| {
-        let process = sleeper();
-        // SAFETY: the call takes two integers.
-        let raw = unsafe { libc::syscall(libc::SYS_pidfd_open, process.pid(), 0) };
-        // SAFETY: the call has just made it.
-        let fd = PidFd::from(unsafe { Fd::from_raw(raw.try_into().expect("a descriptor")) });
-        assert_eq!(fd.probe(), Ok(()));
-        assert_eq!(fd.send(Signal::TERM), Ok(()));
-        assert_eq!(PidFd::from(fd.into_fd()).wait(None), Ok(true));
-        process.wait().assert_died_by(libc::SIGTERM);
-    });
-}
-
-fn waits_on_other_kinds_are_told() {
-    in_child(|| {
-        let file = fs::File::open("/dev/null").expect("/dev/null");
-        // SAFETY: nobody else closes it any more.
-        let fd = PidFd::from(unsafe { Fd::from_raw(file.into_raw_fd()) });
-        assert_eq!(fd.try_wait(), Err(Errno::BADF));
-        assert_eq!(fd.probe(), Err(Errno::BADF));
-        // SAFETY: the number is a descriptor, not memory.
-        assert_eq!(unsafe { libc::close(fd.as_raw()) }, 0);
-        assert_eq!(fd.wait(None), Err(Errno::BADF));
-        assert_eq!(fd.try_wait(), Err(Errno::BADF));
-        if has_scopes() {
-            let thread = PidFd::open_thread(Tid::this()).expect("pidfd_open");
-            assert_eq!(thread.wait(Some(Duration::ZERO)), Ok(false));
-            assert_eq!(thread.try_wait(), Err(Errno::CHILD));
-        }
     });
 }

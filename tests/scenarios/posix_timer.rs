@@ -7,10 +7,11 @@
 
 use crate::support::names::rt;
 use crate::support::state::SignalState;
-use crate::support::{Child, Scenario, in_child, recorder, scenarios};
+use crate::support::timers::{LONG, LONGEST, UNSET, assert_silent, take, work_until_pending};
+use crate::support::{Child, Scenario, in_child, limits, recorder, scenarios};
 use core::time::Duration;
-use siglatch::timer::{Clock, IntervalTimer, PosixTimer, Setting};
-use siglatch::{Cause, Errno, Pid, SigInfo, SigSet, SigVal, Signal, Tid, mask, sys, wait};
+use siglatch::timer::{Clock, IntervalTimer, PosixTimer};
+use siglatch::{Cause, Errno, Pid, SigSet, SigVal, Signal, Tid, mask, sys, wait};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
@@ -29,39 +30,10 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         deadline_by_kill,
         forked_child_has_no_timers,
         queue_limit_is_told,
-        bad_input_changes_nothing,
         silent_timers_send_nothing,
         timers_by_their_id,
         processor_time_of_others,
     ]
-}
-
-const LONG: Duration = Duration::from_secs(60);
-const LONGEST: Duration = Duration::from_nanos(1 << 62);
-const UNSET: Setting = Setting { value: Duration::ZERO, interval: Duration::ZERO };
-
-/// Waits for a signal that is blocked.
-#[track_caller]
-fn take(signal: Signal) -> SigInfo {
-    wait::wait_info(signal).expect("wait")
-}
-
-/// Nothing comes for a while.
-#[track_caller]
-fn assert_silent(signal: Signal, for_how_long: Duration) {
-    assert_eq!(wait::wait_timeout(signal, for_how_long), Ok(None));
-}
-
-/// Uses the processor until the signal has come, and takes it.
-fn work_until_pending(signal: Signal) -> SigInfo {
-    loop {
-        if let Some(info) = wait::wait_timeout(signal, Duration::ZERO).expect("wait") {
-            return info;
-        }
-        for n in 0..10_000_u32 {
-            core::hint::black_box(n);
-        }
-    }
 }
 
 fn posix_timer_delivers_its_value() {
@@ -306,9 +278,7 @@ fn forked_child_has_no_timers() {
 
 fn queue_limit_is_told() {
     in_child(|| {
-        let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-        // SAFETY: the limit is initialised and only read.
-        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_SIGPENDING, &raw const none) }, 0);
+        limits::no_pending();
         let before = SignalState::now();
         for signal in [rt(0), Signal::USR1] {
             let timer = PosixTimer::new(Clock::Monotonic, signal, SigVal::default());
@@ -319,21 +289,6 @@ fn queue_limit_is_told() {
         mask::block(Signal::ALRM).expect("block");
         IntervalTimer::Real.set(Duration::from_millis(1), Duration::ZERO).expect("setitimer");
         take(Signal::ALRM);
-    });
-}
-
-fn bad_input_changes_nothing() {
-    let child = Child::start(|_| {});
-    let gone = child.pid();
-    child.wait().assert_exited(0);
-    in_child(|| {
-        let before = SignalState::now();
-        for raw in [1, gone, i32::MAX] {
-            let tid = Tid::from_raw(raw).expect("a thread id");
-            let timer = PosixTimer::for_thread(Clock::Monotonic, tid, rt(0), SigVal::default());
-            assert_eq!(timer.map(drop), Err(Errno::INVAL), "thread {raw}");
-        }
-        before.assert_unchanged("timers for other processes' threads");
     });
 }
 

@@ -4,7 +4,7 @@
 #![expect(unsafe_code, reason = "a handler that forks")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::{Scenario, exit_now, in_child, scenarios, steps};
+use crate::support::{Child, Scenario, exit_now, scenarios, steps, tell_at_the_end};
 use core::ffi::{c_int, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
@@ -73,8 +73,8 @@ fn start_timer() {
 }
 
 /// Sends `times` over, while the timer forks. What a child sends is seen by it: it ends with 0 if it
-/// got its one signal, and its parent got none of it.
-fn send_and_fork(times: u32, send: impl Fn() -> Result<(), Errno>) {
+/// got its one signal, and its parent got none of it. Returns how often it has forked.
+fn send_and_fork(times: u32, send: impl Fn() -> Result<(), Errno>) -> u32 {
     install(libc::SIGUSR1, count);
     install(libc::SIGALRM, forks);
     start_timer();
@@ -94,22 +94,32 @@ fn send_and_fork(times: u32, send: impl Fn() -> Result<(), Errno>) {
         );
     }
     IntervalTimer::Real.cancel().expect("timer");
-    println!("{} forks", FORKED.load(Ordering::Relaxed));
-    assert!(FORKED.load(Ordering::Relaxed) > 0, "the timer never came");
+    let forked = FORKED.load(Ordering::Relaxed);
+    assert!(forked > 0, "the timer never came");
     assert_eq!(FAILED.load(Ordering::Relaxed), 0, "a child was refused its own signal");
+    forked
 }
 
 const TIMES: u32 = 200_000;
 
+/// Tells how often it has forked meanwhile.
+fn tell(what: &str, times: u32, body: impl FnOnce() -> u32) {
+    let mut child = Child::start(|link| link.say(&body().to_string()));
+    let forks = child.hear();
+    child.wait().assert_exited(0);
+    tell_at_the_end(format!("{what}: {times} times, {forks} forks, no signal that nobody sent"));
+}
+
 fn raises_under_a_timer_that_forks() {
-    in_child(|| send_and_fork(TIMES, || send::raise(Signal::USR1)));
+    tell("raise", TIMES, || send_and_fork(TIMES, || send::raise(Signal::USR1)));
 }
 
 fn resends_under_a_timer_that_forks() {
-    in_child(|| {
+    const FEWER: u32 = TIMES / 10;
+    tell("resend", FEWER, || {
         let info = sent_before();
         // SAFETY: the details are of a kind that nobody acts on.
-        send_and_fork(TIMES / 10, || unsafe { send::resend(&info) });
+        send_and_fork(FEWER, || unsafe { send::resend(&info) })
     });
 }
 

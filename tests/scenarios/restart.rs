@@ -4,6 +4,7 @@
 
 use crate::support::oracle::{self, RawAction};
 use crate::support::state::SignalState;
+use crate::support::thread::is_asleep;
 use crate::support::{Scenario, in_child, recorder, scenarios};
 use core::time::Duration;
 use os_pipe::PipeWriter;
@@ -125,13 +126,16 @@ fn std_hands_it_on_or_calls_again() {
         let (tell, told) = mpsc::channel();
         thread::scope(|scope| {
             scope.spawn(move || {
-                // Until the call is back, or enough were sent to show that it calls again.
-                let back = (0..40).any(|_| {
+                // Until the call is back, or enough have come in its sleep to show that it calls again.
+                let mut sent = 0..40;
+                while told.recv_timeout(Duration::from_millis(5)).is_err() {
+                    if !is_asleep(this.as_raw()) {
+                        continue;
+                    }
+                    if sent.next().is_none() {
+                        return finish();
+                    }
                     send::kill_thread(Pid::this(), this, Signal::USR1).expect("tgkill");
-                    told.recv_timeout(Duration::from_millis(5)).is_ok()
-                });
-                if !back {
-                    finish();
                 }
             });
             let result = call();

@@ -4,7 +4,7 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
 use crate::support::names::{pid, uid};
-use crate::support::state::SignalState;
+use crate::support::state::{self, SignalState};
 use crate::support::{self, Child, Scenario, in_child, oracle, recorder, scenarios, siginfo};
 use core::ptr;
 use siglatch::{Cause, Errno, Pid, SigInfo, SigInfoTrust, SigSet, Signal, mask, send};
@@ -52,7 +52,7 @@ fn raise_tells_the_thread_as_its_cause() {
         let us = process::id() as i32;
         assert_eq!(info.cause(), Cause::Thread { pid: us, uid: uid() });
         assert_eq!((raw.pid(), raw.uid(), raw.code()), (us, uid(), info.code()));
-        assert_eq!(info.signal(), Some(Signal::USR1));
+        assert_eq!(info.signal(), Signal::USR1);
         assert_eq!(info.sender().map(Pid::as_raw), Some(us));
         assert_eq!(info.trust(), SigInfoTrust::KernelStamped);
     });
@@ -122,8 +122,10 @@ fn raise_tells_when_the_queue_is_full() {
         assert_eq!(result, 0);
         let signal = Signal::rt(0).expect("rt");
         mask::block([signal, Signal::USR1]).expect("block");
+        let before = state::raw_mask();
         assert_eq!(send::raise(signal), Err(Errno::AGAIN));
         assert_eq!(oracle::own_status().pending, 0);
+        state::assert_mask(state::raw_mask(), before);
         // A standard signal needs no place in the queue.
         assert_eq!(send::raise(Signal::USR1), Ok(()));
         assert_eq!(oracle::own_status().pending, oracle::bit(libc::SIGUSR1));
@@ -164,7 +166,7 @@ fn kill_tells_the_sender_as_its_cause() {
             link.ready();
             let info: SigInfo = siginfo::take(signal.as_raw()).decoded();
             assert_eq!(info.cause(), Cause::User { pid: us, uid: uid() });
-            assert_eq!(info.signal(), Some(signal));
+            assert_eq!(info.signal(), signal);
             assert_eq!(info.sender().map(Pid::as_raw), Some(us));
             assert_eq!(info.trust(), SigInfoTrust::KernelStamped);
         });

@@ -5,6 +5,7 @@
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
 
 use crate::support::names::{rt, us};
+use crate::support::signalfd::{listen, read_one};
 use crate::support::state::SignalState;
 use crate::support::{self, Child, Scenario, in_child, oracle, recorder, scenarios};
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -28,23 +29,6 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         descriptors_of_other_kinds_are_told,
         a_descriptor_of_other_code_is_taken_over,
     ]
-}
-
-/// A non-blocking descriptor for signals that are blocked from here on.
-fn listen(signals: impl Into<SigSet>) -> SignalFd {
-    let signals = signals.into();
-    mask::block(signals).expect("block");
-    SignalFd::nonblocking(signals).expect("signalfd")
-}
-
-/// The one signal that is pending.
-#[track_caller]
-fn read_one(fd: &SignalFd) -> SignalFdInfo {
-    let mut buffer = [SignalFdInfo::new(); 2];
-    match fd.read(&mut buffer) {
-        Ok(&[record]) => record,
-        other => panic!("one record was to be read, not {other:?}"),
-    }
 }
 
 /// How many calls of the read(2) kind this process has made, as the kernel counts them; none if it

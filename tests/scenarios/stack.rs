@@ -286,7 +286,18 @@ fn guard_under_another_stays() {
             assert_eq!(stack::query(), Ok(Some(first)));
             assert!(first.range().contains(&handler_address(Signal::USR1)));
         }
+        // Its lower part was set over it.
+        let guard = StackGuard::map(stack::usual_size()).expect("map");
+        let part = AltStack::new(
+            core::ptr::with_exposed_provenance_mut(guard.stack().start()),
+            stack::min_size(),
+        );
+        // SAFETY: it is part of a stack that stays as long as this process.
+        unsafe { stack::set(Some(part)) }.expect("set");
+        assert_eq!(guard.remove(), Err(Errno::BUSY));
+        assert_eq!(stack::query(), Ok(Some(part)));
         // None was set over it.
+        without_stack();
         let guard = StackGuard::map(stack::usual_size()).expect("map");
         without_stack();
         assert_eq!(guard.remove(), Err(Errno::BUSY));

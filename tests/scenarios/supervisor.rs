@@ -2,11 +2,16 @@
 
 #![expect(unsafe_code, reason = "says what runs between fork and exec")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
+#![expect(clippy::panic, reason = "a panic is how a test fails")]
 
+use crate::support::first_process::first_process;
 use crate::support::names::pid;
 use crate::support::oracle::{bit, set_ignored};
-use crate::support::{Program, Scenario, assert_contains, example, scenarios, spawn, state};
+use crate::support::{
+    Program, Scenario, assert_contains, example, root, scenarios, skip, spawn, state,
+};
 use siglatch::fd::PidFd;
+use std::fs;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
@@ -22,6 +27,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         a_command_that_is_not_there_is_told,
         signals_that_a_launcher_blocked_or_ignored_come,
         the_command_ends_with_it,
+        as_process_1_it_does_the_same,
+        it_is_short,
     ]
 }
 
@@ -33,8 +40,8 @@ fn one_that_fails_is_started_again_later_each_time() {
     let mut program = supervise("echo started; exit 3");
     for delay in ["200ms", "400ms", "800ms"] {
         program.expect_line("started");
-        let line = program.expect_line("again");
-        assert_eq!(line, format!("ended: Exited(3), again in {delay}"));
+        program.expect_line("Some(Exited(3))");
+        assert_eq!(program.expect_line("restart"), format!("no restart for {delay}"));
     }
     // It is between two runs, and ends as the last one did.
     program.kill(libc::SIGTERM);
@@ -72,7 +79,7 @@ fn term_stops_all() {
     program.kill(libc::SIGTERM);
     let outcome = program.wait();
     outcome.assert_died_by(libc::SIGTERM);
-    assert_contains(&outcome.output, &format!("adopted {other}: Some(Killed(15))"));
+    assert_contains(&outcome.output, &format!("{other}: Some(Killed(SIGTERM))"));
 }
 
 fn one_that_does_not_listen_is_killed() {
@@ -137,4 +144,28 @@ fn the_command_ends_with_it() {
     program.kill(libc::SIGKILL);
     program.wait().assert_died_by(libc::SIGKILL);
     assert_eq!(command.wait(None), Ok(true));
+}
+
+fn as_process_1_it_does_the_same() {
+    const SCRIPT: &str = "
+        [ $PPID = 1 ] || exit 2
+        (sh -c 'exit 9' &)
+        trap 'exit 0' TERM
+        kill -TERM 1
+        while :; do sleep 0.01; done";
+    let outcome = first_process(|| {
+        let mut command = Command::new(example("supervisor"));
+        panic!("{}", command.args(["sh", "-c", SCRIPT]).exec());
+    });
+    let Some(outcome) = outcome else { return skip("no pid namespace may be made here") };
+    outcome.assert_exited(0);
+    assert_contains(&outcome.output, "Some(Exited(9))");
+}
+
+/// Comments left out.
+fn it_is_short() {
+    let text = fs::read_to_string(root().join("examples/supervisor.rs")).expect("the program");
+    let code =
+        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    assert!(code.count() <= 60);
 }

@@ -31,6 +31,17 @@ struct Section {
 static FIRST: Latch = Latch::new();
 static SECOND: Latch = Latch::new();
 
+/// A signal that this thread sends itself, and that nobody waits for.
+const RAISED: &[&str] = &[
+    "rt_sigprocmask(SIG_BLOCK)",
+    "getpid()",
+    "gettid()",
+    "tgkill(SIGUSR1)",
+    "rt_sigprocmask(SIG_SETMASK)",
+    "--- SIGUSR1 ---",
+    "rt_sigreturn()",
+];
+
 const SECTIONS: [Section; 15] = [
     Section {
         name: "catch",
@@ -45,15 +56,7 @@ const SECTIONS: [Section; 15] = [
     Section {
         name: "a signal, with nobody waiting",
         work: || send::raise(Signal::USR1).expect("raise"),
-        calls: &[
-            "rt_sigprocmask(SIG_BLOCK)",
-            "getpid()",
-            "gettid()",
-            "tgkill(SIGUSR1)",
-            "rt_sigprocmask(SIG_SETMASK)",
-            "--- SIGUSR1 ---",
-            "rt_sigreturn()",
-        ],
+        calls: RAISED,
     },
     Section {
         name: "look, wait for what is set, take, look again",
@@ -91,15 +94,7 @@ const SECTIONS: [Section; 15] = [
     Section {
         name: "a signal for two latches",
         work: || send::raise(Signal::USR1).expect("raise"),
-        calls: &[
-            "rt_sigprocmask(SIG_BLOCK)",
-            "getpid()",
-            "gettid()",
-            "tgkill(SIGUSR1)",
-            "rt_sigprocmask(SIG_SETMASK)",
-            "--- SIGUSR1 ---",
-            "rt_sigreturn()",
-        ],
+        calls: RAISED,
     },
     Section {
         name: "release while another latch wants it",
@@ -219,6 +214,8 @@ fn abridged(line: &str) -> String {
     }
     let (call, result) = line.rsplit_once(" = ").unwrap_or((line, ""));
     let (name, arguments) = call.split_once('(').unwrap_or((call, ""));
+    // On 32 bits those with long times.
+    let name = name.trim_end_matches("_time64").trim_end_matches("64");
     let arguments: Vec<String> = arguments
         .trim_end()
         .trim_end_matches(')')

@@ -6,8 +6,7 @@
 use crate::support::{self, Child, Link, Scenario, in_child, recorder, scenarios, steps, thread};
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
-use siglatch::timer::{Clock, PosixTimer};
-use siglatch::{InfoQueue, Latch, SigSet, SigVal, Signal, mask, send};
+use siglatch::{InfoQueue, Latch, SigSet, Signal, mask, send};
 use std::io;
 use std::sync::mpsc;
 use std::thread::{scope, yield_now};
@@ -29,7 +28,6 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         interruptions_do_not_end_it,
         no_wake_up_is_lost_between_processes,
         no_wake_up_is_lost_between_threads,
-        flag_that_is_set_as_the_time_is_up_is_told,
     ]
 }
 
@@ -322,35 +320,4 @@ fn no_wake_up_is_lost_between_threads() {
         });
     });
     child.wait().assert_exited(0);
-}
-
-/// The signal comes as the time is up: one interrupt of the clock does both, and the thread finds that
-/// it is too late, and then the flag.
-fn flag_that_is_set_as_the_time_is_up_is_told() {
-    const ROUNDS: u32 = 200;
-    in_child(|| {
-        // As exactly as the kernel can.
-        let slack: libc::c_ulong = 1;
-        // SAFETY: integers only.
-        let set = unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, slack) };
-        assert_eq!(set, 0, "prctl: {}", io::Error::last_os_error());
-        assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
-        let timer = PosixTimer::new(Clock::Monotonic, Signal::USR1, SigVal::default());
-        let timer = timer.expect("create");
-        let mut too_late = 0_u32;
-        for round in steps(0..ROUNDS) {
-            // The wait begins a few microseconds after the timer does.
-            let time = Duration::from_millis(1);
-            let later = Duration::from_micros(u64::from(round % 16));
-            timer.set(time.saturating_add(later), Duration::ZERO).expect("settime");
-            if LATCH.wait(Some(time)) == Ok(false) && LATCH.is_set() {
-                too_late = too_late.saturating_add(1);
-            }
-            while !LATCH.take_signal(Signal::USR1) {
-                yield_now();
-            }
-        }
-        // Now and then it may come between the last look and the return.
-        assert!(too_late < ROUNDS / 10, "{too_late} of {ROUNDS} times");
-    });
 }

@@ -28,6 +28,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         broken_pipe_is_not_written_to_for_its_own_sigpipe,
         pending_flags_write_at_once,
         event_is_readable_until_cleared,
+        event_that_counts_no_further_is_no_miss,
         poll_loop_on_an_event_misses_nothing,
         two_latches_write_to_one,
         event_of_a_static_is_opened_once,
@@ -320,6 +321,25 @@ fn event_is_readable_until_cleared() {
         raise(Signal::USR1);
         assert_eq!(bytes(&reader), [10]);
         assert!(!event.clear());
+    });
+}
+
+/// Other code has written to it all that it can hold.
+fn event_that_counts_no_further_is_no_miss() {
+    static LATCH: Latch = Latch::new();
+    in_child(|| {
+        LATCH.catch(Signal::USR1).expect("catch");
+        let event: &EventFd = Box::leak(Box::new(EventFd::new().expect("eventfd")));
+        LATCH.wake_through(event).expect("wake_through");
+        let most = (u64::MAX - 1).to_ne_bytes();
+        // SAFETY: the bytes are there for their length, and only read.
+        let written = unsafe { libc::write(event.as_raw(), most.as_ptr().cast(), most.len()) };
+        assert_eq!(written, 8);
+        raise(Signal::USR1);
+        assert_eq!(LATCH.missed_wakes(), 0, "it is readable");
+        assert!(event.clear());
+        raise(Signal::USR1);
+        assert!(event.clear());
     });
 }
 

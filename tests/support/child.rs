@@ -8,6 +8,7 @@ use super::outcome::Outcome;
 use super::process::Process;
 use super::sys::{self, Side};
 use core::ops::Deref;
+use core::time::Duration;
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::fd::AsFd as _;
@@ -118,6 +119,16 @@ impl Child {
     pub fn tell(&mut self, word: &str) {
         self.process.note(format!("we tell {word:?}"));
         send(&self.link, word.as_bytes());
+    }
+
+    /// Stops the child for some time.
+    #[track_caller]
+    pub fn stop_for(&self, time: Duration) {
+        self.kill(libc::SIGSTOP);
+        assert_eq!(self.stopped(), libc::SIGSTOP);
+        thread::sleep(time);
+        self.kill(libc::SIGCONT);
+        self.continued();
     }
 
     /// Waits for the child's end.

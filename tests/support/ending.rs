@@ -4,7 +4,7 @@
 use super::names::pid;
 use super::sys::exit_now;
 use os_pipe::{PipeReader, PipeWriter};
-use siglatch::{ChildState, Pid};
+use siglatch::{ChildState, Pid, Signal, sys};
 use std::io::Read as _;
 use std::os::fd::AsRawFd as _;
 
@@ -27,7 +27,7 @@ impl End {
     pub fn state(self) -> ChildState {
         match self {
             Self::Exit(status) => ChildState::Exited(status),
-            Self::Signal(signo) => ChildState::Killed(signo),
+            Self::Signal(signo) => ChildState::Killed(Signal::from_raw(signo).expect("a signal")),
         }
     }
 
@@ -57,6 +57,24 @@ pub fn fork(body: impl FnOnce()) -> Pid {
 
 pub fn ends(end: End) -> Pid {
     fork(|| end.happen())
+}
+
+/// Until a child is a zombie. It is not reaped.
+#[track_caller]
+pub fn await_end(child: Pid) {
+    await_change(child, libc::WEXITED);
+}
+
+/// Until a child is stopped. That is not told.
+#[track_caller]
+pub fn await_stop(child: Pid) {
+    await_change(child, libc::WSTOPPED);
+}
+
+#[track_caller]
+fn await_change(child: Pid, change: i32) {
+    let options = change | libc::WNOWAIT | libc::__WALL;
+    assert!(sys::waitid(libc::P_PID, child.as_raw(), options).is_ok());
 }
 
 /// A child that ends when its parent closes the writing end of the pipe.

@@ -3,7 +3,7 @@
 
 use super::failure::skip;
 use super::sys::exit_now;
-use super::{Child, sys};
+use super::{Child, Outcome, sys};
 use core::panic::AssertUnwindSafe;
 use core::ptr;
 use std::panic::catch_unwind;
@@ -15,6 +15,15 @@ const REFUSED: i32 = 77;
 /// Runs `body` as process 1, which has to come to its end. Skips where there can be none.
 #[track_caller]
 pub fn as_first_process(body: impl FnOnce()) {
+    match first_process(body) {
+        Some(outcome) => outcome.assert_exited(0),
+        None => skip("no pid namespace may be made here"),
+    }
+}
+
+/// What becomes of a process 1 that runs `body`; `None` where there can be none.
+#[track_caller]
+pub fn first_process(body: impl FnOnce()) -> Option<Outcome> {
     let child = Child::start(|_| {
         // SAFETY: flags only; the next child is the first of a namespace.
         if unsafe { libc::unshare(libc::CLONE_NEWPID | libc::CLONE_NEWNS) } != 0 {
@@ -33,10 +42,7 @@ pub fn as_first_process(body: impl FnOnce()) {
         }
     });
     let outcome = child.wait();
-    if outcome.status == super::Status::Exited(REFUSED) {
-        return skip("no pid namespace may be made here");
-    }
-    outcome.assert_exited(0);
+    (outcome.status != super::Status::Exited(REFUSED)).then_some(outcome)
 }
 
 /// Process 1's whole life.

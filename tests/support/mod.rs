@@ -56,6 +56,7 @@
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
 pub mod c;
+pub mod callbacks;
 mod child;
 pub mod core_files;
 pub mod ending;
@@ -63,6 +64,7 @@ mod example;
 mod failure;
 pub mod first_process;
 pub mod foreign;
+pub mod limits;
 pub mod names;
 pub mod oracle;
 mod outcome;
@@ -71,10 +73,12 @@ mod program;
 pub mod recorder;
 mod report;
 pub mod siginfo;
+pub mod signalfd;
 pub mod state;
 mod sys;
 pub mod terminal;
 pub mod thread;
+pub mod timers;
 mod tree;
 pub mod watchdog;
 pub mod window;

@@ -3,6 +3,7 @@
 use super::failure;
 use super::report::signal_name;
 use core::fmt;
+use siglatch::{ChildState, Signal};
 use std::thread;
 
 /// A decoded wait status.
@@ -49,6 +50,18 @@ impl Outcome {
         report: String,
     ) -> Self {
         Outcome { status, output, said, panic, _report: OnFailure(report) }
+    }
+
+    /// The end as a parent is told it.
+    pub fn state(&self) -> ChildState {
+        match self.status {
+            Status::Exited(status) => ChildState::Exited(status),
+            Status::Signaled { signal: signo, core } => match Signal::from_raw(signo) {
+                Ok(signal) if core => ChildState::Dumped(signal),
+                Ok(signal) => ChildState::Killed(signal),
+                Err(_) => ChildState::KilledByReserved(signo),
+            },
+        }
     }
 
     /// The process has exited with this status.

@@ -217,7 +217,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         if self.reaped.get().is_none() {
             // Not reaped, so the pid is still this process. SIGKILL reaches a stopped one too.
-            drop(sys::kill(self.pid, libc::SIGKILL));
+            watchdog::kill(self.pid);
             sys::change(self.pid, libc::WEXITED);
         }
     }

@@ -61,9 +61,13 @@ pub fn await_sleep(tid: i32, call: libc::c_long) {
 
 /// `call` is the start of the line in `/proc`: the number, then the arguments in hexadecimal.
 fn sleeps_in(tid: i32, call: &str) -> bool {
-    let read = |file| fs::read_to_string(format!("/proc/{tid}/{file}"));
-    read("syscall").is_ok_and(|text| text.starts_with(call))
-        && read("stat").is_ok_and(|text| text.contains(") S "))
+    let syscall = fs::read_to_string(format!("/proc/{tid}/syscall"));
+    syscall.is_ok_and(|text| text.starts_with(call)) && is_asleep(tid)
+}
+
+/// Whether a thread sleeps, wherever.
+pub fn is_asleep(tid: i32) -> bool {
+    fs::read_to_string(format!("/proc/{tid}/stat")).is_ok_and(|text| text.contains(") S "))
 }
 
 /// How a read(2) of a pipe ends that sleeps while `interrupt` is called, and gets a byte after

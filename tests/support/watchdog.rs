@@ -120,6 +120,13 @@ pub(super) fn share_signs(memory: &'static AtomicU64) {
     SIGNS.get_or_init(|| memory);
 }
 
+/// Kills a process with its descendants, which would go on without it.
+pub fn kill(pid: i32) {
+    for pid in tree::of(pid).pids {
+        drop(sys::kill(pid, libc::SIGKILL));
+    }
+}
+
 /// What is known of a process that hangs and of its descendants: threads, what they wait for, their
 /// signals.
 pub fn report(pid: i32) -> String {
@@ -160,7 +167,7 @@ pub(super) fn guard() {
     while sys::poll([pidfd.as_fd()], watchdog.next_look()) == [false] {
         if let Some(why) = watchdog.look() {
             eprintln!("the test itself makes no progress: {why}{}", report(test));
-            drop(sys::kill(test, libc::SIGKILL));
+            kill(test);
         }
     }
     sys::exit_now(0)

@@ -94,6 +94,7 @@ pub(crate) const STEPS: &[Weakened] = &[
         "self.count.store(count | 1, Ordering::Relaxed);",
         "wake_fd: ",
     ),
+    weakened(EVENTFD, "if !won {", "if false {", "wake_fd: an event of two threads"),
     weakened(
         REGISTRY,
         "if old.is_some() {\n        GATE.wait_until_empty();\n    }\n",

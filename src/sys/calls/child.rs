@@ -64,7 +64,9 @@ unsafe fn clone(flags: usize, place: usize) -> isize {
 }
 
 /// Executes a program in this process: `execve(path, arguments, environment)`. Returns only when
-/// it fails, and then nothing of the process has changed.
+/// it fails, and then nothing of the process has changed. [`ExecSignals::exec`] lists the errors.
+///
+/// [`ExecSignals::exec`]: crate::child::ExecSignals::exec
 ///
 /// # Safety
 ///

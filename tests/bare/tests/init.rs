@@ -1,6 +1,6 @@
 //! `init` beside tini and dumb-init, in the same situations; and what neither of them does.
 
-use bare_tests::{Case, beside_but_for_messages, differs, same, situation, text, utility};
+use bare_tests::{Case, beside_but_for_messages, differs, prints, same, situation, text, utility};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -73,6 +73,19 @@ const TINI: &[Case] = &[
         "ulimit -c 0; $U -s -- sh -c 'trap \"exit 9\" ABRT; kill -ABRT $PPID; sleep 0.3'; echo $?",
         "tini dies of the signals of faults and of SIGABRT, and leaves the command",
     ),
+    same(
+        "trap '' USR1; i=0; while [ $i -lt 30 ]; do i=$((i+1)); $U -s -- sh -c 'exit 3' &
+         n=0; while [ $n -lt 500 ]; do n=$((n+1)); kill -USR1 $! 2>/dev/null; done; wait $!; echo $?
+         done | uniq -c",
+    ),
+    // What the system does not give, or takes.
+    same("setpriv --reuid 65534 --clear-groups prlimit --nproc=0 $U -s true; echo $?"),
+    same(
+        "f=$(mktemp); cp /bin/sleep $f; chmod 4755 $f
+         setpriv --reuid 65534 --clear-groups $U -s -- sh -c 'kill -TERM $PPID; exec $0 5' $f
+         echo $?; rm $f",
+    ),
+    same("$U -s -- sh -c '(sleep 0.1; kill -CONT $$) & kill -STOP $$; exit 5'; echo $?"),
     // What loses its parent.
     same("$U -s -- sh -c '(sleep 0.1 &); sleep 0.3; ps -o stat= --ppid $PPID | grep -c Z'"),
     same(
@@ -127,13 +140,6 @@ fn does_what_dumb_init_does() {
     beside_but_for_messages(Path::new("/usr/bin/dumb-init"), &utility("init"), DUMB_INIT);
 }
 
-/// What a script prints.
-#[track_caller]
-fn prints(script: &str, expected: &str) {
-    let outcome = situation(&utility("init"), script);
-    assert_eq!(format!("{}{}", outcome.stdout, outcome.stderr), expected, "{script}");
-}
-
 #[test]
 fn process_1_of_a_namespace_forwards_and_reaps() {
     let inside = |command: &str| format!("unshare --fork --pid --mount-proc $U {command}");
@@ -141,18 +147,18 @@ fn process_1_of_a_namespace_forwards_and_reaps() {
         println!("skipped: no pid namespace can be made here");
         return;
     }
-    prints(&format!("{}; echo $?", inside("-- sh -c 'echo $PPID; exit 7'")), "1\n7\n");
-    prints(&format!("{}; echo $?", inside("-- sh -c 'kill -TERM $$'")), "143\n");
+    prints("init", &format!("{}; echo $?", inside("-- sh -c 'echo $PPID; exit 7'")), "1\n7\n");
+    prints("init", &format!("{}; echo $?", inside("-- sh -c 'kill -TERM $$'")), "143\n");
     let own = "-- sh -c 'trap \"exit 9\" TERM; kill -TERM 1; sleep 5 & wait'";
-    prints(&format!("{}; echo $?", inside(own)), "9\n");
+    prints("init", &format!("{}; echo $?", inside(own)), "9\n");
     // Not even a signal without a handler is dropped, as the kernel does for process 1.
     let rewritten = "-r 15:0 -- sh -c 'kill -TERM 1; sleep 0.1; exit 3'";
-    prints(&format!("{}; echo $?", inside(rewritten)), "3\n");
+    prints("init", &format!("{}; echo $?", inside(rewritten)), "3\n");
     let orphans = "-w -- sh -c 'i=0; while [ $i -lt 1000 ]; do (true &); i=$((i+1)); done
-        until ! ps -o stat= --ppid 1 | grep -q Z; do sleep 0.01; done'";
+        until [ $(ps -o pid= --ppid 1 | wc -l) = 1 ]; do sleep 0.01; done'";
     let outcome = situation(&utility("init"), &inside(orphans));
     assert_eq!(outcome.stderr.matches("init: reaped process ").count(), 1000);
-    // ps(1) and grep(1) are the shell's own children.
+    // ps(1) and wc(1) are the shell's own children.
     assert_eq!((outcome.status.code(), outcome.stdout.as_str()), (Some(0), ""));
 }
 

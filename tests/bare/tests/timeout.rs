@@ -50,6 +50,7 @@ const CASES: &[Case] = &[
     same("$U --version --help >/dev/null"),
     same("$U --help >/dev/null"),
     same("$U --help >/dev/full 2>/dev/null; echo $?"),
+    same("$U --help >&-; echo $?"),
     // Times.
     same("$U .1 sleep 10"),
     same("$U 1e-1 sleep 10"),
@@ -144,6 +145,18 @@ const CASES: &[Case] = &[
         "$U 10 sh -c 'trap \"exit 9\" USR1; sleep 0.1; kill -USR1 $PPID; sleep 1 & wait'; echo $?",
         "ours forwards all that would end it, and leaves no command behind without a limit",
     ),
+    same(
+        "trap '' USR1; i=0; while [ $i -lt 30 ]; do i=$((i+1)); $U 10 sh -c 'exit 3' &
+         n=0; while [ $n -lt 500 ]; do n=$((n+1)); kill -USR1 $! 2>/dev/null; done; wait $!; echo $?
+         done | uniq -c",
+    ),
+    // What the system does not give, or takes.
+    same("setpriv --reuid 65534 --clear-groups prlimit --nproc=0 $U 1 true; echo $?"),
+    same(
+        "f=$(mktemp); cp /bin/sleep $f; chmod 4755 $f
+         setpriv --reuid 65534 --clear-groups $U 0.2 $f 2; echo $?; rm $f",
+    ),
+    same("$U 10 sh -c '(sleep 0.1; kill -CONT $$) & kill -STOP $$; exit 5'; echo $?"),
     // Processes that it has started.
     same("$U 0.2 sh -c 'sleep 10 & echo; wait' | cat; echo done"),
     same("$U 0.2 sh -c 'kill -STOP $$; sleep 10'; echo $?"),

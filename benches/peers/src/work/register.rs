@@ -1,4 +1,5 @@
-//! (h) Catch and release.
+//! (h) Catch and release: of a signal that nobody else has caught, and (`h-kept`) of one that the
+//! process goes on to catch, for which the kernel's action stays as it is.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -17,6 +18,8 @@ pub(super) const PARTS: &[(&str, Part)] = &[("h-register", register)];
 const BLOCK: u32 = 100;
 
 static LATCH: Latch = Latch::new();
+/// Has caught the signal of `h-kept` all the time.
+static KEEPER: Latch = Latch::new();
 
 extern "C" fn nothing(_: i32) {}
 
@@ -40,13 +43,23 @@ fn register(effort: Effort) -> Result<Outcome> {
         unsafe { sigaction(NixSignal::SIGHUP, &before) }?;
         Ok(())
     });
+    compare(effort, &mut outcome, "h", ours, vec![bare, nix, signal_hook()])?;
+    KEEPER.catch(Signal::URG)?;
+    let kept = Contender::calls("latch", BLOCK, || {
+        LATCH.catch(Signal::URG)?;
+        LATCH.release(Signal::URG)?;
+        Ok(())
+    });
+    compare(effort, &mut outcome, "h-kept", kept, vec![signal_hook()])?;
+    Ok(outcome)
+}
+
+/// It leaves its handler where it is for good: from the second time on, there is no system call.
+fn signal_hook() -> Contender<'static> {
     let flag = Arc::new(AtomicBool::new(false));
-    // It leaves its handler where it is for good: from the second time on, there is no system call.
-    let hook = Contender::calls("signal-hook-flag", BLOCK, move || {
+    Contender::calls("signal-hook-flag", BLOCK, move || {
         let id = signal_hook::flag::register(libc::SIGTERM, Arc::clone(&flag))?;
         signal_hook::low_level::unregister(id);
         Ok(())
-    });
-    compare(effort, &mut outcome, "h", ours, vec![bare, nix, hook])?;
-    Ok(outcome)
+    })
 }

@@ -1,9 +1,9 @@
-//! The first process of the machine in which `.ci/cross/vm` tries `shutdown`.
+//! The first process of the machine in which `.ci/cross/vm` tries programs.
 //!
-//! It runs `/shutdown`, shows on the console what that prints, sends it SIGTERM as soon as it
-//! works, and at its end prints `VMEXIT` with its exit status (128 + n when signal n killed it)
-//! and switches the machine off. No step waits for a time to pass, and none has a deadline: the
-//! whole machine has one.
+//! It runs those of its [table](table::SITUATIONS) that are in the root, shows on the console what they
+//! print, and says which do not end or say what they should. At its end it prints `VMEXIT` with the
+//! number of these, and switches the machine off. No step waits for a time to pass, and none has a
+//! deadline: the whole machine has one.
 //!
 //! It uses the crate's lowest level only, and so runs wherever that does.
 
@@ -11,15 +11,16 @@
 #![no_main]
 #![expect(unsafe_code, reason = "a program without libc has only system calls")]
 
+mod table;
+
 use core::ffi::CStr;
 use core::ptr;
 use siglatch::sys::{nr, syscall0, syscall1, syscall2, syscall3, syscall4, syscall5};
 use siglatch_start::{Process, start};
 
-/// What is run.
-const PROGRAM: &CStr = c"/shutdown";
+use table::{SITUATIONS, Situation, VICTIM};
 
-/// What it prints once SIGTERM will find its handler.
+/// What [`VICTIM`] prints once SIGTERM will find its handler.
 const READY: &[u8] = b"Working...";
 
 const SIGTERM: usize = 15;
@@ -27,6 +28,9 @@ const SIGCHLD: usize = 17;
 const STDOUT: usize = 1;
 const STDERR: usize = 2;
 const O_CLOEXEC: usize = 0o2_000_000;
+
+/// The exit status of a child that has no program to execute.
+const ABSENT: u32 = 213;
 
 /// System calls that the crate itself has no use for.
 #[cfg(target_arch = "x86_64")]
@@ -64,36 +68,94 @@ fn main(_: Process) -> u8 {
         fail("not the first process, and so not on a machine to switch off"); // as it would be
     }
     mount_proc();
-    let (reader, writer) = pipe();
-    let child = spawn(writer);
-    close(writer); // or the pipe never ends
-
-    let mut buffer = [0; 64]; // small, so that no memset is called to clear it
-    let mut awaited = READY;
-    loop {
-        let text = read(reader, &mut buffer);
-        if text.is_empty() {
-            break;
+    let (mut count, mut wrong) = (0, 0);
+    for situation in SITUATIONS {
+        if let Some(holds) = situation.holds() {
+            count += 1;
+            wrong += u32::from(!holds);
         }
-        write(STDOUT, text);
-        for &byte in text {
-            if !awaited.is_empty() {
-                awaited = awaited_after(awaited, byte);
-                if awaited.is_empty() {
-                    terminate(child); // once: nothing is awaited any more
-                }
-            }
-        }
-    }
-
-    let status = wait(child);
-    write(STDOUT, b"\nVMEXIT ");
-    match status & 0x7f {
-        0 => print_number(status >> 8 & 0xff),
-        signal => print_number(128 | signal),
     }
     write(STDOUT, b"\n");
+    print_number(count);
+    write(STDOUT, b" situations\nVMEXIT ");
+    print_number(wrong);
+    write(STDOUT, b"\n");
     power_off()
+}
+
+impl Situation {
+    /// Runs it. Tells what is not as it should be; `None` where there is no such program.
+    fn holds(&self) -> Option<bool> {
+        let victim = self.victim.map(|_| spawn(&[VICTIM], None));
+        let mut digits = [0; 12];
+        let number = text_of(victim.unwrap_or_default(), &mut digits);
+        let mut words = [c""; 8];
+        for (place, word) in words.iter_mut().zip(self.words) {
+            *place = if word.to_bytes() == b"VICTIM" { number } else { word };
+        }
+        let (reader, writer) = pipe();
+        let child = spawn(words.get(..self.words.len()).unwrap_or_default(), Some(writer));
+        close(writer); // or the pipe never ends
+
+        let mut said = [0; 4096];
+        let mut length = 0;
+        let mut awaited = if self.is_terminated { READY } else { b"" };
+        loop {
+            let text = read(reader, said.get_mut(length..).unwrap_or_default());
+            if text.is_empty() {
+                break; // it has ended, or says too much
+            }
+            write(STDOUT, text);
+            for &byte in text {
+                if !awaited.is_empty() {
+                    awaited = awaited_after(awaited, byte);
+                    if awaited.is_empty() {
+                        terminate(child); // once: nothing is awaited any more
+                    }
+                }
+            }
+            length += text.len();
+        }
+        close(reader);
+
+        let status = wait(child);
+        let said = said.get(..length).unwrap_or_default();
+        let is_said = said.windows(self.says.len().max(1)).any(|part| part == self.says);
+        if let (Some(victim), true) = (victim, status != self.status) {
+            terminate(victim); // or it works for ever
+        }
+        let is_victim = victim.map(wait) == self.victim;
+        if status == ABSENT {
+            return None;
+        }
+        let holds = status == self.status && (is_said || self.says.is_empty()) && is_victim;
+        if !holds {
+            write(STDOUT, b"vm_init: not as it should be: status ");
+            print_number(status);
+            for word in self.words {
+                write(STDOUT, b" ");
+                write(STDOUT, word.to_bytes());
+            }
+            write(STDOUT, b"\n");
+        }
+        Some(holds)
+    }
+}
+
+/// A number in decimal digits.
+fn text_of(mut number: usize, digits: &mut [u8; 12]) -> &CStr {
+    let mut at = digits.len() - 1;
+    loop {
+        at = at.saturating_sub(1);
+        if let Some(place) = digits.get_mut(at) {
+            *place = b'0' | (number % 10) as u8;
+        }
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    CStr::from_bytes_with_nul(digits.get(at..).unwrap_or_default()).unwrap_or_default()
 }
 
 /// Says what went wrong, and ends this process. Of the first one the kernel makes a panic, which
@@ -136,19 +198,30 @@ fn pipe() -> (usize, usize) {
     (reader, writer)
 }
 
-/// Starts the program with `stdout` as its standard output, and returns the process id.
-fn spawn(stdout: usize) -> usize {
+/// Starts a program, with `output` as its standard output and error, and returns the process id.
+fn spawn(words: &[&CStr], output: Option<usize>) -> usize {
     // SAFETY: without flags, a copy of this process with a memory of its own.
     let child = expect(unsafe { syscall5(more::CLONE, SIGCHLD, 0, 0, 0, 0) }, "clone");
     if child == 0 {
-        // SAFETY: this process has a standard output to replace, and passes no memory.
-        expect(unsafe { syscall3(more::DUP3, stdout, STDOUT, 0) }, "dup3");
-        let arguments = [PROGRAM.as_ptr(), ptr::null()];
-        let [path, arguments] =
-            [PROGRAM.as_ptr().expose_provenance(), arguments.as_ptr().expose_provenance()];
+        for file in [STDOUT, STDERR] {
+            if let Some(output) = output {
+                // SAFETY: this process has such a file to replace, and passes no memory.
+                expect(unsafe { syscall3(more::DUP3, output, file, 0) }, "dup3");
+            }
+        }
+        let mut arguments = [ptr::null(); 9];
+        for (place, word) in arguments.iter_mut().zip(words) {
+            *place = word.as_ptr();
+        }
+        let [path, ..] = arguments;
+        let [path, arguments] = [path.expose_provenance(), arguments.as_ptr().expose_provenance()];
         // SAFETY: reads a path that ends with a zero byte and a list that ends with null; no
         // environment is allowed on Linux (execve(2)).
-        expect(unsafe { syscall3(more::EXECVE, path, arguments, 0) }, "execve");
+        let _failed = unsafe { syscall3(more::EXECVE, path, arguments, 0) };
+        loop {
+            // SAFETY: passes no memory.
+            let _never = unsafe { syscall1(nr::EXIT_GROUP, ABSENT as usize) };
+        }
     }
     child
 }
@@ -185,13 +258,16 @@ fn terminate(process: usize) {
     expect(unsafe { syscall2(nr::KILL, process, SIGTERM) }, "kill");
 }
 
-/// Waits for the end of a child, and returns its status as wait4(2) gives it.
+/// Waits for the end of a child, and returns its status as shells have it.
 fn wait(child: usize) -> u32 {
     let mut status = 0_u32;
     let address = (&raw mut status).expose_provenance();
     // SAFETY: writes one integer of 32 bits, which `status` is.
     expect(unsafe { syscall4(more::WAIT4, child, address, 0, 0) }, "wait4");
-    status
+    match status & 0x7f {
+        0 => status >> 8 & 0xff,
+        signal => 128 | signal,
+    }
 }
 
 fn print_number(number: u32) {
