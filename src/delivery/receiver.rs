@@ -338,12 +338,14 @@ impl Arrival {
         }
     }
 
-    /// Returns `true` if an address is a multiple of 8 bytes above this frame. The kernel's largest frame
-    /// has some 11 KiB; the rest is for code that chains to ours.
+    /// Returns `true` if an address is above this frame, and aligned as the kernel's structs are (to 4
+    /// bytes on 32 bits). The kernel's largest frame has some 11 KiB; the rest is for code that chains to
+    /// ours.
     #[inline]
     fn is_above(&self, address: usize) -> bool {
         const REACH: usize = 1 << 20;
-        address.wrapping_sub(ptr::from_ref(self).addr()) & !(REACH - 8) == 0
+        const ALIGNED: usize = REACH.wrapping_sub(align_of::<KernelSiginfo>());
+        address.wrapping_sub(ptr::from_ref(self).addr()) & !ALIGNED == 0
     }
 }
 

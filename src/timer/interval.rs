@@ -102,7 +102,8 @@ impl IntervalTimer {
 ///
 /// Returns how many seconds were left of the alarm before, one that has begun counted as a whole,
 /// so that zero says that there was none. (alarm(2) rounds to the nearest, though never to zero.)
-/// It is the timer [`IntervalTimer::Real`], interval and all.
+/// It is the timer [`IntervalTimer::Real`], interval and all. More than a C `long` holds, which on 32 bits
+/// is 68 years, is cut to that, as alarm(2) does.
 ///
 /// # Examples
 ///
@@ -115,7 +116,7 @@ impl IntervalTimer {
 /// ```
 #[inline]
 pub fn alarm(seconds: u32) -> Result<u32, Errno> {
-    let first = Duration::from_secs(seconds.into());
+    let first = Duration::from_secs(u64::from(seconds).min(c_long::MAX as u64));
     let before = IntervalTimer::Real.set(first, Duration::ZERO)?.value;
     let begun = u64::from(before.subsec_nanos() != 0);
     Ok(u32::try_from(before.as_secs().saturating_add(begun)).unwrap_or(u32::MAX))

@@ -83,6 +83,9 @@ fn odd_actions() -> Vec<(&'static str, RawAction)> {
         flags: c.flags & !bits_of(libc::SA_SIGINFO),
         ..c
     };
+    // Where there is one: by itself, without its flag, it is nothing.
+    let has_restorer = c.flags & oracle::SA_RESTORER != 0;
+    let restorer = if has_restorer { recorder::address() } else { 0 };
     let odd =
         |action: RawAction| RawAction { flags: action.flags | ODD_FLAGS, mask: ODD_MASK, ..action };
     vec![
@@ -90,7 +93,7 @@ fn odd_actions() -> Vec<(&'static str, RawAction)> {
         ("a C handler of one argument", one_argument),
         ("an odd C handler", odd(c)),
         ("an odd C handler of one argument", odd(one_argument)),
-        ("a handler with another restorer", RawAction { restorer: recorder::address(), ..odd(c) }),
+        ("a handler with another restorer", RawAction { restorer, ..odd(c) }),
         ("an odd way to ignore", RawAction { handler: libc::SIG_IGN, ..odd(c) }),
         ("what SA_RESETHAND leaves", RawAction { handler: libc::SIG_DFL, ..odd(c) }),
     ]

@@ -214,6 +214,8 @@ fn abridged(line: &str) -> String {
     }
     let (call, result) = line.rsplit_once(" = ").unwrap_or((line, ""));
     let (name, arguments) = call.split_once('(').unwrap_or((call, ""));
+    // On 32 bits those with long times.
+    let name = name.trim_end_matches("_time64").trim_end_matches("64");
     let arguments: Vec<String> = arguments
         .trim_end()
         .trim_end_matches(')')

@@ -39,7 +39,7 @@ pub fn sleeps(tid: i32, call: libc::c_long) -> bool {
 }
 
 /// On 32 bits, the call that does the same with times of 64 bits.
-fn with_long_times(call: libc::c_long) -> Option<libc::c_long> {
+pub fn with_long_times(call: libc::c_long) -> Option<libc::c_long> {
     if cfg!(target_pointer_width = "64") {
         return None;
     }
