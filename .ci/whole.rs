@@ -12,21 +12,21 @@ use siglatch::fd::SignalFd;
 use siglatch::mask::{self, MaskGuard};
 use siglatch::send::{self, Target};
 use siglatch::{
-    Dispatcher, Errno, Hook, InfoQueue, InfoQueueDrain, Latch, Pid, Shutdown, SigInfo, SigSet,
-    Signal, wait,
+    Callback, CatchError, Dispatcher, Errno, Hook, InfoQueue, InfoQueueDrain, Latch, Pid, Shutdown,
+    SigInfo, SigSet, Signal, wait,
 };
 
 type OnSet<T> = fn(SigSet) -> Result<T, Errno>;
 /// Catch and release.
-type On<R> =
-    (fn(&'static R, SigSet) -> Result<(), Errno>, fn(&'static R, SigSet) -> Result<SigSet, Errno>);
+type Catch<R> = fn(&'static R, SigSet) -> Result<(), CatchError>;
+type On<R> = (Catch<R>, fn(&'static R, SigSet) -> Result<SigSet, Errno>);
 type Queue = InfoQueue<4>;
 type Table = Dispatcher<4>;
 
 #[used]
 static CATCH: On<Latch> = (Latch::catch, Latch::release);
 #[used]
-static CATCH_UNLESS_IGNORED: fn(&'static Latch, SigSet) -> Result<SigSet, Errno> =
+static CATCH_UNLESS_IGNORED: fn(&'static Latch, SigSet) -> Result<SigSet, CatchError> =
     Latch::catch_unless_ignored;
 #[used]
 static QUEUE: On<Queue> = (Queue::catch, Queue::release);
@@ -41,13 +41,9 @@ static HOOK: On<Hook> = (Hook::catch, Hook::release);
 #[used]
 static SHUTDOWN: On<Shutdown> = (Shutdown::catch, Shutdown::release);
 #[used]
-static UNBLOCKED: fn(&'static Shutdown, SigSet) -> Result<(), Errno> = Shutdown::catch_unblocked;
+static UNBLOCKED: Catch<Shutdown> = Shutdown::catch_unblocked;
 #[used]
-static ON: fn(
-    &'static Table,
-    Signal,
-    siglatch::Callback,
-) -> Result<Option<siglatch::Callback>, Errno> = Table::catch;
+static CALLBACK: fn(&'static Table, SigSet, Callback) -> Result<(), CatchError> = Table::catch;
 #[used]
 static DISPATCH: fn(&Table) -> usize = Table::dispatch;
 #[used]

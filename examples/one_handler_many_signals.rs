@@ -10,16 +10,13 @@ use siglatch::{Dispatcher, Errno, SigInfo, Signal};
 static SIGNALS: Dispatcher = Dispatcher::new();
 
 fn handle(info: &SigInfo) {
-    if let Some(signal) = info.signal() {
-        println!("Handled signal: {signal} ({})", signal.description());
-    }
+    let signal = info.signal();
+    println!("Handled signal: {signal} ({})", signal.description());
 }
 
 fn main() -> Result<(), Errno> {
     println!("pid {}", std::process::id());
-    for signal in [Signal::HUP, Signal::USR1, Signal::USR2, Signal::TERM] {
-        SIGNALS.catch(signal, handle)?;
-    }
+    SIGNALS.catch([Signal::HUP, Signal::USR1, Signal::USR2, Signal::TERM], handle)?;
     println!("Waiting...");
     loop {
         SIGNALS.wait(None)?;
@@ -27,7 +24,7 @@ fn main() -> Result<(), Errno> {
         let end = SIGNALS.dispatch_with(|info| {
             handle(info);
             match info.signal() {
-                Some(Signal::TERM) => ControlFlow::Break(()),
+                Signal::TERM => ControlFlow::Break(()),
                 _ => ControlFlow::Continue(()),
             }
         });

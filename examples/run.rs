@@ -4,7 +4,7 @@
 //! ```text
 //! $ cargo run --example run -- sh -c 'kill -TERM $$'
 //! running
-//! it ended: Killed(15)
+//! it ended: Killed(SIGTERM)
 //! Terminated
 //! ```
 //!

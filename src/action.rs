@@ -223,10 +223,6 @@ impl Previous {
     ///
     /// It does not when other code has set the action since: that code may be gone from memory
     /// were it put back under, and it knows nothing of the one before.
-    ///
-    /// # Errors
-    ///
-    /// None that Linux documents; a seccomp(2) filter may make one.
     pub fn restore(self) -> Result<bool, Errno> {
         self.restore_replaced()
     }
@@ -252,10 +248,6 @@ impl Previous {
 }
 
 /// The action of a signal.
-///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
 #[doc(alias = "getsignal")]
 pub fn query(signal: Signal) -> Result<Action, Errno> {
     let mut action = Action::plain(SIG_DFL);

@@ -1,16 +1,14 @@
 //! [`Dispatcher`]: callbacks that are called for signals in normal code, as in Python.
 #![expect(unsafe_code, reason = "keeps callbacks in atomics")]
 
-use core::ffi::c_int;
 use core::fmt;
 use core::mem;
 use core::ops::ControlFlow;
 use core::ptr;
-use core::time::Duration;
 
-use crate::fd::EventFd;
+use crate::delivery::receiver::{Receiver, receiver_choices, receiver_waits};
 use crate::sync::atomic::{AtomicPtr, Ordering};
-use crate::{Errno, InfoQueue, SigInfo, SigSet, Signal, signal};
+use crate::{CatchError, Errno, InfoQueue, SigInfo, SigSet, Signal, signal};
 
 /// A function that is called for a signal in normal code. It may do what it likes: allocate, log,
 /// block, catch and release.
@@ -66,80 +64,91 @@ impl<const N: usize> Dispatcher<N> {
         }
     }
 
-    /// Whether a system call that a signal interrupts goes on; see [`Latch::restart`].
-    ///
-    /// [`Latch::restart`]: crate::Latch::restart
-    #[must_use]
-    pub const fn restart(mut self, restart: bool) -> Self {
-        self.arrived = self.arrived.restart(restart);
-        self
-    }
+    receiver_choices!(arrived);
+    receiver_waits!();
 
-    /// What is blocked while the handler runs; see [`Latch::mask`](crate::Latch::mask). A callback of
-    /// the table runs with the mask of the thread that dispatches.
-    #[must_use]
-    pub const fn mask(mut self, mask: SigSet) -> Self {
-        self.arrived = self.arrived.mask(mask);
-        self
-    }
-
-    /// Whether the handler runs on the alternate stack; see
-    /// [`Latch::alternate_stack`](crate::Latch::alternate_stack).
-    #[must_use]
-    pub const fn alternate_stack(mut self, alternate: bool) -> Self {
-        self.arrived = self.arrived.alternate_stack(alternate);
-        self
-    }
-
-    /// Has `callback` called for `signal`, and catches it. Returns the callback before it.
+    /// [Catches](crate::Latch::catch) `signals`, and has `callback` called for each that comes, in the
+    /// place of the callback before it, if there was one.
     ///
     /// # Errors
     ///
-    /// As [`Latch::catch`](crate::Latch::catch); nothing is changed then.
+    /// As [`Latch::catch`](crate::Latch::catch); the callbacks are as before then.
     ///
     /// # Async-signal-safety
     ///
     /// Not async-signal-safe: it waits for handlers that are in flight.
     #[doc(alias = "signal")]
+    #[doc(alias = "set_handler")]
     pub fn catch(
         &'static self,
-        signal: Signal,
+        signals: impl Into<SigSet>,
         callback: Callback,
-    ) -> Result<Option<Callback>, Errno> {
-        // In this order, the first signal finds a callback. A refused signal must not have one.
-        let before = self.exchange(signal, Some(callback));
-        if let Err(errno) = self.arrived.catch(signal) {
-            self.exchange(signal, before);
-            return Err(errno);
-        }
-        Ok(before)
+    ) -> Result<(), CatchError> {
+        let catch = |signals| self.arrived.catch(signals).map(|()| signals);
+        self.catch_by(signals.into(), callback, catch).map(drop)
     }
 
-    /// As [`catch`](Self::catch), unless the signal is ignored: then nothing is changed, and it says so by
-    /// `false`. See [`Latch::catch_unless_ignored`](crate::Latch::catch_unless_ignored).
+    /// As [`catch`](Self::catch), for those of `signals` that are not ignored; returns which. See
+    /// [`Latch::catch_unless_ignored`](crate::Latch::catch_unless_ignored).
     ///
     /// # Errors
     ///
-    /// As [`Latch::catch`](crate::Latch::catch).
+    /// As [`catch`](Self::catch).
     ///
     /// # Async-signal-safety
     ///
-    /// Not async-signal-safe: it waits for handlers that are in flight.
+    /// Not async-signal-safe, as [`catch`](Self::catch).
     pub fn catch_unless_ignored(
         &'static self,
-        signal: Signal,
+        signals: impl Into<SigSet>,
         callback: Callback,
-    ) -> Result<bool, Errno> {
-        let before = self.exchange(signal, Some(callback));
-        let caught = self.arrived.catch_unless_ignored(signal);
-        if !matches!(caught, Ok(set) if !set.is_empty()) {
-            self.exchange(signal, before);
-        }
-        caught.map(|set| !set.is_empty())
+    ) -> Result<SigSet, CatchError> {
+        let catch = |signals| self.arrived.catch_unless_ignored(signals);
+        self.catch_by(signals.into(), callback, catch)
     }
 
-    /// Takes the callback of `signal` away, and releases the signal. Returns the callback. What came
-    /// and was not dispatched yet is dropped.
+    /// As [`catch`](Self::catch), and unblocks `signals` in the calling thread; see
+    /// [`Latch::catch_unblocked`](crate::Latch::catch_unblocked).
+    ///
+    /// # Errors
+    ///
+    /// As [`catch`](Self::catch).
+    ///
+    /// # Async-signal-safety
+    ///
+    /// Not async-signal-safe, as [`catch`](Self::catch).
+    pub fn catch_unblocked(
+        &'static self,
+        signals: impl Into<SigSet>,
+        callback: Callback,
+    ) -> Result<(), CatchError> {
+        let catch = |signals| self.arrived.catch_unblocked(signals).map(|()| signals);
+        self.catch_by(signals.into(), callback, catch).map(drop)
+    }
+
+    fn catch_by(
+        &'static self,
+        signals: SigSet,
+        callback: Callback,
+        catch: impl FnOnce(SigSet) -> Result<SigSet, CatchError>,
+    ) -> Result<SigSet, CatchError> {
+        let mut previous = [None; signal::MAX as usize];
+        // In this order, the first signal finds a callback. A refused signal must not have one.
+        for (signal, previous) in signals.into_iter().zip(&mut previous) {
+            *previous = self.exchange(signal, Some(callback));
+        }
+        let result = catch(signals);
+        let caught = result.unwrap_or(SigSet::empty());
+        for (signal, previous) in signals.into_iter().zip(previous) {
+            if !caught.contains(signal) {
+                self.exchange(signal, previous);
+            }
+        }
+        result
+    }
+
+    /// [Releases](crate::Latch::release) `signals`, and removes their callbacks. What came and was not
+    /// dispatched is dropped. Returns those for which this crate's handler may still be called.
     ///
     /// # Errors
     ///
@@ -147,89 +156,32 @@ impl<const N: usize> Dispatcher<N> {
     ///
     /// # Async-signal-safety
     ///
-    /// Not async-signal-safe: it waits for handlers that are in flight.
-    pub fn release(&'static self, signal: Signal) -> Result<Option<Callback>, Errno> {
-        self.arrived.release(signal)?;
-        let before = self.exchange(signal, None);
-        let _dropped = self.take(signal);
-        Ok(before)
+    /// Not async-signal-safe, as [`catch`](Self::catch).
+    pub fn release(&'static self, signals: impl Into<SigSet>) -> Result<SigSet, Errno> {
+        let signals = signals.into();
+        let in_use = self.arrived.release(signals)?;
+        for signal in signals {
+            self.exchange(signal, None);
+            let _dropped = self.take(signal);
+        }
+        Ok(in_use)
     }
 
     /// The callback of `signal`.
     #[doc(alias = "getsignal")]
     #[must_use]
     pub fn callback(&self, signal: Signal) -> Option<Callback> {
-        // ORDERING: Acquire pairs with the AcqRel in `exchange`.
+        // ORDERING: Acquire pairs with the Release in `exchange`.
         let address = self.entry(signal)?.load(Ordering::Acquire);
         // SAFETY: it was stored by `exchange`.
         unsafe { callback_at(address) }
-    }
-
-    /// Sleeps until there is something to dispatch, or for `timeout` at most. Says whether there is.
-    ///
-    /// # Errors
-    ///
-    /// As [`Latch::wait`](crate::Latch::wait).
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe, though a handler is a bad place to sleep in.
-    pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Errno> {
-        self.arrived.receiver().wait(timeout)
-    }
-
-    /// Makes `event` readable when there is something to dispatch; see
-    /// [`Latch::wake_through`](crate::Latch::wake_through).
-    ///
-    /// # Errors
-    ///
-    /// As [`Latch::wake_through`](crate::Latch::wake_through).
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Not async-signal-safe: it waits for handlers that are in flight.
-    pub fn wake_through(&self, event: &'static EventFd) -> Result<(), Errno> {
-        self.arrived.wake_through(event)
-    }
-
-    /// Writes a byte to a descriptor with each signal; see
-    /// [`Latch::set_wake_fd`](crate::Latch::set_wake_fd).
-    ///
-    /// # Errors
-    ///
-    /// As [`Latch::set_wake_fd`](crate::Latch::set_wake_fd).
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Not async-signal-safe: it waits for handlers that are in flight.
-    ///
-    /// # Safety
-    ///
-    /// As [`Latch::set_wake_fd`](crate::Latch::set_wake_fd).
-    #[doc(alias = "set_wakeup_fd")]
-    pub unsafe fn set_wake_fd(&self, fd: Option<c_int>) -> Result<Option<c_int>, Errno> {
-        // SAFETY: the caller's promise.
-        unsafe { self.arrived.set_wake_fd(fd) }
-    }
-
-    /// The descriptor that is written to; see [`Latch::wake_fd`](crate::Latch::wake_fd).
-    #[must_use]
-    pub fn wake_fd(&self) -> Option<c_int> {
-        self.arrived.wake_fd()
-    }
-
-    /// How many wake-ups could not be written; see
-    /// [`Latch::missed_wakes`](crate::Latch::missed_wakes).
-    #[must_use]
-    pub fn missed_wakes(&self) -> u32 {
-        self.arrived.missed_wakes()
     }
 
     /// The signals that came and were not dispatched yet. One that comes after the look is
     /// dispatched as well: what a callback is to tell its caller, it should set itself.
     #[must_use]
     pub fn pending(&self) -> SigSet {
-        self.arrived.receiver().pending()
+        self.receiver().pending()
     }
 
     /// Calls the callbacks of the signals that came. Returns how many it called.
@@ -263,9 +215,9 @@ impl<const N: usize> Dispatcher<N> {
     /// # send::raise(Signal::USR1)?;
     /// let mut seen = Vec::new();
     /// let stop = SIGNALS.dispatch_with(|info| {
-    ///     seen.extend(info.signal());
+    ///     seen.push(info.signal());
     ///     match info.signal() {
-    ///         Some(Signal::TERM) => ControlFlow::Break(()),
+    ///         Signal::TERM => ControlFlow::Break(()),
     ///         _ => ControlFlow::Continue(()),
     ///     }
     /// });
@@ -300,9 +252,13 @@ impl<const N: usize> Dispatcher<N> {
         ControlFlow::Continue(())
     }
 
+    const fn receiver(&self) -> &Receiver {
+        self.arrived.receiver()
+    }
+
     /// Takes the flag of a signal and the newest details, if it came.
     fn take(&self, signal: Signal) -> Option<SigInfo> {
-        if !self.arrived.receiver().take_signal(signal) {
+        if !self.receiver().take_signal(signal) {
             return None;
         }
         let mut newest = SigInfo::without_details(signal);
@@ -314,9 +270,9 @@ impl<const N: usize> Dispatcher<N> {
 
     fn exchange(&self, signal: Signal, callback: Option<Callback>) -> Option<Callback> {
         let callback = callback.map_or(ptr::null_mut(), |callback| callback as *mut ());
-        // ORDERING: AcqRel pairs with itself and the Acquire in `callback`: what was done before a
-        // callback was set is seen when it is called.
-        let before = self.entry(signal)?.swap(callback, Ordering::AcqRel);
+        // ORDERING: Release pairs with the Acquire in `callback`: what was done before a callback was set
+        // is seen when it is called, also where it is set again.
+        let before = self.entry(signal)?.swap(callback, Ordering::Release);
         // SAFETY: it was stored by this callback.
         unsafe { callback_at(before) }
     }
@@ -345,7 +301,7 @@ impl<const N: usize> Default for Dispatcher<N> {
 impl<const N: usize> fmt::Debug for Dispatcher<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Dispatcher")
-            .field("caught", &self.arrived.caught())
+            .field("caught", &self.caught())
             .field("pending", &self.pending())
             .finish_non_exhaustive()
     }

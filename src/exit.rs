@@ -30,6 +30,7 @@ const ATTEMPTS: u32 = 64;
 /// # Async-signal-safety
 ///
 /// Async-signal-safe: for a handler that has to end the process, too.
+#[doc(alias = "emulate_default_handler")]
 pub fn die_by(signal: Signal) -> ! {
     if kills(signal) {
         die(signal.as_raw());
@@ -48,13 +49,13 @@ pub fn die_by(signal: Signal) -> ! {
 /// and the number of the signal that stopped it; 255 if there is no such number.
 ///
 /// ```
-/// use siglatch::{ChildState, child, exit};
+/// use siglatch::{ChildState, Signal, child, exit};
 ///
 /// // SAFETY: the child exits.
 /// let Some(child) = (unsafe { child::fork() })? else {
-///     exit::exit_as(ChildState::Killed(15)); // what has become of a child of its own
+///     exit::exit_as(ChildState::Killed(Signal::TERM)); // what has become of a child of its own
 /// };
-/// assert_eq!(child::wait(child)?, ChildState::Killed(15));
+/// assert_eq!(child::wait(child)?, ChildState::Killed(Signal::TERM));
 /// # Ok::<(), siglatch::Errno>(())
 /// ```
 ///
@@ -63,8 +64,10 @@ pub fn die_by(signal: Signal) -> ! {
 /// Async-signal-safe: for a handler that has to end the process, too.
 #[inline]
 pub fn exit_as(state: ChildState) -> ! {
-    let (ChildState::Killed(signo) | ChildState::Dumped(signo)) = state else {
-        sys::exit_group(state.shell_status().unwrap_or(u8::MAX).into())
+    let signo = match state {
+        ChildState::Killed(signal) | ChildState::Dumped(signal) => signal.as_raw(),
+        ChildState::KilledByReserved(signo) => signo,
+        _ => sys::exit_group(state.shell_status().unwrap_or(u8::MAX).into()),
     };
     // An error leaves a core dump, and no other answer.
     let _no_core_dump = sys::prctl_set_dumpable(false);

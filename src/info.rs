@@ -11,7 +11,7 @@ mod layout;
 use core::fmt;
 
 use crate::sys::KernelSiginfo;
-use crate::{Pid, Signal};
+use crate::{Errno, Pid, Signal};
 
 /// The part of `siginfo_t` that the kernel ever fills (`struct kernel_siginfo`, 64-bit).
 const FILLED: usize = 48;
@@ -135,14 +135,16 @@ pub enum Cause {
 pub enum ChildState {
     /// It ended by itself, with this exit status (`CLD_EXITED`).
     Exited(i32),
-    /// The signal of this number ended it (`CLD_KILLED`).
-    Killed(i32),
-    /// The signal of this number ended it, and it dumped core (`CLD_DUMPED`).
-    Dumped(i32),
+    /// This signal ended it (`CLD_KILLED`).
+    Killed(Signal),
+    /// A signal ended it that a C library keeps for itself, and so is no [`Signal`]: its number.
+    KilledByReserved(i32),
+    /// This signal ended it, and it dumped core (`CLD_DUMPED`).
+    Dumped(Signal),
     /// It is traced and trapped, with this code of ptrace(2) (`CLD_TRAPPED`).
     Trapped(i32),
-    /// The signal of this number stopped it (`CLD_STOPPED`).
-    Stopped(i32),
+    /// This signal stopped it (`CLD_STOPPED`).
+    Stopped(Signal),
     /// It went on (`CLD_CONTINUED`).
     Continued,
 }
@@ -153,7 +155,10 @@ impl ChildState {
     #[doc(alias = "WIFEXITED")]
     #[must_use]
     pub const fn is_end(self) -> bool {
-        matches!(self, Self::Exited(_) | Self::Killed(_) | Self::Dumped(_))
+        matches!(
+            self,
+            Self::Exited(_) | Self::Killed(_) | Self::KilledByReserved(_) | Self::Dumped(_)
+        )
     }
 
     /// The signal that ended or stopped the child. `None` if no signal did, or one that a C library
@@ -161,11 +166,9 @@ impl ChildState {
     #[doc(alias = "WTERMSIG")]
     #[doc(alias = "WSTOPSIG")]
     #[must_use]
-    pub fn signal(self) -> Option<Signal> {
+    pub const fn signal(self) -> Option<Signal> {
         match self {
-            Self::Killed(signo) | Self::Dumped(signo) | Self::Stopped(signo) => {
-                Signal::from_raw(signo).ok()
-            }
+            Self::Killed(signal) | Self::Dumped(signal) | Self::Stopped(signal) => Some(signal),
             _ => None,
         }
     }
@@ -177,10 +180,10 @@ impl ChildState {
     /// this number: a shell script that runs it sees that it died of Ctrl-C, and ends, too.
     ///
     /// ```
-    /// use siglatch::ChildState;
+    /// use siglatch::{ChildState, Signal};
     ///
     /// assert_eq!(ChildState::Exited(3).shell_status(), Some(3));
-    /// assert_eq!(ChildState::Killed(15).shell_status(), Some(143));
+    /// assert_eq!(ChildState::Killed(Signal::TERM).shell_status(), Some(143));
     /// ```
     #[doc(alias = "WEXITSTATUS")]
     #[must_use]
@@ -188,9 +191,10 @@ impl ChildState {
         match self {
             // The kernel keeps 8 bits of a status, and no signal has a number above 64.
             Self::Exited(status) => Some(status as u8),
-            Self::Killed(signo) | Self::Dumped(signo) | Self::Stopped(signo) => {
-                Some((signo as u8).wrapping_add(128))
+            Self::Killed(signal) | Self::Dumped(signal) | Self::Stopped(signal) => {
+                Some((signal.as_raw() as u8).wrapping_add(128))
             }
+            Self::KilledByReserved(signo) => Some((signo as u8).wrapping_add(128)),
             Self::Trapped(_) | Self::Continued => None,
         }
     }
@@ -294,9 +298,18 @@ impl fmt::Debug for SigVal {
 
 impl SigInfo {
     /// Takes the filled part of the kernel's struct.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL`: its `si_signo` is not a [`Signal`].
     #[inline]
-    #[must_use]
-    pub fn from_kernel(info: &KernelSiginfo) -> Self {
+    pub fn from_kernel(info: &KernelSiginfo) -> Result<Self, Errno> {
+        Signal::from_raw(info.signo()).map(|_| Self::copied(info))
+    }
+
+    /// The same, of a struct that is known to be about a [`Signal`].
+    #[inline]
+    pub(crate) fn copied(info: &KernelSiginfo) -> Self {
         Self { bytes: info.bytes.first_chunk().copied().unwrap_or([0; FILLED]) }
     }
 
@@ -316,11 +329,13 @@ impl SigInfo {
         info
     }
 
-    /// `si_signo`: which signal; `None` if the number is not one of a program's signals.
+    /// `si_signo`: which signal.
     #[doc(alias = "si_signo")]
     #[must_use]
-    pub fn signal(&self) -> Option<Signal> {
-        Signal::from_raw(self.int(0)).ok()
+    pub fn signal(&self) -> Signal {
+        // Nothing else is ever put into one that a caller gets.
+        let index = self.int(0).wrapping_sub(1).cast_unsigned();
+        Signal::from_bit_index(index).unwrap_or(Signal::KILL)
     }
 
     /// `si_errno`: mostly 0.

@@ -1,18 +1,55 @@
+// The README's links lead to docs.rs, and its picture to a file. The first definition of a name counts,
+// so here they lead to items, and the picture is in the page.
+//! [`Dispatcher`]: Dispatcher
+//! [`Errno`]: Errno
+//! [`Hook`]: Hook
+//! [`InfoQueue`]: InfoQueue
+//! [`InheritedSignals::restore_for_exec`]: child::InheritedSignals::restore_for_exec
+//! [`Latch`]: Latch
+//! [`Latch::catch`]: Latch::catch
+//! [`Latch::release`]: Latch::release
+//! [`Latch::set_wake_fd`]: Latch::set_wake_fd
+//! [`Shutdown`]: Shutdown
+//! [`action`]: action
+//! [`child`]: child
+//! [`child::Children`]: child::Children
+//! [`child::ForkWindow`]: child::ForkWindow
+//! [`child::reap_any`]: child::reap_any
+//! [`exit`]: exit
+//! [`exit::die_by`]: exit::die_by
+//! [`exit::exit_as`]: exit::exit_as
+//! [`fd`]: fd
+//! [`fd::Fd`]: fd::Fd
+//! [`mask`]: mask
+//! [`migration`]: migration
+//! [`python`]: python
+//! [`recipes`]: recipes
+//! [`send`]: send
+//! [`stack`]: stack
+//! [`stop`]: stop
+//! [`stop::stop_by`]: stop::stop_by
+//! [`sys`]: sys
+//! [`timer`]: timer
+//! [`wait`]: wait
+//! [`without_libc`]: without_libc
+#![doc = include_str!("../benches/delays.md")]
 #![doc = include_str!("../README.md")]
 //!
 //! # Async-signal-safety
 //!
 //! Every function of this crate is async-signal-safe, as signal-safety(7) has it, but for those whose
-//! documentation has a section of this name.
+//! documentation has a section of this name. A wait in a handler holds up the thread that it
+//! interrupted.
 #![no_std]
+// docs.rs marks what takes the feature `std`.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
-/// Whether the program says that it is alone in its process: no C library, no other code that sets
-/// actions (`--cfg siglatch_alone`, for the one who builds the program to set). Then no handler is
-/// ever found in force that is not ours, and all that is there for the sake of one is left out; if
-/// one is found after all, a catch refuses to replace it.
+/// `true` if the program is alone in its process, without a C library or other code that sets actions:
+/// `--cfg siglatch_alone`, set by who builds the program. All code for a handler that is not ours is
+/// left out then; a catch that finds one refuses to replace it.
 const ALONE: bool = cfg!(siglatch_alone);
 
 mod bits;
@@ -39,9 +76,13 @@ pub mod child;
 pub mod exit;
 pub mod fd;
 pub mod mask;
-// A page of the documentation, and nothing else.
+// A page of the documentation, and nothing else; so are `python`, `recipes` and `without_libc`.
+#[doc = include_str!("migration.md")]
+pub mod migration {}
 #[doc = include_str!("python.md")]
 pub mod python {}
+#[doc = include_str!("recipes.md")]
+pub mod recipes {}
 pub mod send;
 pub mod stack;
 pub mod stop;
@@ -49,14 +90,14 @@ pub mod stop;
 pub mod sys;
 pub mod timer;
 pub mod wait;
-// Another page.
 #[doc = include_str!("without_libc.md")]
 pub mod without_libc {}
 
 #[cfg(siglatch_loom)]
 pub use delivery::models;
 pub use delivery::{
-    Hook, HookContext, HookVerdict, InfoQueue, InfoQueueDrain, Latch, LatchDrain, synchronize,
+    CatchError, Hook, HookContext, HookVerdict, InfoQueue, InfoQueueDrain, Latch, LatchDrain,
+    synchronize,
 };
 pub use dispatch::{Callback, Dispatcher};
 pub use errno::Errno;

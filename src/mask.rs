@@ -29,10 +29,6 @@ use crate::{Errno, SigSet};
 
 /// The mask of the calling thread.
 ///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
-///
 /// # Async-signal-safety
 ///
 /// Async-signal-safe; in a handler it has what the handler's action blocks, too.

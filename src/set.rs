@@ -1,5 +1,6 @@
 //! [`SigSet`]: a set of signals, as sigsetops(3) has it.
 
+use core::borrow::Borrow;
 use core::fmt;
 use core::ops::{BitAnd, BitOr, BitOrAssign, Not, Sub};
 
@@ -218,26 +219,38 @@ impl From<Signal> for SigSet {
     }
 }
 
-impl<const N: usize> From<[Signal; N]> for SigSet {
-    fn from(signals: [Signal; N]) -> Self {
+impl From<&Signal> for SigSet {
+    fn from(signal: &Signal) -> Self {
+        Self::from(*signal)
+    }
+}
+
+impl<S: Borrow<Signal>, const N: usize> From<[S; N]> for SigSet {
+    fn from(signals: [S; N]) -> Self {
         signals.into_iter().collect()
     }
 }
 
-impl From<&[Signal]> for SigSet {
-    fn from(signals: &[Signal]) -> Self {
-        signals.iter().copied().collect()
+impl<S: Borrow<Signal>, const N: usize> From<&[S; N]> for SigSet {
+    fn from(signals: &[S; N]) -> Self {
+        Self::from(signals.as_slice())
     }
 }
 
-impl FromIterator<Signal> for SigSet {
-    fn from_iter<I: IntoIterator<Item = Signal>>(signals: I) -> Self {
-        signals.into_iter().fold(Self::empty(), Self::with)
+impl<S: Borrow<Signal>> From<&[S]> for SigSet {
+    fn from(signals: &[S]) -> Self {
+        signals.iter().map(Borrow::borrow).collect()
     }
 }
 
-impl Extend<Signal> for SigSet {
-    fn extend<I: IntoIterator<Item = Signal>>(&mut self, signals: I) {
+impl<S: Borrow<Signal>> FromIterator<S> for SigSet {
+    fn from_iter<I: IntoIterator<Item = S>>(signals: I) -> Self {
+        signals.into_iter().fold(Self::empty(), |set, signal| set.with(*signal.borrow()))
+    }
+}
+
+impl<S: Borrow<Signal>> Extend<S> for SigSet {
+    fn extend<I: IntoIterator<Item = S>>(&mut self, signals: I) {
         *self |= signals.into_iter().collect();
     }
 }
@@ -316,6 +329,22 @@ mod tests {
                 assert_eq!(model(a - b), &model(a) - &model(b));
             }
         }
+    }
+
+    #[test]
+    fn made_of_signals_and_of_references_to_them() {
+        let array = [Signal::INT, Signal::TERM];
+        let wanted = SigSet::empty().with(Signal::INT).with(Signal::TERM);
+        assert_eq!(SigSet::from(array), wanted);
+        assert_eq!(SigSet::from(&array), wanted);
+        assert_eq!(SigSet::from(&array[..]), wanted);
+        assert_eq!(SigSet::from([&Signal::INT, &Signal::TERM]), wanted);
+        assert_eq!(SigSet::from(&[&Signal::INT, &Signal::TERM]), wanted);
+        assert_eq!(array.iter().collect::<SigSet>(), wanted);
+        let mut one = SigSet::from(&Signal::INT);
+        one.extend(&array);
+        one.extend(array);
+        assert_eq!(one, wanted);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::delivery::receiver::{Arrival, HookVerdict, Receiver, receiver_methods
 use crate::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use crate::time::Ticks;
 use crate::timer::SignalTimers;
-use crate::{Errno, Pid, SigSet, SigVal, Signal, exit, mask, sys};
+use crate::{CatchError, Errno, Pid, SigSet, SigVal, Signal, exit, sys};
 
 /// A graceful end: the first signal asks the program to finish; a second request, or a deadline,
 /// ends it at once.
@@ -50,6 +50,11 @@ use crate::{Errno, Pid, SigSet, SigVal, Signal, exit, mask, sys};
 /// The child has a copy: if the parent was asked, the next request to the child ends it, but the
 /// deadline is the parent's alone. [`reset`](Self::reset) in the child makes it start over, and so
 /// does a [`ForkWindow`](crate::child::ForkWindow).
+#[doc(alias = "set_handler")]
+#[doc(alias = "ctrl_c")]
+#[doc(alias = "NotifyContext")]
+#[doc(alias = "KeyboardInterrupt")]
+#[doc(alias = "default_int_handler")]
 #[repr(C)]
 pub struct Shutdown {
     /// First, for the handler to find the rest by its address.
@@ -120,25 +125,17 @@ impl Shutdown {
     }
 
     /// Before a catch: makes the timers, so that their errors come to the caller, too.
-    fn prepare(&self, signals: SigSet) -> Result<(), Errno> {
+    fn prepare(&self, signals: SigSet) -> Result<(), CatchError> {
         let signals = if self.deadline.is_some() { signals } else { SigSet::empty() };
-        signals.into_iter().try_for_each(|signal| self.timers.make(signal, self.address()))?;
+        for signal in signals {
+            let made = self.timers.make(signal, self.address());
+            made.map_err(|errno| CatchError::of(signal, errno))?;
+        }
         // In a child of fork(2), one that has come meanwhile may have found its timer half made.
         if let (Some(signal), None) = (self.requested_by(), self.time_left()) {
             self.start_deadline(signal);
         }
         Ok(())
-    }
-
-    /// [Catches](Self::catch) `signals`, and unblocks them in the calling thread.
-    ///
-    /// # Errors
-    ///
-    /// As [`catch`](Self::catch). Not async-signal-safe, either.
-    pub fn catch_unblocked(&'static self, signals: impl Into<SigSet>) -> Result<(), Errno> {
-        let signals = signals.into();
-        self.catch(signals)?;
-        mask::unblock(signals).map(drop)
     }
 
     /// How much time is left until the deadline; once that has passed, and the signal is blocked or
@@ -189,15 +186,6 @@ impl Shutdown {
     #[must_use]
     pub fn count(&self) -> u32 {
         self.count.load(Ordering::Relaxed)
-    }
-
-    /// Sleeps until a signal asks, or for `timeout` at most. Returns `true` if one has asked.
-    ///
-    /// # Errors
-    ///
-    /// As [`Latch::wait`](crate::Latch::wait). Async-signal-safe, though a handler is a bad place to sleep in.
-    pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Errno> {
-        self.receiver.wait(timeout)
     }
 
     /// Calls it off: the next signal asks again, and there is no deadline until then. Returns the

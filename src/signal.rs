@@ -39,6 +39,8 @@ const IS_MUSL: bool = cfg!(any(target_env = "musl", target_env = "ohos"));
 /// ```
 #[doc(alias = "Signals")]
 #[doc(alias = "signum")]
+#[doc(alias = "SignalKind")]
+#[doc(alias = "NSIG")]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
 pub struct Signal(NonZeroU8);

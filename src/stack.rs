@@ -124,10 +124,6 @@ impl AltStack {
 }
 
 /// The alternate stack of the calling thread, if it has one.
-///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
 #[doc(alias = "sigaltstack")]
 #[inline]
 pub fn query() -> Result<Option<AltStack>, Errno> {

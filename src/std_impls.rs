@@ -13,13 +13,20 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd as _, IntoRawFd, OwnedFd, RawFd};
 
-use crate::Errno;
 use crate::fd::{EventFd, Fd, PidFd, SignalFd};
+use crate::{CatchError, Errno};
 
 impl From<Errno> for io::Error {
     /// The error of the same number: its kind and its text are those of errno(3).
     fn from(errno: Errno) -> Self {
         Self::from_raw_os_error(errno.as_raw())
+    }
+}
+
+impl From<CatchError> for io::Error {
+    /// As of the [`Errno`] alone.
+    fn from(error: CatchError) -> Self {
+        error.errno().into()
     }
 }
 

@@ -59,8 +59,9 @@
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 
+use crate::action::ActionGuard;
 use crate::mask::MaskGuard;
-use crate::{DefaultAction, Errno, Signal, action, send};
+use crate::{DefaultAction, Errno, Signal, send};
 
 /// Stops the process by `signal`, as if it had never been caught. Returns when it goes on.
 ///
@@ -74,10 +75,10 @@ use crate::{DefaultAction, Errno, Signal, action, send};
 ///
 /// # Errors
 ///
-/// `EINVAL`: not to stop is the signal's default action. Otherwise none that Linux documents; a
-/// seccomp(2) filter may make one.
+/// `EINVAL`: the default action of `signal` is not to stop.
 #[doc(alias = "SIGTSTP")]
 #[inline]
+#[doc(alias = "emulate_default_handler")]
 pub fn stop_by(signal: Signal) -> Result<(), Errno> {
     if signal.default_action() != DefaultAction::Stop {
         return Err(Errno::INVAL);
@@ -88,7 +89,7 @@ pub fn stop_by(signal: Signal) -> Result<(), Errno> {
     // Blocked until all is ready: an instance that was pending, or comes meanwhile, must not stop it
     // first, or it would stop twice. `SIGCONT` removes what is pending of all.
     let _mask = MaskGuard::block(signal)?;
-    let _action = action::default(signal)?.guard();
+    let _action = ActionGuard::default(signal)?;
     send::raise(signal)?;
     let _stops_here = MaskGuard::unblock(signal)?;
     Ok(())

@@ -22,7 +22,7 @@
 //! send::raise(Signal::TERM)?;
 //!
 //! let info = wait::wait_timeout([Signal::TERM, Signal::HUP], Duration::from_secs(1))?;
-//! assert_eq!(info.and_then(|info| info.signal()), Some(Signal::TERM));
+//! assert_eq!(info.map(|info| info.signal()), Some(Signal::TERM));
 //! # Ok::<(), siglatch::Errno>(())
 //! ```
 //!
@@ -50,14 +50,9 @@ use crate::{Errno, SigInfo, SigSet, Signal, time};
 ///
 /// `EINVAL`: `signals` is empty, so that nothing could ever end it, or has `SIGKILL` or `SIGSTOP`,
 /// which cannot be waited for.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe, though a handler is a bad place to wait in.
 #[doc(alias = "sigwait")]
 pub fn wait(signals: impl Into<SigSet>) -> Result<Signal, Errno> {
-    // Whatever comes is of the set.
-    wait_info(signals)?.signal().ok_or(Errno::INVAL)
+    wait_info(signals).map(|info| info.signal())
 }
 
 /// As [`wait`], with the details: sigwaitinfo(2).
@@ -69,10 +64,6 @@ pub fn wait(signals: impl Into<SigSet>) -> Result<Signal, Errno> {
 /// # Errors
 ///
 /// As for [`wait`].
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe, though a handler is a bad place to wait in.
 #[doc(alias = "sigwaitinfo")]
 #[inline]
 pub fn wait_info(signals: impl Into<SigSet>) -> Result<SigInfo, Errno> {
@@ -99,10 +90,6 @@ pub fn wait_info(signals: impl Into<SigSet>) -> Result<SigInfo, Errno> {
 /// # Errors
 ///
 /// `EINVAL`: `signals` has `SIGKILL` or `SIGSTOP`, which cannot be waited for.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe, though a handler is a bad place to wait in.
 #[doc(alias = "sigtimedwait")]
 #[doc(alias = "rt_sigtimedwait")]
 #[inline]
@@ -136,10 +123,6 @@ pub fn wait_timeout(
 /// # Errors
 ///
 /// As for [`wait_timeout`].
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe, though a handler is a bad place to wait in.
 #[inline]
 pub fn wait_until(signals: impl Into<SigSet>, end: Duration) -> Result<Option<SigInfo>, Errno> {
     let signals = signals.into();
@@ -152,10 +135,6 @@ pub fn wait_until(signals: impl Into<SigSet>, end: Duration) -> Result<Option<Si
 /// It is [`Clock::Monotonic.now()`](crate::timer::Clock::now), for [`wait_until`],
 /// [`Latch::wait_until`](crate::Latch::wait_until) and
 /// [`PosixTimer::set_at`](crate::timer::PosixTimer::set_at).
-///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
 #[inline]
 pub fn now() -> Result<Duration, Errno> {
     sys::clock_gettime(libc::CLOCK_MONOTONIC).map(time::duration)
@@ -163,10 +142,6 @@ pub fn now() -> Result<Duration, Errno> {
 
 /// The signals that are pending for the calling thread or its process, and that it blocks:
 /// sigpending(2). They stay pending.
-///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
 #[doc(alias = "sigpending")]
 #[inline]
 pub fn pending() -> Result<SigSet, Errno> {
@@ -178,14 +153,6 @@ pub fn pending() -> Result<SigSet, Errno> {
 /// A signal that comes before it sleeps is not seen, and may have been the last. Whoever waits for
 /// a certain one blocks it, looks whether it was there, and calls [`suspend`]; or has a
 /// [`Latch`](crate::Latch) and its `wait`.
-///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe, though a handler is a bad place to wait in.
 pub fn pause() -> Result<(), Errno> {
     // Newer ports of Linux have no pause(2).
     //
@@ -221,10 +188,6 @@ pub fn pause() -> Result<(), Errno> {
 /// # Errors
 ///
 /// `EINVAL`: `SIGKILL` or `SIGSTOP` is in `mask`.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe, though a handler is a bad place to wait in.
 #[doc(alias = "sigsuspend")]
 pub fn suspend(mask: impl Into<SigSet>) -> Result<(), Errno> {
     let mask = mask.into();
@@ -256,7 +219,7 @@ fn take(signals: SigSet, timeout: Option<&KernelTimespec>) -> Result<SigInfo, Er
     // SAFETY: which of its signals a program takes so, it says itself, and no set of `SigSet` has
     // one in it that a C library keeps for itself.
     unsafe { sys::rt_sigtimedwait(signals.to_kernel(), Some(&mut info), timeout) }?;
-    Ok(SigInfo::from_kernel(&info))
+    Ok(SigInfo::copied(&info))
 }
 
 fn taken(result: Result<SigInfo, Errno>) -> Result<Option<SigInfo>, Errno> {

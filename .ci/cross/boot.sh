@@ -38,7 +38,7 @@ boot() {
     done
     LD_LIBRARY_PATH=$(libraries "$host/tools") \
         timeout --foreground -k 5 "$2" "$host/tools/usr/bin/${machine[0]}" \
-        "${machine[@]:1}" "${options[@]}" </dev/null 2>&1 | tr -d '\r' || status=$?
+        "${machine[@]:1}" "${options[@]}" </dev/null 2>&1 | sed -u 's/\r//g' || status=$?
     [ "$status" != 137 ] || status=124 # it did not heed the SIGTERM
     return "$status"
 }

@@ -12,11 +12,10 @@ static SIGNALS: Dispatcher = Dispatcher::new();
 static LEAVING: AtomicBool = AtomicBool::new(false);
 
 fn log_signal(details: &SigInfo) {
-    if let Some(signal) = details.signal() {
-        info!("Signal received: {signal} ({}), {:?}", signal.as_raw(), details.cause());
-        if signal == Signal::TERM {
-            LEAVING.store(true, Ordering::Relaxed);
-        }
+    let signal = details.signal();
+    info!("Signal received: {signal} ({}), {:?}", signal.as_raw(), details.cause());
+    if signal == Signal::TERM {
+        LEAVING.store(true, Ordering::Relaxed);
     }
 }
 

@@ -39,7 +39,7 @@ fn one_asks() {
     join(other);
     sys::child_becomes(libc::CLD_KILLED);
     let last = children.changes().last();
-    assert_eq!(last.and_then(|change| change.state), Some(ChildState::Killed(0)));
+    assert_eq!(last.and_then(|change| change.state), Some(ChildState::KilledByReserved(0)));
 }
 
 fn noted() {

@@ -1,38 +1,77 @@
 //! [`ActionGuard`]: an action for as long as a block runs.
+#![expect(unsafe_code, reason = "installs what the caller gives")]
 
-use super::Previous;
+use super::{Action, Previous, default, ignore, install};
+use crate::{Errno, Signal};
 
-/// Puts the action back that a change replaced, when dropped; see [`Previous::guard`].
+/// An action for as long as a block runs: restores the one that it replaced when dropped, as
+/// [`Previous::restore`] does, only if no other code has set one since.
+///
+/// ```
+/// use siglatch::action::{self, ActionGuard, Disposition};
+/// use siglatch::Signal;
+///
+/// {
+///     let _ignored = ActionGuard::ignore(Signal::USR1)?;
+///     assert_eq!(action::query(Signal::USR1)?.disposition(), Disposition::Ignore);
+/// }
+/// assert_eq!(action::query(Signal::USR1)?.disposition(), Disposition::Default);
+/// # Ok::<(), siglatch::Errno>(())
+/// ```
 #[derive(Debug)]
-#[must_use = "the action is put back as soon as the guard is dropped"]
+#[must_use = "the action is restored as soon as the guard is dropped"]
 pub struct ActionGuard {
     previous: Previous,
 }
 
-impl Previous {
-    /// Puts the action back at the end of the block, as [`restore`](Self::restore) does: only if the
-    /// one in force is still the one that replaced it.
+impl ActionGuard {
+    /// Ignores a signal until the guard is dropped: [`ignore`].
     ///
-    /// ```
-    /// use siglatch::action::{self, Disposition};
-    /// use siglatch::Signal;
+    /// # Errors
     ///
-    /// {
-    ///     let _ignored = action::ignore(Signal::USR1)?.guard();
-    ///     assert_eq!(action::query(Signal::USR1)?.disposition(), Disposition::Ignore);
-    /// }
-    /// assert_eq!(action::query(Signal::USR1)?.disposition(), Disposition::Default);
-    /// # Ok::<(), siglatch::Errno>(())
-    /// ```
-    pub const fn guard(self) -> ActionGuard {
-        ActionGuard { previous: self }
+    /// As [`ignore`].
+    pub fn ignore(signal: Signal) -> Result<Self, Errno> {
+        ignore(signal).map(Self::restoring)
+    }
+
+    /// Sets the default action of a signal until the guard is dropped: [`default`](default()).
+    ///
+    /// # Errors
+    ///
+    /// As [`default`](default()).
+    pub fn default(signal: Signal) -> Result<Self, Errno> {
+        default(signal).map(Self::restoring)
+    }
+
+    /// Installs an action until the guard is dropped: [`install`].
+    ///
+    /// # Errors
+    ///
+    /// As [`install`].
+    ///
+    /// # Safety
+    ///
+    /// As [`install`].
+    pub unsafe fn install(signal: Signal, action: &Action) -> Result<Self, Errno> {
+        // SAFETY: the caller's promise.
+        unsafe { install(signal, action) }.map(Self::restoring)
+    }
+
+    /// The action that will be restored.
+    #[must_use]
+    pub const fn previous(&self) -> Action {
+        self.previous.action()
+    }
+
+    const fn restoring(previous: Previous) -> Self {
+        Self { previous }
     }
 }
 
 impl Drop for ActionGuard {
     #[inline]
     fn drop(&mut self) {
-        // There is nobody to tell whether it was; `restore` is for those who want to know.
+        // There is no one to tell whether it was; `restore` is for those who want to know.
         let _restored = self.previous.restore_replaced();
     }
 }

@@ -15,10 +15,6 @@ use crate::{Errno, Pid};
 /// # Errors
 ///
 /// `ECHILD`: there are no children.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe, though a handler is a bad place to wait in.
 #[doc(alias = "waitpid")]
 #[doc(alias = "P_ALL")]
 #[doc(alias = "WNOWAIT")]

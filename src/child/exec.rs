@@ -52,10 +52,6 @@ impl ExecSignals {
     /// What a program would start with that this thread executed now: the signals that are ignored,
     /// and those that the thread blocks.
     ///
-    /// # Errors
-    ///
-    /// None that Linux documents; a seccomp(2) filter may make one.
-    ///
     /// # Async-signal-safety
     ///
     /// Async-signal-safe. It makes 65 system calls.
@@ -118,9 +114,8 @@ impl ExecSignals {
     ///
     /// # Errors
     ///
-    /// `EINVAL`: `SIGKILL` or `SIGSTOP` is to be ignored or blocked; nothing is changed. Otherwise
-    /// none that Linux documents; a seccomp(2) filter may make one, and then all signals may be
-    /// blocked still.
+    /// `EINVAL`: `SIGKILL` or `SIGSTOP` is to be ignored or blocked; nothing is changed. After
+    /// another error all signals may be blocked still.
     ///
     /// # Async-signal-safety
     ///

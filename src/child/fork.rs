@@ -56,10 +56,6 @@ impl ForkWindow {
     /// Blocks all signals of this thread, but for those that the kernel raises synchronously
     /// (`SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`, `SIGTRAP`, `SIGSYS`) and those that a C library keeps for
     /// itself.
-    ///
-    /// # Errors
-    ///
-    /// None that Linux documents; a seccomp(2) filter may make one.
     #[inline]
     pub fn open() -> Result<Self, Errno> {
         MaskGuard::block(SigSet::ASYNCHRONOUS).map(|mask| Self { mask })

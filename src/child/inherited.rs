@@ -53,7 +53,7 @@ impl InheritedSignals {
     ///
     /// # Errors
     ///
-    /// None that Linux documents; a seccomp(2) filter may make one, and then nothing is noted.
+    /// Only what a seccomp(2) filter makes; nothing is captured then.
     ///
     /// # Async-signal-safety
     ///

@@ -51,10 +51,6 @@ pub fn set_parent_death_signal(parent: Pid, signal: Signal) -> Result<(), Errno>
 }
 
 /// No signal is sent when the parent ends.
-///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
 pub fn clear_parent_death_signal() -> Result<(), Errno> {
     // SAFETY: no signal is sent.
     unsafe { sys::prctl_set_pdeathsig(0) }
@@ -62,10 +58,6 @@ pub fn clear_parent_death_signal() -> Result<(), Errno> {
 
 /// Which signal is sent to this process when its parent ends; `None` for none. One that a C library
 /// keeps for itself is told as none.
-///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
 #[doc(alias = "PR_GET_PDEATHSIG")]
 pub fn parent_death_signal() -> Result<Option<Signal>, Errno> {
     sys::prctl_get_pdeathsig().map(|signo| Signal::from_raw(signo).ok())
@@ -77,10 +69,6 @@ pub fn parent_death_signal() -> Result<Option<Signal>, Errno> {
 ///
 /// Children of fork(2) do not inherit it, execve(2) keeps it. Who was adopted before stays where it
 /// is.
-///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
 #[doc(alias = "PR_SET_CHILD_SUBREAPER")]
 pub fn set_subreaper(adopts: bool) -> Result<(), Errno> {
     sys::prctl_set_child_subreaper(adopts)
@@ -88,10 +76,6 @@ pub fn set_subreaper(adopts: bool) -> Result<(), Errno> {
 
 /// Returns `true` if this process [adopts](set_subreaper). Process 1 does so without being told to,
 /// and is not asked about here.
-///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
 #[doc(alias = "PR_GET_CHILD_SUBREAPER")]
 pub fn is_subreaper() -> Result<bool, Errno> {
     sys::prctl_get_child_subreaper().map(|adopts| adopts != 0)

@@ -11,12 +11,12 @@ use crate::{ChildState, Errno, Pid};
 /// Handlers that run meanwhile do not end the wait.
 ///
 /// ```
-/// use siglatch::{ChildState, child};
+/// use siglatch::{ChildState, Signal, child};
 /// use std::process::Command;
 ///
 /// let mut command = Command::new("sh").args(["-c", "kill -KILL $$"]).spawn()?;
 /// let end = child::wait(command.id().try_into().expect("a process id"));
-/// assert_eq!(end, Ok(ChildState::Killed(9)));
+/// assert_eq!(end, Ok(ChildState::Killed(Signal::KILL)));
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
@@ -24,10 +24,6 @@ use crate::{ChildState, Errno, Pid};
 ///
 /// `ECHILD`: it is no child of this process, was waited for, or the kernel waits for it because
 /// `SIGCHLD` is ignored or has `SA_NOCLDWAIT`.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe, though a handler is a bad place to wait in.
 #[doc(alias = "waitpid")]
 #[doc(alias = "waitid")]
 #[inline]

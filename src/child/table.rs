@@ -3,14 +3,12 @@
 
 use core::fmt;
 use core::ptr::NonNull;
-use core::time::Duration;
 
 use super::entry::{Change, Entry, Query};
 use super::status;
-use crate::delivery::receiver::{Receiver, registered};
+use crate::delivery::receiver::{Receiver, receiver_choices, receiver_waits, registered};
 use crate::delivery::registry;
-use crate::fd::EventFd;
-use crate::{Errno, Pid, Signal, mask};
+use crate::{CatchError, Errno, Pid, Signal, mask};
 
 /// The children that this part of the program looks after, `N` at most: told by `SIGCHLD` that
 /// something became of them, it waits for each of them and for nobody else's.
@@ -89,7 +87,7 @@ impl<const N: usize> Children<N> {
     /// # Async-signal-safety
     ///
     /// Not async-signal-safe: it waits for handlers that are in flight.
-    pub fn catch(&'static self) -> Result<(), Errno> {
+    pub fn catch(&'static self) -> Result<(), CatchError> {
         registry::catch(self.registered(), Signal::CHLD.into())
     }
 
@@ -103,9 +101,10 @@ impl<const N: usize> Children<N> {
     /// # Async-signal-safety
     ///
     /// Not async-signal-safe: it waits for handlers that are in flight.
-    pub fn catch_unblocked(&'static self) -> Result<(), Errno> {
+    pub fn catch_unblocked(&'static self) -> Result<(), CatchError> {
         self.catch()?;
-        mask::unblock(Signal::CHLD).map(drop)
+        mask::unblock(Signal::CHLD)?;
+        Ok(())
     }
 
     /// Releases `SIGCHLD`.
@@ -168,33 +167,6 @@ impl<const N: usize> Children<N> {
     /// How many children there is room for.
     pub const CAPACITY: usize = N;
 
-    /// Sleeps until something may have become of a child, or for `timeout` at most. Says whether.
-    ///
-    /// # Errors
-    ///
-    /// As [`Latch::wait`](crate::Latch::wait).
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe, though a handler is a bad place to sleep in.
-    pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Errno> {
-        self.receiver.wait(timeout)
-    }
-
-    /// Makes `event` readable when something may have become of a child; see
-    /// [`Latch::wake_through`](crate::Latch::wake_through).
-    ///
-    /// # Errors
-    ///
-    /// As [`Latch::wake_through`](crate::Latch::wake_through).
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Not async-signal-safe: it waits for handlers that are in flight.
-    pub fn wake_through(&self, event: &'static EventFd) -> Result<(), Errno> {
-        registry::wake_through(&self.receiver, event)
-    }
-
     /// Waits for the children that have ended, and takes them out. Never sleeps.
     ///
     /// Breaking off leaves the others for the next time, and [`wait`](Self::wait) ends at once then.
@@ -214,6 +186,8 @@ impl<const N: usize> Children<N> {
         Changes { children: self, next: 0, query }
     }
 
+    receiver_choices!(receiver);
+    receiver_waits!();
     registered!();
 
     /// In a child of fork(2), whose children these are not.

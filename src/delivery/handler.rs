@@ -18,7 +18,7 @@
 //!   getpid(2), gettid(2) and tgkill(2),
 //! - `InfoQueue::deliver`, `InfoQueue::deliver_newest`, `Ring::draw`, `Ring::push`, and where that finds
 //!   its slot taken `InfoQueue::deliver_anywhere`, `Ring::push_anywhere`; `Slot::state`, `Slot::claim`,
-//!   `Slot::write`, `Slot::unclaim`, `Arrival::info`, `SigInfo::from_kernel`,
+//!   `Slot::write`, `Slot::unclaim`, `Arrival::info`, `SigInfo::copied`,
 //!   `SigInfo::without_details`: a look at the slots until one is free,
 //! - `Shutdown::deliver`, `Shutdown::requested_by`, `Shutdown::receive`, `Shutdown::begin`,
 //!   `Ticks::now`, `SigInfo::sender`, `SigInfo::value`, `SigInfo::cause`, `decode::cause`:

@@ -2,10 +2,9 @@
 #![expect(unsafe_code, reason = "is registered by its address")]
 
 use core::fmt;
-use core::time::Duration;
 
 use super::receiver::{Receiver, receiver_methods};
-use crate::{Errno, SigSet, Signal};
+use crate::{SigSet, Signal};
 
 /// One flag per signal, set by the handler and read when the program is ready: the safe way to catch
 /// signals.
@@ -136,45 +135,6 @@ impl Latch {
     /// it leaves by siglongjmp(3), a later catch or release may wait for ever.
     pub fn set(&self, signal: Signal) {
         self.receiver.set(signal);
-    }
-
-    /// Sleeps until a flag is set, or for `timeout` at most; `None` has no limit. Returns `true` if a
-    /// flag is set, and takes none.
-    ///
-    /// Signals do not prolong it, and it never ends early. Its end is a time of `CLOCK_MONOTONIC`, which
-    /// goes on while the process is stopped, but not while the machine is suspended. A `timeout` of zero
-    /// only looks. All threads that wait for a latch are woken. It needs no descriptor and no blocked
-    /// signal: a flag set between a look and the sleep ends the sleep.
-    ///
-    /// # Errors
-    ///
-    /// None that Linux documents; a seccomp(2) filter may make one (futex(2), clock_gettime(2)).
-    pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Errno> {
-        self.receiver.wait(timeout)
-    }
-
-    /// As [`wait`](Self::wait), but until a point in time of `CLOCK_MONOTONIC`, as
-    /// [`wait::now`](crate::wait::now) returns. One that has passed only looks.
-    ///
-    /// ```
-    /// use siglatch::{Latch, Signal, wait};
-    /// use std::time::Duration;
-    ///
-    /// static RELOAD: Latch = Latch::new();
-    /// RELOAD.catch(Signal::HUP)?;
-    /// let end = wait::now()? + Duration::from_millis(20);
-    /// while RELOAD.wait_until(end)? {
-    ///     let _again = RELOAD.take(); // however many come, it ends when it was to end
-    /// }
-    /// assert!(wait::now()? >= end);
-    /// # Ok::<(), siglatch::Errno>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As [`wait`](Self::wait).
-    pub fn wait_until(&self, end: Duration) -> Result<bool, Errno> {
-        self.receiver.wait_until(end)
     }
 
     receiver_methods!();

@@ -8,6 +8,7 @@
 //! | `gate` | which handlers are in flight |
 //! | `list` | every receiver that was ever registered |
 //! | `receiver` | what each has in front, and the methods that all have |
+//! | `error` | why a catch failed |
 //! | `previous` | the action that ours was installed over |
 //! | `handler` | all that runs in signal context |
 //! | `lock` | one registration at a time |
@@ -18,6 +19,7 @@
 //! | `queue` | [`InfoQueue`]: flags with room for details behind them |
 //! | `hook` | [`Hook`]: a function of the program's own in signal context |
 
+mod error;
 mod gate;
 mod handler;
 mod hook;
@@ -35,6 +37,7 @@ mod ring;
 mod slot;
 mod wake;
 
+pub use error::CatchError;
 pub use hook::{Hook, HookContext};
 pub use latch::{Latch, LatchDrain};
 pub use queue::{InfoQueue, InfoQueueDrain};

@@ -5,13 +5,12 @@
 
 use core::fmt;
 use core::ptr::NonNull;
-use core::time::Duration;
 
 use super::receiver::{Arrival, HookVerdict, Receiver, receiver_methods};
 use super::ring::{Batch, Ring, Turn};
 use crate::bits::Bit;
 use crate::sync::atomic::{AtomicU32, Ordering};
-use crate::{Errno, SigInfo, Signal, signal};
+use crate::{SigInfo, Signal, signal};
 
 /// A consumer looks at every slot, and a producer at every one of a full queue.
 const MAX_CAPACITY: usize = 1024;
@@ -118,25 +117,7 @@ impl<const N: usize> InfoQueue<N> {
         self.counter(signal).map_or(0, |count| count.load(Ordering::Relaxed))
     }
 
-    /// Sleeps until an instance has come, or for `timeout` at most, as
-    /// [`Latch::wait`](crate::Latch::wait). Returns `true` if there may be one to take.
-    ///
-    /// It returns at once until [`pop`](Self::pop) or [`drain`](Self::drain) has found nothing: take
-    /// until there is none, then wait.
-    ///
-    /// # Errors
-    ///
-    /// As [`Latch::wait`](crate::Latch::wait).
-    pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Errno> {
-        self.receiver.wait(timeout)
-    }
-
     receiver_methods!();
-
-    /// The flags in front of the queue.
-    pub(crate) const fn receiver(&self) -> &Receiver {
-        &self.receiver
-    }
 
     /// In the handler: record first, then flag and wake.
     ///
@@ -147,7 +128,7 @@ impl<const N: usize> InfoQueue<N> {
         // SAFETY: the receiver is the first field of the queue, whose address was registered.
         let queue = unsafe { address.cast::<Self>().as_ref() };
         let turn = queue.ring.draw(arrival.signal);
-        let push = |info| queue.ring.push(turn, SigInfo::from_kernel(info));
+        let push = |info| queue.ring.push(turn, SigInfo::copied(info));
         if !arrival.details().is_some_and(push) {
             return queue.deliver_anywhere(turn, arrival, false);
         }

@@ -333,7 +333,7 @@ impl Arrival {
     #[inline]
     pub(crate) fn info(&self) -> SigInfo {
         match self.details() {
-            Some(info) => SigInfo::from_kernel(info),
+            Some(info) => SigInfo::copied(info),
             None => SigInfo::without_details(self.signal),
         }
     }
@@ -411,13 +411,17 @@ macro_rules! registered {
                 $crate::delivery::receiver::Registered::new(core::ptr::NonNull::from(self).cast())
             }
         }
+
+        pub(crate) const fn receiver(&self) -> &$crate::delivery::receiver::Receiver {
+            &self.receiver
+        }
     };
 }
 pub(crate) use registered;
 
-/// The methods of every type of receiver. If a catch takes more, a method is named that comes before.
-macro_rules! receiver_methods {
-    ($($prepare:ident)?) => {
+/// The choices of every type with a receiver in it: a field that is a [`Receiver`], or has its methods.
+macro_rules! receiver_choices {
+    ($receiver:ident) => {
         /// Whether a system call that its signal interrupts is restarted (`SA_RESTART`, the default) or
         /// fails with `EINTR`. Some fail with `EINTR` either way: signal(7) lists them.
         ///
@@ -431,7 +435,7 @@ macro_rules! receiver_methods {
         #[doc(alias = "SA_RESTART")]
         #[must_use]
         pub const fn restart(mut self, restart: bool) -> Self {
-            self.receiver = self.receiver.restart(restart);
+            self.$receiver = self.$receiver.restart(restart);
             self
         }
 
@@ -446,7 +450,7 @@ macro_rules! receiver_methods {
         #[doc(alias = "sa_mask")]
         #[must_use]
         pub const fn mask(mut self, mask: $crate::SigSet) -> Self {
-            self.receiver = self.receiver.mask(mask);
+            self.$receiver = self.$receiver.mask(mask);
             self
         }
 
@@ -462,15 +466,131 @@ macro_rules! receiver_methods {
         #[doc(alias = "SA_ONSTACK")]
         #[must_use]
         pub const fn alternate_stack(mut self, alternate: bool) -> Self {
-            self.receiver = self.receiver.alternate_stack(alternate);
+            self.$receiver = self.$receiver.alternate_stack(alternate);
             self
+        }
+    };
+}
+pub(crate) use receiver_choices;
+
+/// How every type with a receiver in it waits, and wakes a poll loop. It has a method `receiver`.
+macro_rules! receiver_waits {
+    () => {
+        /// Sleeps until a signal is pending here, delivered and not taken yet, or for `timeout` at most;
+        /// `None` has no limit. Returns `true` if one is pending, and takes none.
+        ///
+        /// Signals do not prolong it: the end is computed once, to the nanosecond, and never comes early.
+        /// It is a time of `CLOCK_MONOTONIC`, which goes on while the process is stopped and not while
+        /// the machine is suspended. A `timeout` of zero only looks. All threads that wait are woken. No
+        /// descriptor and no blocked signal is needed: a signal between a look and the sleep ends the
+        /// sleep.
+        pub fn wait(&self, timeout: Option<core::time::Duration>) -> Result<bool, $crate::Errno> {
+            self.receiver().wait(timeout)
+        }
+
+        /// As [`wait`](Self::wait), but until a point in time: what `CLOCK_MONOTONIC` shows, as
+        /// [`wait::now`](crate::wait::now) tells. One that has passed only looks.
+        ///
+        /// ```
+        /// use siglatch::{Latch, Signal, wait};
+        /// use std::time::Duration;
+        ///
+        /// static RELOAD: Latch = Latch::new();
+        /// RELOAD.catch(Signal::HUP)?;
+        /// let end = wait::now()? + Duration::from_millis(20);
+        /// while RELOAD.wait_until(end)? {
+        ///     let _again = RELOAD.take(); // however many come, it ends when it was to end
+        /// }
+        /// assert!(wait::now()? >= end);
+        /// # Ok::<(), siglatch::Errno>(())
+        /// ```
+        pub fn wait_until(&self, end: core::time::Duration) -> Result<bool, $crate::Errno> {
+            self.receiver().wait_until(end)
         }
 
         /// The signals that it has caught and not released.
         #[must_use]
         pub fn caught(&self) -> $crate::SigSet {
-            self.receiver.caught()
+            self.receiver().caught()
         }
+
+        /// Writes a byte to `fd` with each signal that is delivered, after its flag; `None` ends it.
+        /// Returns the previous descriptor. Python's `set_wakeup_fd`.
+        ///
+        /// The byte is the signal's number, as in Python, but says nothing that the flags do not: drain
+        /// the descriptor first, look at the flags after. If flags are set already, a byte is written at
+        /// once. When this returns, no handler writes to the previous descriptor.
+        ///
+        /// What cannot be written, because the pipe is full or closed, is counted in
+        /// [`missed_wakes`](Self::missed_wakes). A pipe or socket without a reader raises `SIGPIPE` in the
+        /// thread that took the signal; if this receiver has caught that, too, nothing is written for it.
+        ///
+        /// # Errors
+        ///
+        /// `EBADF`: `fd` is not open. `EINVAL`: it is not non-blocking; a handler must not block.
+        /// `EDEADLK`: called in signal context, in the middle of a catch or release of this thread. On
+        /// an error the old descriptor stays.
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Not async-signal-safe, as [`catch`](Self::catch).
+        ///
+        /// # Safety
+        ///
+        /// The descriptor must be the caller's to write to, and stay open until it is replaced: a number
+        /// that is closed may become another file's.
+        #[doc(alias = "set_wakeup_fd")]
+        pub unsafe fn set_wake_fd(
+            &self,
+            fd: Option<core::ffi::c_int>,
+        ) -> Result<Option<core::ffi::c_int>, $crate::Errno> {
+            // SAFETY: the caller's promise.
+            unsafe { $crate::delivery::registry::set_wake_fd(self.receiver(), fd) }
+        }
+
+        /// Makes `event` readable with each signal that is delivered, after its flag, unless it is
+        /// readable already: a burst of signals is one write. If flags are set, it is made readable at
+        /// once. Another call, or [`set_wake_fd`](Self::set_wake_fd), replaces it.
+        ///
+        /// After poll(2) has returned, clear it first, then look at the flags.
+        ///
+        /// # Errors
+        ///
+        /// `EDEADLK`: called in signal context, in the middle of a catch or release of this thread.
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Not async-signal-safe, as [`catch`](Self::catch).
+        pub fn wake_through(
+            &self,
+            event: &'static $crate::fd::EventFd,
+        ) -> Result<(), $crate::Errno> {
+            $crate::delivery::registry::wake_through(self.receiver(), event)
+        }
+
+        /// The descriptor that is written to: Python's missing `get_wakeup_fd`.
+        #[must_use]
+        pub fn wake_fd(&self) -> Option<core::ffi::c_int> {
+            self.receiver().wake_fd()
+        }
+
+        /// The number of wake-ups that could not be written to the descriptor, modulo 2³². Their flags were
+        /// set all the same. Python's warning on a full buffer, as a number.
+        #[doc(alias = "warn_on_full_buffer")]
+        #[must_use]
+        pub fn missed_wakes(&self) -> u32 {
+            self.receiver().missed_wakes()
+        }
+    };
+}
+pub(crate) use receiver_waits;
+
+/// The methods of every type of receiver: a `repr(C)` struct whose first field `receiver` is a
+/// [`Receiver`]. If a catch takes more, a method of it is named that comes before.
+macro_rules! receiver_methods {
+    ($($prepare:ident)?) => {
+        $crate::delivery::receiver::receiver_choices!(receiver);
+        $crate::delivery::receiver::receiver_waits!();
 
         /// Catches `signals`: from now on each of them is received.
         ///
@@ -510,6 +630,8 @@ macro_rules! receiver_methods {
         ///
         /// # Errors
         ///
+        /// [`CatchError::signal`](crate::CatchError::signal) tells which signal.
+        ///
         /// - `EINVAL`: `SIGKILL` or `SIGSTOP`, which cannot be caught.
         /// - `EOPNOTSUPP`: `SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`, `SIGTRAP` or `SIGSYS`, and this is
         ///   not a [`Hook`](crate::Hook). They need an answer before the handler returns: the instruction
@@ -524,10 +646,11 @@ macro_rules! receiver_methods {
         /// Not async-signal-safe: it waits for handlers in flight, and would wait for its caller.
         #[doc(alias = "signal")]
         #[doc(alias = "sigaction")]
+        #[doc(alias = "register")]
         pub fn catch(
             &'static self,
             signals: impl Into<$crate::SigSet>,
-        ) -> Result<(), $crate::Errno> {
+        ) -> Result<(), $crate::CatchError> {
             let signals = signals.into();
             $(self.$prepare(signals)?;)?
             $crate::delivery::registry::catch(self.registered(), signals)
@@ -549,10 +672,30 @@ macro_rules! receiver_methods {
         pub fn catch_unless_ignored(
             &'static self,
             signals: impl Into<$crate::SigSet>,
-        ) -> Result<$crate::SigSet, $crate::Errno> {
+        ) -> Result<$crate::SigSet, $crate::CatchError> {
             let signals = signals.into();
             $(self.$prepare(signals)?;)?
             $crate::delivery::registry::catch_unless_ignored(self.registered(), signals)
+        }
+
+        /// [Catches](Self::catch) `signals`, and unblocks them in the calling thread: a launcher may have
+        /// left them blocked, and then none would come.
+        ///
+        /// # Errors
+        ///
+        /// As [`catch`](Self::catch).
+        ///
+        /// # Async-signal-safety
+        ///
+        /// Not async-signal-safe, as [`catch`](Self::catch).
+        pub fn catch_unblocked(
+            &'static self,
+            signals: impl Into<$crate::SigSet>,
+        ) -> Result<(), $crate::CatchError> {
+            let signals = signals.into();
+            self.catch(signals)?;
+            $crate::mask::unblock(signals)?;
+            Ok(())
         }
 
         /// Releases `signals`: when this returns, no handler delivers them to this receiver. What was
@@ -580,79 +723,12 @@ macro_rules! receiver_methods {
         /// # Async-signal-safety
         ///
         /// Not async-signal-safe, as [`catch`](Self::catch).
+        #[doc(alias = "unregister")]
         pub fn release(
             &'static self,
             signals: impl Into<$crate::SigSet>,
         ) -> Result<$crate::SigSet, $crate::Errno> {
             $crate::delivery::registry::release(self.registered(), signals.into())
-        }
-
-        /// Writes a byte to `fd` with each signal that is delivered, after its flag; `None` ends it.
-        /// Returns the previous descriptor. Python's `set_wakeup_fd`.
-        ///
-        /// The byte is the signal's number, as in Python, but says nothing that the flags do not: drain
-        /// the descriptor first, look at the flags after. If flags are set already, a byte is written at
-        /// once. When this returns, no handler writes to the previous descriptor.
-        ///
-        /// What cannot be written, because the pipe is full or closed, is counted in
-        /// [`missed_wakes`](Self::missed_wakes). A pipe or socket without a reader raises `SIGPIPE` in the
-        /// thread that took the signal; if this receiver has caught that, too, nothing is written for it.
-        ///
-        /// # Errors
-        ///
-        /// `EBADF`: `fd` is not open. `EINVAL`: it is not non-blocking; a handler must not block.
-        /// `EDEADLK`: called in signal context, in the middle of a catch or release of this thread. On
-        /// an error the old descriptor stays.
-        ///
-        /// # Async-signal-safety
-        ///
-        /// Not async-signal-safe, as [`catch`](Self::catch).
-        ///
-        /// # Safety
-        ///
-        /// The descriptor must be the caller's to write to, and stay open until it is replaced: a number
-        /// that is closed may become another file's.
-        #[doc(alias = "set_wakeup_fd")]
-        pub unsafe fn set_wake_fd(
-            &self,
-            fd: Option<core::ffi::c_int>,
-        ) -> Result<Option<core::ffi::c_int>, $crate::Errno> {
-            // SAFETY: the caller's promise.
-            unsafe { $crate::delivery::registry::set_wake_fd(&self.receiver, fd) }
-        }
-
-        /// Makes `event` readable with each signal that is delivered, after its flag, unless it is
-        /// readable already: a burst of signals is one write. If flags are set, it is made readable at
-        /// once. Another call, or [`set_wake_fd`](Self::set_wake_fd), replaces it.
-        ///
-        /// After poll(2) has returned, clear it first, then look at the flags.
-        ///
-        /// # Errors
-        ///
-        /// `EDEADLK`: called in signal context, in the middle of a catch or release of this thread.
-        ///
-        /// # Async-signal-safety
-        ///
-        /// Not async-signal-safe, as [`catch`](Self::catch).
-        pub fn wake_through(
-            &self,
-            event: &'static $crate::fd::EventFd,
-        ) -> Result<(), $crate::Errno> {
-            $crate::delivery::registry::wake_through(&self.receiver, event)
-        }
-
-        /// The descriptor that is written to: Python's missing `get_wakeup_fd`.
-        #[must_use]
-        pub fn wake_fd(&self) -> Option<core::ffi::c_int> {
-            self.receiver.wake_fd()
-        }
-
-        /// The number of wake-ups that could not be written to the descriptor, modulo 2³². Their flags were
-        /// set all the same. Python's warning on a full buffer, as a number.
-        #[doc(alias = "warn_on_full_buffer")]
-        #[must_use]
-        pub fn missed_wakes(&self) -> u32 {
-            self.receiver.missed_wakes()
         }
 
         $crate::delivery::receiver::registered!();

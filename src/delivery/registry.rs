@@ -13,6 +13,7 @@
 use core::ffi::c_int;
 use core::{mem, ptr};
 
+use super::error::CatchError;
 use super::gate::GATE;
 use super::handler::{RECEIVERS, entry, is_ours};
 use super::lock::{Lock, LockGuard};
@@ -32,7 +33,7 @@ static LOCK: Lock = Lock::new();
 static PROCESS: AtomicI32 = AtomicI32::new(0);
 
 /// `catch` of every type of receiver.
-pub(crate) fn catch(receiver: Registered, signals: SigSet) -> Result<(), Errno> {
+pub(crate) fn catch(receiver: Registered, signals: SigSet) -> Result<(), CatchError> {
     check(receiver, signals)?;
     let _lock = lock()?;
     catch_locked(receiver, signals)
@@ -42,11 +43,11 @@ pub(crate) fn catch(receiver: Registered, signals: SigSet) -> Result<(), Errno> 
 pub(crate) fn catch_unless_ignored(
     receiver: Registered,
     mut signals: SigSet,
-) -> Result<SigSet, Errno> {
+) -> Result<SigSet, CatchError> {
     check(receiver, signals)?;
     let _lock = lock()?;
     for signal in signals {
-        if is_ignored(signal)? {
+        if is_ignored(signal).map_err(|errno| CatchError::of(signal, errno))? {
             signals.remove(signal);
         }
     }
@@ -167,14 +168,13 @@ pub(crate) unsafe fn reset_after_fork() {
     });
 }
 
-fn check(receiver: Registered, signals: SigSet) -> Result<(), Errno> {
-    if !(signals & SigSet::UNCHANGEABLE).is_empty() {
-        Err(Errno::INVAL)
-    } else if !(signals & SigSet::SYNCHRONOUS).is_empty() && !receiver.takes_synchronous() {
-        Err(Errno::OPNOTSUPP)
-    } else {
-        Ok(())
+fn check(receiver: Registered, signals: SigSet) -> Result<(), CatchError> {
+    let mut refused = (signals & SigSet::UNCHANGEABLE, Errno::INVAL);
+    if refused.0.is_empty() && !receiver.takes_synchronous() {
+        refused = (signals & SigSet::SYNCHRONOUS, Errno::OPNOTSUPP);
     }
+    let (refused, errno) = refused;
+    refused.first().map_or(Ok(()), |signal| Err(CatchError::of(signal, errno)))
 }
 
 /// Returns `true` if the previous action, or the installed one before a catch, is "ignore".
@@ -185,7 +185,7 @@ fn is_ignored(signal: Signal) -> Result<bool, Errno> {
     Ok(before.handler == SIG_IGN)
 }
 
-fn catch_locked(receiver: Registered, signals: SigSet) -> Result<(), Errno> {
+fn catch_locked(receiver: Registered, signals: SigSet) -> Result<(), CatchError> {
     RECEIVERS.link(receiver);
     let new = signals.difference(receiver.link().wanted());
     // ORDERING: SeqCst pairs with the handler's look, through the gate.
@@ -212,10 +212,10 @@ fn catch_locked(receiver: Registered, signals: SigSet) -> Result<(), Errno> {
 }
 
 /// Calls `f` for each of `signals`, and returns the first error.
-fn for_each(signals: SigSet, f: fn(Signal) -> Result<(), Errno>) -> Result<(), Errno> {
+fn for_each(signals: SigSet, f: fn(Signal) -> Result<(), Errno>) -> Result<(), CatchError> {
     let mut result = Ok(());
     for signal in signals {
-        result = result.and(f(signal));
+        result = result.and(f(signal).map_err(|errno| CatchError::of(signal, errno)));
     }
     result
 }

@@ -330,6 +330,6 @@ mod tests {
     }
 
     fn signal_of(info: Option<SigInfo>) -> Option<Signal> {
-        info.and_then(|info| info.signal())
+        info.map(|info| info.signal())
     }
 }

@@ -132,10 +132,6 @@ impl EventFd {
 
     /// Makes it readable. Call it after what it tells of is noted, by a `SeqCst` operation. It runs
     /// in the handler.
-    ///
-    /// # Errors
-    ///
-    /// None that Linux documents; a seccomp(2) filter may make one.
     pub(crate) fn wake(&self) -> Result<(), Errno> {
         // ORDERING: SeqCst pairs with the SeqCst change in `clear`.
         let count = self.count.load(Ordering::SeqCst);

@@ -179,10 +179,6 @@ impl PidFd {
     /// `EBADF`: the descriptor is closed, or not a pidfd, which Linux before 5.4 does not tell.
     /// `EINVAL`: `RLIMIT_NOFILE` is 0. `ENOMEM`: no memory.
     ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe, though a handler is a bad place to sleep in.
-    ///
     /// # Examples
     ///
     /// A child that is asked to end, and after a while made to:
@@ -200,7 +196,7 @@ impl PidFd {
     ///     process.send(Signal::KILL)?;
     ///     process.wait(None)?;
     /// }
-    /// assert_eq!(process.try_wait()?, Some(ChildState::Killed(15)));
+    /// assert_eq!(process.try_wait()?, Some(ChildState::Killed(Signal::TERM)));
     /// # Ok::<(), siglatch::Errno>(())
     /// ```
     #[doc(alias = "poll")]

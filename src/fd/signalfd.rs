@@ -118,10 +118,6 @@ impl SignalFd {
     /// `EAGAIN`: non-blocking, and none is pending. `EBADF`: the descriptor is closed. `EINTR`: a
     /// handler ran, for another signal.
     /// `EINVAL`: `buffer` is empty. Nothing was taken.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe, though a handler is a bad place to wait in.
     #[inline]
     #[must_use = "the signals are taken"]
     pub fn read<'a>(&self, buffer: &'a mut [SignalFdInfo]) -> Result<&'a [SignalFdInfo], Errno> {

@@ -2,7 +2,7 @@
 //! tells about one.
 
 use super::{Cause, ChildState, FaultDetail, SigInfoTrust, SigVal};
-use crate::Pid;
+use crate::{Pid, Signal};
 
 /// `si_code` values that are the same for every signal (include/uapi/asm-generic/siginfo.h).
 pub(super) mod code {
@@ -70,7 +70,7 @@ pub(crate) fn cause(fields: &impl Fields) -> Cause {
         code::SIGIO => poll(fields),
         code @ 1..code::KERNEL => by_signal(fields, code),
         ..0 => Cause::Other { pid, uid, value: fields.value() },
-        _ => Cause::Other { pid, uid, value: SigVal(0) },
+        _ => other(fields),
     }
 }
 
@@ -92,8 +92,13 @@ fn by_signal(fields: &impl Fields, code: i32) -> Cause {
             arch: fields.arch(),
         },
         (_, ..=6) => poll(fields),
-        _ => Cause::Other { pid: fields.pid(), uid: fields.uid(), value: SigVal(0) },
+        _ => other(fields),
     }
+}
+
+/// The kernel fills in no value there.
+fn other(fields: &impl Fields) -> Cause {
+    Cause::Other { pid: fields.pid(), uid: fields.uid(), value: SigVal(0) }
 }
 
 /// The process that sent the signal by hand.
@@ -123,12 +128,13 @@ fn fault(fields: &impl Fields, code: i32) -> Cause {
 
 fn child(fields: &impl Fields, code: i32) -> Cause {
     let status = fields.status();
-    let state = match code {
-        1 => ChildState::Exited(status),
-        2 => ChildState::Killed(status),
-        3 => ChildState::Dumped(status),
-        4 => ChildState::Trapped(status),
-        5 => ChildState::Stopped(status),
+    let state = match (code, Signal::from_raw(status)) {
+        (1, _) => ChildState::Exited(status),
+        (2, Ok(signal)) => ChildState::Killed(signal),
+        (3, Ok(signal)) => ChildState::Dumped(signal),
+        (2 | 3, Err(_)) => ChildState::KilledByReserved(status),
+        (5, Ok(signal)) => ChildState::Stopped(signal),
+        (4 | 5, _) => ChildState::Trapped(status),
         _ => ChildState::Continued,
     };
     Cause::Child {

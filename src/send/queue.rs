@@ -71,8 +71,7 @@ pub fn queue_thread(pid: Pid, tid: Tid, signal: Signal, value: SigVal) -> Result
 ///
 /// # Errors
 ///
-/// `EAGAIN`: a real-time signal, and `RLIMIT_SIGPENDING` is reached. `EINVAL`: `info` names no
-/// signal of a program.
+/// `EAGAIN`: a real-time signal, and `RLIMIT_SIGPENDING` is reached.
 ///
 /// # Safety
 ///
@@ -80,7 +79,7 @@ pub fn queue_thread(pid: Pid, tid: Tid, signal: Signal, value: SigVal) -> Result
 /// them: map memory at the address of a fault, say. `info` must be as this process received it, or
 /// of a kind that no handler of this signal acts on.
 pub unsafe fn resend(info: &SigInfo) -> Result<(), Errno> {
-    let signal = info.signal().ok_or(Errno::INVAL)?;
+    let signal = info.signal();
     // To the thread, because the kernel lets a process send itself details like these only where
     // the number of the sending thread is that of the receiver: to its process, that is the first
     // thread alone.

@@ -136,7 +136,7 @@ impl KernelSiginfo {
 impl core::fmt::Debug for KernelSiginfo {
     #[inline]
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        crate::SigInfo::from_kernel(self).fmt(f)
+        crate::SigInfo::copied(self).fmt(f)
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) fn query(
         Err(Errno::INVAL) => sys::waitid(kind, id, options)?,
         result => result?,
     };
-    match SigInfo::from_kernel(&info).cause() {
+    match SigInfo::copied(&info).cause() {
         Cause::Child { pid, state, .. } => Pid::from_raw(pid).map(|pid| Some((pid, state))),
         _ => Ok(None),
     }

@@ -116,10 +116,6 @@ impl fmt::Debug for PollFd {
 /// `EINTR`: a handler has run. `EINVAL`: `SIGKILL` or `SIGSTOP` is in `mask`, or there are more
 /// descriptors than `RLIMIT_NOFILE`. `ENOMEM`: the kernel is short of memory. Nothing is
 /// [`revents`](PollFd::revents) then.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe, though a handler is a bad place to wait in.
 #[doc(alias = "ppoll")]
 #[doc(alias = "pselect")]
 #[inline]

@@ -210,7 +210,7 @@ fn catch_that_is_refused(sent: &Sent) -> Verdict {
     foreign::first().come(sent.signal.as_raw());
     let before = raw_action(sent.signal.as_raw());
     let refused = window(|| LATCH.catch([sent.signal, Signal::SEGV]));
-    ensure!(refused == Err(Errno::OPNOTSUPP), "{refused:?}");
+    ensure!(refused.map_err(Errno::from) == Err(Errno::OPNOTSUPP), "{refused:?}");
     is_back(sent.signal, before)?;
     who_of_latch_and_theirs(sent)
 }
@@ -282,7 +282,8 @@ fn on_over_theirs(sent: &Sent) -> Verdict {
 }
 
 fn on_unless_ignored_over_default(sent: &Sent) -> Verdict {
-    ensure!(window(|| TABLE.catch_unless_ignored(sent.signal, theirs::note))?, "not caught");
+    let caught = window(|| TABLE.catch_unless_ignored(sent.signal, theirs::note))?;
+    ensure!(caught.contains(sent.signal), "not caught");
     let noted = theirs::noted(&TABLE, sent)?;
     ensure!(noted == 1, "the function was called {noted} times");
     Ok(Seen::Ours)
@@ -290,7 +291,8 @@ fn on_unless_ignored_over_default(sent: &Sent) -> Verdict {
 
 fn on_unless_ignored_over_ignored(sent: &Sent) -> Verdict {
     set_ignored(sent.signal.as_raw());
-    ensure!(!window(|| TABLE.catch_unless_ignored(sent.signal, theirs::note))?, "caught");
+    let caught = window(|| TABLE.catch_unless_ignored(sent.signal, theirs::note))?;
+    ensure!(caught.is_empty(), "caught");
     ensure!(TABLE.callback(sent.signal).is_none(), "a function is left");
     ensure!(theirs::noted(&TABLE, sent)? == 0, "the function is called");
     nothing_is_blocked()?;

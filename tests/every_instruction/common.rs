@@ -107,7 +107,7 @@ pub(crate) fn who_of_latch_and_theirs(sent: &Sent) -> Verdict {
 /// Whether the details are those of the instance that was sent.
 pub(crate) fn same(info: &SigInfo, sent: &Sent) -> bool {
     let Sent { signal, pid, uid, value } = *sent;
-    info.signal() == Some(signal)
+    info.signal() == signal
         && info.cause() == Cause::Queue { pid, uid, value: SigVal::from_int(value) }
 }
 

@@ -109,19 +109,18 @@ fn dispatch_that_breaks_off(sent: &Sent) -> Verdict {
     send::raise(Signal::USR2)?;
     let broken_off = window(|| TABLE.dispatch_with(|info| ControlFlow::Break(*info)));
     let ControlFlow::Break(info) = broken_off else { return Err("not broken off".into()) };
-    ensure!(info.signal() == Some(Signal::USR2), "broken off by {info:?}");
+    ensure!(info.signal() == Signal::USR2, "broken off by {info:?}");
     during_or_after(sent, 0)
 }
 
 /// The table has one function or the other, and one of them is called.
 fn on_in_the_place_of_another(sent: &Sent) -> Verdict {
     TABLE.catch(sent.signal, another)?;
-    let before = window(|| {
-        let before = TABLE.catch(sent.signal, note);
+    window(|| {
+        let caught = TABLE.catch(sent.signal, note);
         TABLE.dispatch();
-        before
+        caught
     })?;
-    ensure!(before.is_some(), "the function before is not told");
     let (calls, noted) = (CALLS.load(Ordering::Relaxed), noted(&TABLE, sent)?);
     ensure!(calls + noted == 1, "{calls} and {noted} calls");
     nothing_is_blocked()?;

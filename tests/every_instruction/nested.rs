@@ -184,7 +184,7 @@ static CALLED: [AtomicU32; 2] = [const { AtomicU32::new(0) }; 2];
 
 fn deferred(info: &SigInfo) {
     let [first, second] = &CALLED;
-    let counter = if info.signal() == Some(Signal::USR1) { first } else { second };
+    let counter = if info.signal() == Signal::USR1 { first } else { second };
     counter.fetch_add(1, Ordering::Relaxed);
 }
 

@@ -11,7 +11,7 @@ use crate::support::oracle::{raw_action, set_ignored};
 use crate::tracer::op::{Seen, Verdict, ensure, window};
 use crate::tracer::ptrace::Sent;
 use core::sync::atomic::Ordering;
-use siglatch::{Dispatcher, Latch, Shutdown, Signal, send};
+use siglatch::{Dispatcher, Errno, Latch, Shutdown, Signal, send};
 
 operations! {
     release_to_default until End on Signal::USR1 => Ours, Killed;
@@ -255,8 +255,8 @@ fn off_to_theirs(sent: &Sent) -> Verdict {
     foreign::first().come(sent.signal.as_raw());
     let before = raw_action(sent.signal.as_raw());
     TABLE.catch(sent.signal, theirs::note)?;
-    let function = window(|| TABLE.release(sent.signal))?;
-    ensure!(function.is_some(), "there was no function");
+    let in_use = window(|| TABLE.release(sent.signal))?;
+    ensure!(in_use.is_empty(), "ours may still be called for {in_use:?}");
     is_back(sent.signal, before)?;
     ensure!(TABLE.pending().is_empty(), "{:?} is pending", TABLE.pending());
     who(theirs::noted(&TABLE, sent)? == 1, foreign::first().take_calls())
@@ -265,7 +265,9 @@ fn off_to_theirs(sent: &Sent) -> Verdict {
 fn catch_and_release_over_theirs(sent: &Sent) -> Verdict {
     foreign::first().come(sent.signal.as_raw());
     let before = raw_action(sent.signal.as_raw());
-    window(|| LATCH.catch(sent.signal).and_then(|()| LATCH.release(sent.signal)))?;
+    window(|| {
+        LATCH.catch(sent.signal).map_err(Errno::from).and_then(|()| LATCH.release(sent.signal))
+    })?;
     let seen = who_of_latch_and_theirs(sent)?;
     is_back(sent.signal, before)?;
     latch_is_deaf(sent)?;
@@ -279,6 +281,8 @@ fn nobody_is_left_and_ours_is_put_back(sent: &Sent) -> Verdict {
     foreign::first().come(sent.signal.as_raw());
     LATCH.release(sent.signal)?;
     foreign::first().leave(sent.signal.as_raw());
-    window(|| OTHER.catch(Signal::USR2).and_then(|()| OTHER.release(Signal::USR2)))?;
+    window(|| {
+        OTHER.catch(Signal::USR2).map_err(Errno::from).and_then(|()| OTHER.release(Signal::USR2))
+    })?;
     Err("the signal was swallowed".into())
 }

@@ -5,7 +5,7 @@ use crate::support::foreign;
 use crate::support::oracle::raw_action;
 use crate::tracer::op::{Seen, Verdict, ensure, window};
 use crate::tracer::ptrace::Sent;
-use siglatch::action::{self, Disposition};
+use siglatch::action::{self, ActionGuard, Disposition};
 use siglatch::{Cause, Errno, Pid, SigVal, Signal, Tid, send};
 
 operations! {
@@ -137,7 +137,7 @@ fn action_restore(sent: &Sent) -> Verdict {
 fn action_guard(sent: &Sent) -> Verdict {
     foreign::first().come(sent.signal.as_raw());
     let before = raw_action(sent.signal.as_raw());
-    window(|| action::ignore(sent.signal).map(|previous| drop(previous.guard())))?;
+    window(|| ActionGuard::ignore(sent.signal).map(drop))?;
     is_back(sent.signal, before)?;
     called_or(Seen::Ignored)
 }

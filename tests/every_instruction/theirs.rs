@@ -71,8 +71,8 @@ pub(crate) fn note(info: &SigInfo) {
 pub(crate) fn noted<const N: usize>(table: &Dispatcher<N>, sent: &Sent) -> Result<usize, Wrong> {
     table.dispatch();
     let noted = NOTED.lock().map_err(|_| "the function has panicked")?;
-    for info in noted.iter().filter(|info| info.signal() == Some(sent.signal)) {
+    for info in noted.iter().filter(|info| info.signal() == sent.signal) {
         ensure!(same(info, sent), "torn: {info:?}");
     }
-    Ok(noted.iter().filter(|info| info.signal() == Some(sent.signal)).count())
+    Ok(noted.iter().filter(|info| info.signal() == sent.signal).count())
 }

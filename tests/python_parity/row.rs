@@ -169,7 +169,7 @@ pub(crate) fn numbers(signals: impl Into<SigSet>) -> String {
 }
 
 pub(crate) fn number(info: &SigInfo) -> i32 {
-    info.signal().map_or(0, Signal::as_raw)
+    info.signal().as_raw()
 }
 
 pub(crate) fn handler(info: &SigInfo) {
@@ -199,8 +199,8 @@ pub(crate) fn getsignal(signal: Signal) -> Result<&'static str, Errno> {
 /// What `signal.signal` is here, with a function. Returns what was there before.
 pub(crate) fn set(signal: Signal, function: Callback) -> Result<&'static str, Errno> {
     let before = getsignal(signal)?;
-    let replaced = SIGNALS.catch(signal, function)?;
-    Ok(replaced.map_or(before, name))
+    SIGNALS.catch(signal, function)?;
+    Ok(before)
 }
 
 /// What `signal.signal` is here, with `SIG_DFL` or `SIG_IGN`.

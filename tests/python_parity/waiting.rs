@@ -14,7 +14,7 @@ fn seconds(seconds: f64) -> Result<Duration, Errno> {
 
 /// What a wait with a limit returned: the number, or `None`.
 fn taken(result: Result<Option<SigInfo>, Errno>) {
-    attempt(result.map(|info| match info.and_then(|info| info.signal()) {
+    attempt(result.map(|info| match info.map(|info| info.signal()) {
         Some(signal) => signal.as_raw().to_string(),
         None => "None".to_owned(),
     }));

@@ -36,7 +36,7 @@ fn bytes(mut reader: &PipeReader) -> String {
 
 fn catch(signals: &[Signal]) -> Result<(), Errno> {
     LATCH.catch(signals)?;
-    signals.iter().try_for_each(|&signal| SIGNALS.catch(signal, handler).map(drop))
+    Ok(SIGNALS.catch(signals, handler)?)
 }
 
 fn fill(mut writer: &PipeWriter) {

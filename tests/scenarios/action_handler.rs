@@ -71,7 +71,7 @@ unsafe extern "C" fn look(signo: c_int, info: *mut KernelSiginfo, context: *mut 
     SEEN.context.store(!context.is_null(), SeqCst);
     SEEN.on_other_stack.store(on_other_stack(), SeqCst);
     // SAFETY: the kernel passes the address of what it has filled for this call.
-    let info = SigInfo::from_kernel(unsafe { &*info });
+    let Ok(info) = SigInfo::from_kernel(unsafe { &*info }) else { return };
     let (kind, pid, uid) = match info.cause() {
         Cause::User { pid, uid } => (1, pid, uid),
         Cause::Thread { pid, uid } => (2, pid, uid),
@@ -83,12 +83,12 @@ unsafe extern "C" fn look(signo: c_int, info: *mut KernelSiginfo, context: *mut 
     if let Ok(mask) = mask::query() {
         SEEN.mask.store(mask.bits(), SeqCst);
     }
-    if let Some(Ok(action)) = info.signal().map(action::query) {
+    if let Ok(action) = action::query(info.signal()) {
         let default = action.disposition() == Disposition::Default;
         SEEN.disposition_is_default.store(default, SeqCst);
     }
     if SEEN.calls.fetch_add(1, SeqCst) == 0 && SEEN.raises.load(SeqCst) {
-        let _sent = info.signal().map(send::raise);
+        let _sent = send::raise(info.signal());
     }
     SEEN.depth.fetch_sub(1, SeqCst);
 }

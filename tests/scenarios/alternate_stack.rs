@@ -64,7 +64,7 @@ fn default_is_the_alternate_stack() {
         assert!(is_on());
     });
     in_child(|| {
-        assert_eq!(DISPATCHER.catch(Signal::USR1, |_| ()), Ok(None));
+        assert_eq!(DISPATCHER.catch(Signal::USR1, |_| ()), Ok(()));
         assert!(is_on());
     });
     in_child(|| {

@@ -11,7 +11,7 @@ use core::ffi::{c_int, c_void};
 use siglatch::action::{self, Action, SaFlags};
 use siglatch::mask::{self, MaskGuard};
 use siglatch::sys::{self, KernelSigaction, KernelSiginfo, KernelSigset};
-use siglatch::{Errno, Latch, Pid, SigSet, Signal, send};
+use siglatch::{CatchError, Errno, Latch, Pid, SigSet, Signal, send};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
@@ -60,8 +60,8 @@ type TakeOne = fn(Signal) -> Result<(), Errno>;
 
 /// Every function that changes something for the signals of a set.
 const TAKE_SETS: [(&str, Take); 8] = [
-    ("Latch::catch", |set| LATCH.catch(set)),
-    ("Latch::catch_unless_ignored", |set| LATCH.catch_unless_ignored(set).map(drop_set)),
+    ("Latch::catch", |set| Ok(LATCH.catch(set)?)),
+    ("Latch::catch_unless_ignored", |set| Ok(LATCH.catch_unless_ignored(set).map(drop_set)?)),
     ("mask::block", |set| mask::block(set).map(drop_set)),
     ("mask::unblock", |set| mask::unblock(set).map(drop_set)),
     ("mask::set", |set| mask::set(set).map(drop_set)),
@@ -105,16 +105,23 @@ fn in_children(body: impl Fn()) {
 
 /// `call` fails with `errno`, and all is as it was.
 #[track_caller]
-fn refused<T: PartialEq + core::fmt::Debug>(
+fn refused<T: core::fmt::Debug, E: core::fmt::Debug + Into<Errno>>(
     what: &str,
     errno: Errno,
-    call: impl FnOnce() -> Result<T, Errno>,
+    call: impl FnOnce() -> Result<T, E>,
 ) {
     let before = SignalState::now();
-    assert_eq!(call(), Err(errno), "{what}");
+    let error = call().expect_err(what);
+    assert_eq!(error.into(), errno, "{what}");
     before.assert_unchanged(what);
     assert_eq!(LATCH.caught(), SigSet::empty(), "{what}");
     assert!(!LATCH.is_set(), "{what}");
+}
+
+/// Why a catch failed, and for which signal.
+fn failed(result: Result<(), CatchError>) -> (Errno, Option<Signal>) {
+    let error = result.expect_err("it is refused");
+    (error.errno(), error.signal())
 }
 
 fn numbers_that_are_no_signal() {
@@ -261,7 +268,10 @@ fn what_a_filter_refuses_is_restored_by_the_next_signal() {
         assert_eq!((c.refuse_action)(libc::SIGTERM), 0);
         recorder::install(libc::SIGUSR2);
         let before = oracle::raw_action(libc::SIGUSR2);
-        assert_eq!(LATCH.catch([Signal::USR2, Signal::TERM]), Err(Errno::PERM));
+        assert_eq!(
+            failed(LATCH.catch([Signal::USR2, Signal::TERM])),
+            (Errno::PERM, Some(Signal::TERM))
+        );
         assert_eq!(LATCH.caught(), SigSet::empty());
         assert_eq!(send::raise(Signal::USR2), Ok(()));
         assert_eq!((LATCH.is_set(), recorder::count()), (false, 1));
@@ -376,8 +386,10 @@ fn all_works_after_all_that() {
         assert!(LATCH.take_signal(Signal::USR2));
         // A refused catch takes nothing away from what is caught.
         let before = SignalState::now();
-        assert_eq!(LATCH.catch([Signal::USR2, Signal::KILL]), Err(Errno::INVAL));
-        assert_eq!(LATCH.catch([Signal::USR2, Signal::SEGV]), Err(Errno::OPNOTSUPP));
+        let refused = LATCH.catch([Signal::USR2, Signal::KILL]);
+        assert_eq!(failed(refused), (Errno::INVAL, Some(Signal::KILL)));
+        let refused = LATCH.catch([Signal::USR2, Signal::SEGV, Signal::BUS]);
+        assert_eq!(failed(refused), (Errno::OPNOTSUPP, Some(Signal::BUS)));
         before.assert_unchanged("a refused catch");
         assert_eq!(LATCH.caught(), SigSet::from(Signal::USR2));
         send::raise(Signal::USR2).expect("raise");

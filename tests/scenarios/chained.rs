@@ -248,7 +248,7 @@ fn stale_details_are_not_told() {
         come_over_ours(c, WITH_STALE_DETAILS);
         raise(Signal::TERM);
         let info = QUEUE.pop().expect("an instance");
-        assert_eq!(info.signal(), Some(Signal::TERM));
+        assert_eq!(info.signal(), Signal::TERM);
         assert_ne!(
             info.sender().map(siglatch::Pid::as_raw),
             Some(4321),
@@ -268,6 +268,6 @@ fn addresses_that_are_none_are_not_followed() {
         raise(Signal::TERM);
         assert!(LATCH.is_set());
         let info = QUEUE.pop().expect("an instance");
-        assert_eq!((info.signal(), info.sender()), (Some(Signal::TERM), None));
+        assert_eq!((info.signal(), info.sender()), (Signal::TERM, None));
     });
 }

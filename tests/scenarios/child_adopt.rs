@@ -307,7 +307,7 @@ fn a_parents_end_is_told() {
         });
         assert_eq!(child::wait(parent), Ok(ChildState::Exited(0)));
         let orphan = child::wait_any().expect("adopted");
-        assert_eq!(child::wait(orphan), Ok(ChildState::Killed(libc::SIGTERM)));
+        assert_eq!(child::wait(orphan), Ok(ChildState::Killed(Signal::TERM)));
     });
 }
 
@@ -361,7 +361,7 @@ fn a_parents_thread_is_the_parent() {
         });
         let child = child.join().expect("a thread that ends");
         // The process is still there, and its thread is not.
-        assert_eq!(child::wait(child), Ok(ChildState::Killed(libc::SIGUSR1)));
+        assert_eq!(child::wait(child), Ok(ChildState::Killed(Signal::USR1)));
         link.say(&us().to_string());
     });
     child.expect(&child.pid().to_string());

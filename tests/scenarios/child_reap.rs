@@ -293,15 +293,15 @@ fn stops_and_continues_are_told_once() {
         };
         let go_on = || siglatch::send::kill(child, Signal::CONT).expect("kill");
         let mut seen = next();
-        assert_eq!(seen, [ChildState::Stopped(libc::SIGSTOP)]);
+        assert_eq!(seen, [ChildState::Stopped(Signal::STOP)]);
         go_on();
         seen.clear();
-        while seen.last() != Some(&ChildState::Stopped(libc::SIGSTOP)) {
+        while seen.last() != Some(&ChildState::Stopped(Signal::STOP)) {
             seen.extend(next());
         }
         // That it went on may be gone by the time it has stopped again.
         seen.retain(|state| *state != ChildState::Continued);
-        assert_eq!(seen, [ChildState::Stopped(libc::SIGSTOP)]);
+        assert_eq!(seen, [ChildState::Stopped(Signal::STOP)]);
         assert!(CHILDREN.contains(child));
         go_on();
         seen.clear();
@@ -321,10 +321,10 @@ fn what_a_child_does_next_is_told_by_the_same_walk() {
         await_stop(child);
         CHILDREN.add(child).expect("room");
         let mut walk = CHILDREN.changes().map(told);
-        assert_eq!(walk.next(), Some((child.as_raw(), ChildState::Stopped(libc::SIGSTOP))));
+        assert_eq!(walk.next(), Some((child.as_raw(), ChildState::Stopped(Signal::STOP))));
         siglatch::send::kill(child, Signal::KILL).expect("kill");
         await_end(child);
-        assert_eq!(walk.next(), Some((child.as_raw(), ChildState::Killed(libc::SIGKILL))));
+        assert_eq!(walk.next(), Some((child.as_raw(), ChildState::Killed(Signal::KILL))));
         assert_eq!(walk.next(), None);
     });
 }
@@ -340,7 +340,7 @@ fn ends_only_are_told_by_reap() {
             await_stop(child);
             seen.extend(CHILDREN.reap().map(told));
             assert_eq!(seen, []);
-            assert_eq!(child::try_change(child), Ok(Some(ChildState::Stopped(libc::SIGSTOP))));
+            assert_eq!(child::try_change(child), Ok(Some(ChildState::Stopped(Signal::STOP))));
             siglatch::send::kill(child, Signal::CONT).expect("kill");
         }
         while seen.is_empty() {
@@ -367,7 +367,7 @@ fn wakes_a_poll_loop() {
         CHILDREN.add(child).expect("room");
         assert_eq!(
             CHILDREN.reap().map(told).last(),
-            Some((child.as_raw(), ChildState::Killed(15)))
+            Some((child.as_raw(), ChildState::Killed(Signal::TERM)))
         );
         drop(open);
     });

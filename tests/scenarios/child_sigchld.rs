@@ -127,7 +127,7 @@ fn wakes_of_a_hundred_stops(children: &'static Children<2>, wanted: bool) -> usi
     let wakes = wakes.count();
     siglatch::send::kill(child, Signal::KILL).expect("kill");
     assert_eq!(children.wait(None), Ok(true));
-    assert_eq!(child::wait(child), Ok(ChildState::Killed(libc::SIGKILL)));
+    assert_eq!(child::wait(child), Ok(ChildState::Killed(Signal::KILL)));
     children.release().expect("release");
     wakes
 }

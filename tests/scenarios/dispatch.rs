@@ -114,7 +114,8 @@ fn successor_is_called() {
         on(&TABLE, rt(0), note);
         assert!(TABLE.callback(rt(0)).is_some());
         give(rt(0), 1);
-        let before = TABLE.catch(rt(0), note_negative).expect("catch").expect("a function");
+        let before = TABLE.callback(rt(0)).expect("a callback");
+        TABLE.catch(rt(0), note_negative).expect("catch");
         assert_eq!(TABLE.dispatch(), 1);
         assert_eq!(calls(), [(rt(0).as_raw().wrapping_neg(), 1)]);
         // And back to what was handed back.
@@ -131,12 +132,12 @@ fn taken_away_is_dropped() {
         let before = SignalState::now();
         on(&TABLE, rt(0), note);
         give(rt(0), 1);
-        assert!(TABLE.release(rt(0)).expect("release").is_some());
+        assert!(TABLE.release(rt(0)).expect("release").is_empty());
         before.assert_unchanged("a function that was set and taken away");
         assert!(TABLE.callback(rt(0)).is_none());
         assert_eq!(TABLE.pending(), SigSet::empty());
         assert_eq!(TABLE.dispatch(), 0);
-        assert!(TABLE.release(rt(0)).expect("release").is_none());
+        assert!(TABLE.release(rt(0)).expect("release").is_empty());
         // What came before is not left for the next function.
         on(&TABLE, rt(0), note);
         assert_eq!(TABLE.dispatch(), 0);
@@ -169,7 +170,7 @@ fn function_that_takes_itself_away() {
     fn once(info: &SigInfo) {
         note(info);
         give(rt(0), 2);
-        assert!(TABLE.release(rt(0)).expect("release").is_some());
+        TABLE.release(rt(0)).expect("release");
     }
     in_child(|| {
         on(&TABLE, rt(0), once);
@@ -186,7 +187,7 @@ fn function_that_takes_another_away() {
     in_child(|| {
         on(&TABLE, Signal::HUP, |info| {
             note(info);
-            assert!(TABLE.release(Signal::USR1).expect("release").is_some());
+            TABLE.release(Signal::USR1).expect("release");
         });
         on(&TABLE, Signal::USR1, note);
         on(&TABLE, Signal::USR2, note);
@@ -217,7 +218,7 @@ fn what_a_callback_raises_is_for_the_next_dispatch() {
     in_child(|| {
         for number in [1, 64] {
             let signal = Signal::from_raw(number).expect("a signal");
-            on(&TABLE, signal, |info| raise(info.signal().expect("a signal")));
+            on(&TABLE, signal, |info| raise(info.signal()));
             raise(signal);
         }
         assert_eq!([TABLE.dispatch(), TABLE.dispatch()], [2, 2]);
@@ -252,12 +253,15 @@ fn ignored_stays_ignored() {
     in_child(|| {
         oracle::set_ignored(libc::SIGHUP);
         let before = SignalState::now();
-        assert_eq!(TABLE.catch_unless_ignored(Signal::HUP, note), Ok(false));
+        assert_eq!(TABLE.catch_unless_ignored(Signal::HUP, note), Ok(SigSet::empty()));
         before.assert_unchanged("a signal that is ignored");
         assert!(TABLE.callback(Signal::HUP).is_none());
         raise(Signal::HUP);
         assert_eq!(TABLE.dispatch(), 0);
-        assert_eq!(TABLE.catch_unless_ignored(Signal::USR1, note), Ok(true));
+        assert_eq!(
+            TABLE.catch_unless_ignored([Signal::HUP, Signal::USR1], note),
+            Ok(Signal::USR1.into())
+        );
         raise(Signal::USR1);
         assert_eq!(TABLE.dispatch(), 1);
         assert_eq!(calls(), [(10, 0)]);
@@ -273,7 +277,16 @@ fn refused_signals_have_no_function() {
             assert!(TABLE.catch_unless_ignored(signal, note).is_err());
             assert!(TABLE.callback(signal).is_none());
         }
-        assert_eq!(TABLE.catch(Signal::KILL, note).map(drop), Err(Errno::INVAL));
+        assert_eq!(TABLE.catch(Signal::KILL, note).map_err(Errno::from), Err(Errno::INVAL));
+        // Of several, none has a function, and one that had keeps its own.
+        on(&TABLE, Signal::USR1, note);
+        assert!(TABLE.catch([Signal::USR1, Signal::USR2, Signal::KILL], note_negative).is_err());
+        assert!(TABLE.callback(Signal::USR2).is_none());
+        raise(Signal::USR1);
+        assert_eq!(TABLE.dispatch(), 1);
+        assert_eq!(calls(), [(10, 0)]);
+        assert_eq!(TABLE.caught(), Signal::USR1.into());
+        assert_eq!(TABLE.release([Signal::USR1, Signal::USR2]), Ok(SigSet::empty()));
         before.assert_unchanged("what is refused");
         assert!(action::query(Signal::SEGV).is_ok());
     });

@@ -344,26 +344,31 @@ fn ends_as_a_child_has_ended() {
             }
             let child = fork(|| exit::die_by(signal));
             let state = child::wait(child).expect("wait");
-            assert_eq!(state, ChildState::Killed(signal.as_raw()));
+            assert_eq!(state, ChildState::Killed(signal));
             exit::exit_as(state)
         });
         child.wait().assert_died_by(signal.as_raw());
     }
     // A C library's own, which a program cannot name.
     for signo in [32, 33] {
-        Child::start(|_| exit::exit_as(ChildState::Killed(signo))).wait().assert_died_by(signo);
+        let child = Child::start(|_| exit::exit_as(ChildState::KilledByReserved(signo)));
+        child.wait().assert_died_by(signo);
     }
 }
 
 fn what_is_no_end_exits() {
-    let (tstp, none) = (ChildState::Stopped(libc::SIGTSTP), ChildState::Continued);
+    let (tstp, none) = (ChildState::Stopped(Signal::TSTP), ChildState::Continued);
     for (state, status) in [(tstp, 148), (none, 255), (ChildState::Trapped(5), 255)] {
         Child::start(|_| exit::exit_as(state)).wait().assert_exited(status);
     }
     // No signal kills by such a number.
-    for (signo, status) in [(0, 128), (65, 193), (libc::SIGCHLD, 145), (libc::SIGTSTP, 148)] {
-        let child = Child::start(|_| exit::exit_as(ChildState::Killed(signo)));
-        child.wait().assert_exited(status);
+    for (state, status) in [
+        (ChildState::KilledByReserved(0), 128),
+        (ChildState::KilledByReserved(65), 193),
+        (ChildState::Killed(Signal::CHLD), 145),
+        (ChildState::Killed(Signal::TSTP), 148),
+    ] {
+        Child::start(|_| exit::exit_as(state)).wait().assert_exited(status);
     }
 }
 
@@ -375,7 +380,7 @@ fn no_second_core_is_dumped() {
         dir.enter();
         let child = fork(|| exit::die_by(Signal::ABRT));
         let state = child::wait(child).expect("wait");
-        assert_eq!(state, ChildState::Dumped(libc::SIGABRT));
+        assert_eq!(state, ChildState::Dumped(Signal::ABRT));
         exit::exit_as(state)
     });
     let outcome = outcome.wait();
@@ -384,7 +389,7 @@ fn no_second_core_is_dumped() {
 }
 
 fn first_process_exits_as_a_child_has_ended() {
-    for (state, status) in [(ChildState::Exited(3), 3), (ChildState::Killed(libc::SIGTERM), 143)] {
+    for (state, status) in [(ChildState::Exited(3), 3), (ChildState::Killed(Signal::TERM), 143)] {
         let mut child = Child::start(|link| {
             link.say(&match end_of_first_process(|| exit::exit_as(state)) {
                 Ok(status) => format!("{status:?}"),

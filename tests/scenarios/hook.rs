@@ -96,7 +96,7 @@ fn details_and_context_are_given() {
             SENDER.store(pid, SeqCst);
             VALUE.store(value.as_addr(), SeqCst);
         }
-        ran(u32::from(Some(signal.signal()) == signal.info().signal()));
+        ran(u32::from(signal.signal() == signal.info().signal()));
         let context = signal.ucontext().cast::<libc::ucontext_t>();
         // SAFETY: the kernel's context, which is good until the handler returns.
         let mask = unsafe { &raw mut (*context).uc_sigmask };

@@ -12,7 +12,7 @@ use crate::support::{
 };
 use core::hint::black_box;
 use core::ptr;
-use siglatch::{Cause, ChildState, SigInfoTrust};
+use siglatch::{Cause, ChildState, SigInfoTrust, Signal};
 use std::fs;
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -41,11 +41,10 @@ fn take_child(code: i32) -> (i32, ChildState) {
         (raw.utime() as isize as i64, raw.stime() as isize as i64)
     );
     let status = match state {
-        ChildState::Exited(number)
-        | ChildState::Killed(number)
-        | ChildState::Dumped(number)
-        | ChildState::Stopped(number)
-        | ChildState::Trapped(number) => number,
+        ChildState::Exited(number) | ChildState::Trapped(number) => number,
+        ChildState::Killed(signal) | ChildState::Dumped(signal) | ChildState::Stopped(signal) => {
+            signal.as_raw()
+        }
         ChildState::Continued => libc::SIGCONT,
         _ => panic!("{info:?}"),
     };
@@ -66,14 +65,19 @@ fn child_that_exits() {
     });
 }
 
+fn last() -> Signal {
+    Signal::all().last().unwrap_or(Signal::TERM)
+}
+
 fn child_that_is_killed() {
     in_child(|| {
         oracle::block(libc::SIGCHLD);
-        for signo in [libc::SIGKILL, libc::SIGTERM, libc::SIGRTMAX()] {
+        for signal in [Signal::KILL, Signal::TERM, last()] {
+            let signo = signal.as_raw();
             let child = Child::start(|link| drop(link.hear()));
             child.kill(signo);
             let told = take_child(libc::CLD_KILLED);
-            assert_eq!(told, (child.pid(), ChildState::Killed(signo)));
+            assert_eq!(told, (child.pid(), ChildState::Killed(signal)));
             child.wait().assert_died_by(signo);
         }
     });
@@ -93,7 +97,7 @@ fn child_that_dumps_core() {
         child.await_ready();
         child.kill(libc::SIGQUIT);
         let told = take_child(libc::CLD_DUMPED);
-        assert_eq!(told, (child.pid(), ChildState::Dumped(libc::SIGQUIT)));
+        assert_eq!(told, (child.pid(), ChildState::Dumped(Signal::QUIT)));
         let outcome = child.wait();
         assert_eq!(outcome.status, Status::Signaled { signal: libc::SIGQUIT, core: true });
     });
@@ -111,10 +115,10 @@ fn child_that_stops_and_goes_on() {
             link.hear();
         });
         child.await_ready();
-        for signo in [libc::SIGSTOP, libc::SIGTSTP] {
-            child.kill(signo);
+        for signal in [Signal::STOP, Signal::TSTP] {
+            child.kill(signal.as_raw());
             let told = take_child(libc::CLD_STOPPED);
-            assert_eq!(told, (child.pid(), ChildState::Stopped(signo)));
+            assert_eq!(told, (child.pid(), ChildState::Stopped(signal)));
             child.kill(libc::SIGCONT);
             let told = take_child(libc::CLD_CONTINUED);
             assert_eq!(told, (child.pid(), ChildState::Continued));

@@ -2,16 +2,18 @@
 //! kernel make, and every code at the edge of a layout.
 
 #![expect(clippy::arithmetic_side_effects, reason = "offsets are small numbers")]
+#![expect(clippy::expect_used, reason = "details of no signal are how a test fails")]
 
 use crate::support::{Scenario, scenarios};
 use siglatch::sys::KernelSiginfo;
-use siglatch::{Cause, ChildState, FaultDetail, Pid, SigInfo, SigInfoTrust, SigVal, Signal};
+use siglatch::{Cause, ChildState, Errno, FaultDetail, Pid, SigInfo, SigInfoTrust, SigVal, Signal};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
         faults_have_the_detail_of_their_code,
         codes_mean_what_the_kernel_means_by_them,
         children_tell_what_became_of_them,
+        children_tell_the_signal_that_ended_them,
         layouts_end_where_the_kernels_do,
         codes_of_any_signal_come_before_its_own,
         trust_goes_by_the_code,
@@ -33,7 +35,7 @@ const TIMES: u8 = if WORD == 8 { 16 } else { 12 };
 
 /// A `siginfo_t` with these in it: signal, code, and fields at their offsets in the union.
 fn made(signo: i32, code: i32, fields: &[(usize, &[u8])]) -> SigInfo {
-    SigInfo::from_kernel(&kernel(signo, code, fields))
+    SigInfo::from_kernel(&kernel(signo, code, fields)).expect("a signal")
 }
 
 fn kernel(signo: i32, code: i32, fields: &[(usize, &[u8])]) -> KernelSiginfo {
@@ -140,10 +142,7 @@ fn children_tell_what_became_of_them() {
     let status = int_at(8);
     for (code, state) in [
         (1, ChildState::Exited(status)),
-        (2, ChildState::Killed(status)),
-        (3, ChildState::Dumped(status)),
         (4, ChildState::Trapped(status)),
-        (5, ChildState::Stopped(status)),
         (6, ChildState::Continued),
     ] {
         let wanted = Cause::Child {
@@ -154,6 +153,31 @@ fn children_tell_what_became_of_them() {
             system_ticks: word_at(TIMES + WORD) as isize as i64,
         };
         assert_eq!(counting(libc::SIGCHLD, code).cause(), wanted, "code {code}");
+    }
+}
+
+fn children_tell_the_signal_that_ended_them() {
+    let state = |code, status: i32| match made(libc::SIGCHLD, code, &[(8, &status.to_ne_bytes())])
+        .cause()
+    {
+        Cause::Child { state, .. } => Some(state),
+        _ => None,
+    };
+    for signal in Signal::all() {
+        assert_eq!(state(2, signal.as_raw()), Some(ChildState::Killed(signal)));
+        assert_eq!(state(3, signal.as_raw()), Some(ChildState::Dumped(signal)));
+        assert_eq!(state(5, signal.as_raw()), Some(ChildState::Stopped(signal)));
+    }
+    for reserved in [32, 33] {
+        let killed = state(2, reserved);
+        assert_eq!(killed, Some(ChildState::KilledByReserved(reserved)));
+        let status = killed.map(|state| (state.is_end(), state.signal(), state.shell_status()));
+        assert_eq!(status, Some((true, None, Some(128 + reserved as u8))));
+    }
+    for nonsense in [0, -1, 65, i32::MAX] {
+        let killed = Some(ChildState::KilledByReserved(nonsense));
+        let trapped = Some(ChildState::Trapped(nonsense));
+        assert_eq!([2, 3, 5].map(|code| state(code, nonsense)), [killed, killed, trapped]);
     }
 }
 
@@ -224,14 +248,14 @@ fn trust_goes_by_the_code() {
 fn numbers_that_are_no_signal_have_no_signal() {
     for signo in [0, -1, 32, 33, 65, i32::MIN, i32::MAX] {
         for code in [i32::MIN, -6, -1, 0, 1, 6, 7, 0x80, i32::MAX] {
-            let info = counting(signo, code);
-            assert_eq!((info.signal(), info.code()), (None, code));
-            // Any bytes at all can be decoded and shown.
-            assert!(!format!("{:?} {:?}", info.cause(), info).is_empty());
+            let kernel = kernel(signo, code, &[]);
+            assert_eq!(SigInfo::from_kernel(&kernel), Err(Errno::INVAL));
+            // Any bytes at all can be shown.
+            assert!(format!("{kernel:?}").contains(&signo.to_string()));
         }
     }
     for signal in Signal::all() {
-        assert_eq!(counting(signal.as_raw(), 0).signal(), Some(signal));
+        assert_eq!(counting(signal.as_raw(), 0).signal(), signal);
     }
 }
 
@@ -245,7 +269,7 @@ fn only_the_filled_part_counts() {
     assert_eq!(SigInfo::from_kernel(&past), SigInfo::from_kernel(&plain));
     let mut errno = plain;
     errno.bytes[4..8].copy_from_slice(&(-7_i32).to_ne_bytes());
-    assert_eq!(SigInfo::from_kernel(&errno).errno(), -7);
+    assert_eq!(SigInfo::from_kernel(&errno).map(|info| info.errno()), Ok(-7));
 }
 
 fn values_are_an_int_or_a_pointer() {

@@ -6,7 +6,7 @@
 use crate::support::oracle::{bit, cancellation, raw_action, set_default};
 use crate::support::{Scenario, in_child, recorder, scenarios, thread};
 use siglatch::action::{self, SaFlags};
-use siglatch::{Latch, SigSet, Signal};
+use siglatch::{Errno, Latch, SigSet, Signal};
 use std::io::ErrorKind;
 use std::thread::yield_now;
 
@@ -222,7 +222,7 @@ fn rule_holds_for_any_three() {
             let done = if *here {
                 latch.release(Signal::USR1).map(drop)
             } else {
-                latch.catch(Signal::USR1)
+                latch.catch(Signal::USR1).map_err(Errno::from)
             };
             assert_eq!(done, Ok(()));
             *here = !*here;

@@ -138,9 +138,11 @@ fn errors_come_first() {
         set_ignored(libc::SIGHUP);
         let before = SignalState::now();
         let with_kill = SigSet::from(ASKED).with(Signal::KILL);
-        assert_eq!(LATCH.catch_unless_ignored(with_kill), Err(Errno::INVAL));
+        let error = LATCH.catch_unless_ignored(with_kill).expect_err("SIGKILL");
+        assert_eq!((error.errno(), error.signal()), (Errno::INVAL, Some(Signal::KILL)));
         let with_fault = SigSet::from(ASKED).with(Signal::SEGV);
-        assert_eq!(LATCH.catch_unless_ignored(with_fault), Err(Errno::OPNOTSUPP));
+        let error = LATCH.catch_unless_ignored(with_fault).expect_err("SIGSEGV");
+        assert_eq!((error.errno(), error.signal()), (Errno::OPNOTSUPP, Some(Signal::SEGV)));
         assert_eq!(LATCH.caught(), SigSet::empty());
         before.assert_unchanged("two errors");
     });

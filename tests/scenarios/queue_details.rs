@@ -54,9 +54,9 @@ fn sender_and_value_arrive() {
     let uid = unsafe { libc::getuid() };
     child.await_ready();
     let third = child.kill_from_third(libc::SIGUSR1);
-    child.expect(&format!("Some(SIGUSR1) of {third}, {uid}"));
+    child.expect(&format!("SIGUSR1 of {third}, {uid}"));
     child.queue(rt(3).as_raw(), -77);
-    child.expect(&format!("Some(SIGRTMIN+3) of {}, {uid}: -77", us()));
+    child.expect(&format!("SIGRTMIN+3 of {}, {uid}: -77", us()));
     child.wait().assert_exited(0);
 }
 
@@ -67,7 +67,7 @@ fn status_of_a_child_arrives() {
         QUEUE.catch(Signal::CHLD).expect("catch");
         for (body, expected) in [
             ((|| process::exit(7)) as fn(), ChildState::Exited(7)),
-            (|| siglatch::exit::die_by(Signal::TERM), ChildState::Killed(libc::SIGTERM)),
+            (|| siglatch::exit::die_by(Signal::TERM), ChildState::Killed(Signal::TERM)),
         ] {
             let child = Child::start(|_| body());
             QUEUE.wait(None).expect("wait");

@@ -52,7 +52,7 @@ fn raise_tells_the_thread_as_its_cause() {
         let us = process::id() as i32;
         assert_eq!(info.cause(), Cause::Thread { pid: us, uid: uid() });
         assert_eq!((raw.pid(), raw.uid(), raw.code()), (us, uid(), info.code()));
-        assert_eq!(info.signal(), Some(Signal::USR1));
+        assert_eq!(info.signal(), Signal::USR1);
         assert_eq!(info.sender().map(Pid::as_raw), Some(us));
         assert_eq!(info.trust(), SigInfoTrust::KernelStamped);
     });
@@ -166,7 +166,7 @@ fn kill_tells_the_sender_as_its_cause() {
             link.ready();
             let info: SigInfo = siginfo::take(signal.as_raw()).decoded();
             assert_eq!(info.cause(), Cause::User { pid: us, uid: uid() });
-            assert_eq!(info.signal(), Some(signal));
+            assert_eq!(info.signal(), signal);
             assert_eq!(info.sender().map(Pid::as_raw), Some(us));
             assert_eq!(info.trust(), SigInfoTrust::KernelStamped);
         });

@@ -406,9 +406,9 @@ fn refused_catches_unblock_nothing() {
         let before = state::SignalState::now();
         for (bad, errno) in [(Signal::KILL, Errno::INVAL), (Signal::SEGV, Errno::OPNOTSUPP)] {
             let set = SigSet::from([Signal::TERM, bad]);
-            assert_eq!(SHUTDOWN.catch_unblocked(set), Err(errno));
-            assert_eq!(SHUTDOWN.catch(set), Err(errno));
-            assert_eq!(SHUTDOWN.catch_unless_ignored(set), Err(errno));
+            assert_eq!(SHUTDOWN.catch_unblocked(set).map_err(Errno::from), Err(errno));
+            assert_eq!(SHUTDOWN.catch(set).map_err(Errno::from), Err(errno));
+            assert_eq!(SHUTDOWN.catch_unless_ignored(set).map_err(Errno::from), Err(errno));
             before.assert_unchanged("a refused catch");
             assert_eq!(SHUTDOWN.caught(), SigSet::empty());
         }

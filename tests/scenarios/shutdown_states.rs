@@ -123,9 +123,9 @@ fn needs_room_when_it_is_caught() {
         let before = state::SignalState::now();
         limit_pending(0);
         let signals = [Signal::INT, Signal::TERM, Signal::HUP];
-        assert_eq!(SHUTDOWN.catch(signals), Err(Errno::AGAIN));
-        assert_eq!(SHUTDOWN.catch_unless_ignored(signals), Err(Errno::AGAIN));
-        assert_eq!(SHUTDOWN.catch_unblocked(signals), Err(Errno::AGAIN));
+        assert_eq!(SHUTDOWN.catch(signals).map_err(Errno::from), Err(Errno::AGAIN));
+        assert_eq!(SHUTDOWN.catch_unless_ignored(signals).map_err(Errno::from), Err(Errno::AGAIN));
+        assert_eq!(SHUTDOWN.catch_unblocked(signals).map_err(Errno::from), Err(Errno::AGAIN));
         assert_eq!(SHUTDOWN.caught(), SigSet::empty());
         before.assert_unchanged("refused catches");
     });

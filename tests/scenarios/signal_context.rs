@@ -236,7 +236,7 @@ extern "C" fn catches(_signo: i32) {
     static INNER: Latch = Latch::new();
     let counter = match INNER.catch(Signal::WINCH) {
         Ok(()) if INNER.release(Signal::WINCH).is_ok() => &DONE,
-        Err(Errno::DEADLK) if INNER.caught().is_empty() => &REFUSED,
+        Err(error) if error.errno() == Errno::DEADLK && INNER.caught().is_empty() => &REFUSED,
         _ => &WRONG,
     };
     counter.fetch_add(1, SeqCst);

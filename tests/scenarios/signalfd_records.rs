@@ -82,7 +82,7 @@ fn child_is_told() {
         let record = read_one(&fd);
         match record.cause() {
             Cause::Child { pid: found, uid: of, state, user_ticks, system_ticks } => {
-                assert_eq!((found, of, state), (pid, uid(), ChildState::Killed(libc::SIGKILL)));
+                assert_eq!((found, of, state), (pid, uid(), ChildState::Killed(Signal::KILL)));
                 let kernel = record.as_kernel();
                 assert_eq!(user_ticks, kernel.utime as i64);
                 assert_eq!(system_ticks, kernel.stime as i64);
@@ -210,7 +210,7 @@ fn decodes_as_siginfo_does() {
                 let record = read_one(&fd);
                 let info = RawInfo::from_bytes(bytes).decoded();
                 let told = (record.signal(), record.code(), record.errno());
-                assert_eq!(told, (info.signal(), info.code(), info.errno()));
+                assert_eq!(told, (Some(info.signal()), info.code(), info.errno()));
                 assert_eq!(record.cause(), with_less_room(info.cause()), "{signal}, code {code}");
                 assert_eq!((record.trust(), record.sender()), (info.trust(), info.sender()));
                 assert_eq!(record.value(), info.value());

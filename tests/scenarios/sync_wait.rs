@@ -67,14 +67,14 @@ fn pending_signal_is_taken() {
         mask::block(Signal::TERM).expect("block");
         for take in [
             || wait::wait(Signal::TERM),
-            || wait::wait_info(Signal::TERM).map(|info| info.signal().expect("a signal")),
+            || wait::wait_info(Signal::TERM).map(|info| info.signal()),
             || {
                 let info = wait::wait_timeout(Signal::TERM, Duration::ZERO);
-                info.map(|info| info.and_then(|info| info.signal()).expect("a signal"))
+                info.map(|info| info.map(|info| info.signal()).expect("a signal"))
             },
             || {
                 let info = wait::wait_timeout(SigSet::full(), LONG);
-                info.map(|info| info.and_then(|info| info.signal()).expect("a signal"))
+                info.map(|info| info.map(|info| info.signal()).expect("a signal"))
             },
         ] {
             send::raise(Signal::TERM).expect("raise");
@@ -132,11 +132,11 @@ fn signal_from_outside_ends_the_wait() {
         mask::block([Signal::TERM, rt(2)]).expect("block");
         link.ready();
         let info = wait::wait_info([Signal::TERM, rt(2)]).expect("wait");
-        assert_eq!(info.signal(), Some(rt(2)));
+        assert_eq!(info.signal(), rt(2));
         assert!(matches!(info.cause(), Cause::User { .. }));
         link.say("the first");
         let info = wait::wait_timeout([Signal::TERM, rt(2)], LONG).expect("wait");
-        assert_eq!(info.and_then(|info| info.signal()), Some(Signal::TERM));
+        assert_eq!(info.map(|info| info.signal()), Some(Signal::TERM));
     });
     child.await_ready();
     child.kill(rt(2).as_raw());
@@ -147,10 +147,9 @@ fn signal_from_outside_ends_the_wait() {
 
 /// As sigwait(3), and unlike sigwaitinfo(2).
 fn wait_goes_on_after_a_handler() {
-    for wait in [
-        || wait::wait(Signal::USR1),
-        || wait::wait_info(Signal::USR1).map(|info| info.signal().expect("a signal")),
-    ] {
+    for wait in
+        [|| wait::wait(Signal::USR1), || wait::wait_info(Signal::USR1).map(|info| info.signal())]
+    {
         in_child(|| {
             mask::block(Signal::USR1).expect("block");
             storm();
@@ -227,7 +226,7 @@ fn no_timeout_is_too_long() {
         for timeout in [Duration::MAX, longest, longest / 2, Duration::from_secs(u64::MAX)] {
             IntervalTimer::Real.set(Duration::from_millis(2), Duration::ZERO).expect("setitimer");
             let info = wait::wait_timeout(Signal::ALRM, timeout).expect("wait");
-            assert_eq!(info.and_then(|info| info.signal()), Some(Signal::ALRM), "{timeout:?}");
+            assert_eq!(info.map(|info| info.signal()), Some(Signal::ALRM), "{timeout:?}");
             IntervalTimer::Real.set(Duration::from_millis(2), Duration::ZERO).expect("setitimer");
             let polled = wait::poll(&mut [], Some(timeout), Some(SigSet::empty()));
             assert_eq!(polled, Err(Errno::INTR), "{timeout:?}");
@@ -394,7 +393,7 @@ fn waits_until_a_point_in_time() {
         send::raise(Signal::USR1).expect("raise");
         let until = |end| {
             let taken = wait::wait_until([Signal::USR1, rt(0)], end).expect("wait");
-            taken.and_then(|info| info.signal())
+            taken.map(|info| info.signal())
         };
         // What is pending is taken, whatever the time.
         for past in [Duration::ZERO, Duration::from_nanos(1), wait::now().expect("a clock")] {

@@ -86,7 +86,7 @@ fn basic_handling() {
     let us = std::process::id();
     let outcome = program.wait();
     outcome.assert_exited(0);
-    let came = format!("Some(SIGUSR1) came from process Some({us})");
+    let came = format!("SIGUSR1 came from process Some({us})");
     assert_eq!(after(&outcome, "Waiting"), [came.as_str(), "1 function called"]);
 }
 

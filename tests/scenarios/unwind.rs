@@ -4,7 +4,7 @@
 #![expect(unsafe_code, reason = "handlers are installed, and code is read as bytes")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::{self, Child, Scenario, scenarios, spawn};
+use crate::support::{self, Child, Scenario, recorder, scenarios, spawn, thread};
 use core::ffi::{c_int, c_void};
 use core::hint::black_box;
 use siglatch::action::{self, Action, SaFlags};
@@ -22,6 +22,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         backtrace_in_a_chained_handler,
         backtrace_in_an_installed_handler,
         backtrace_in_a_nested_handler,
+        backtrace_in_a_handler_that_interrupts_a_wait,
         gdb_in_a_chained_handler,
         restorer_is_what_unwinders_compare,
         restorer_has_no_unwind_table,
@@ -135,6 +136,34 @@ fn backtrace_in_a_nested_handler() {
         let functions =
             ["installed_handler", "interrupted_handler", "interrupted_function", "outer_function"];
         assert_seen(&functions);
+    })
+    .wait()
+    .assert_exited(0);
+}
+
+/// The call that sleeps has six arguments: on some architectures it needs a register by which unwinders
+/// find the caller.
+fn backtrace_in_a_handler_that_interrupts_a_wait() {
+    #[inline(never)]
+    extern "C" fn waiting_function() {
+        assert_eq!(LATCH.wait(None), Ok(true));
+        black_box(()); // the call above is not the last thing
+    }
+    Child::start(|_| {
+        install(Signal::USR1, installed_handler);
+        LATCH.catch(Signal::USR2).expect("catch");
+        let me = recorder::gettid();
+        let others = std::thread::spawn(move || {
+            thread::await_sleep(me, libc::SYS_futex);
+            thread::kill(me, libc::SIGUSR1);
+            while SEEN.get().is_none() {
+                std::thread::yield_now();
+            }
+            thread::kill(me, libc::SIGUSR2);
+        });
+        waiting_function();
+        others.join().expect("a thread that ends");
+        assert_seen(&["installed_handler", "waiting_function"]);
     })
     .wait()
     .assert_exited(0);

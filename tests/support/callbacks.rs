@@ -18,7 +18,7 @@ pub fn value(info: &SigInfo) -> usize {
 }
 
 pub fn number(info: &SigInfo) -> i32 {
-    info.signal().expect("a signal").as_raw()
+    info.signal().as_raw()
 }
 
 pub fn note(info: &SigInfo) {

@@ -4,7 +4,7 @@
 use super::names::pid;
 use super::sys::exit_now;
 use os_pipe::{PipeReader, PipeWriter};
-use siglatch::{ChildState, Pid, sys};
+use siglatch::{ChildState, Pid, Signal, sys};
 use std::io::Read as _;
 use std::os::fd::AsRawFd as _;
 
@@ -27,7 +27,7 @@ impl End {
     pub fn state(self) -> ChildState {
         match self {
             Self::Exit(status) => ChildState::Exited(status),
-            Self::Signal(signo) => ChildState::Killed(signo),
+            Self::Signal(signo) => ChildState::Killed(Signal::from_raw(signo).expect("a signal")),
         }
     }
 

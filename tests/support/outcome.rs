@@ -3,7 +3,7 @@
 use super::failure;
 use super::report::signal_name;
 use core::fmt;
-use siglatch::ChildState;
+use siglatch::{ChildState, Signal};
 use std::thread;
 
 /// A decoded wait status.
@@ -56,8 +56,11 @@ impl Outcome {
     pub fn state(&self) -> ChildState {
         match self.status {
             Status::Exited(status) => ChildState::Exited(status),
-            Status::Signaled { signal, core: false } => ChildState::Killed(signal),
-            Status::Signaled { signal, core: true } => ChildState::Dumped(signal),
+            Status::Signaled { signal: signo, core } => match Signal::from_raw(signo) {
+                Ok(signal) if core => ChildState::Dumped(signal),
+                Ok(signal) => ChildState::Killed(signal),
+                Err(_) => ChildState::KilledByReserved(signo),
+            },
         }
     }
 

@@ -5,7 +5,7 @@ use super::ptrace::{Sent, Stop, Tracee, stop_here};
 use super::shared;
 use core::fmt;
 use core::hint::black_box;
-use siglatch::{Errno, Signal};
+use siglatch::{CatchError, Errno, Signal};
 use std::panic;
 use std::{fs, thread};
 
@@ -38,6 +38,12 @@ pub(crate) struct Wrong(pub(crate) String);
 impl From<Errno> for Wrong {
     fn from(errno: Errno) -> Self {
         Self(format!("failed with {errno:?}"))
+    }
+}
+
+impl From<CatchError> for Wrong {
+    fn from(error: CatchError) -> Self {
+        Self(format!("failed with {error:?}"))
     }
 }
 

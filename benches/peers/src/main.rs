@@ -117,8 +117,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         println!("{}", report::json(&machine, &all)?);
     }
     if let Some(path) = arguments.plot.as_ref().filter(|_| !all.delays.is_empty()) {
-        let on_two = all.delays.iter().filter(|delays| delays.name.starts_with("c/"));
-        plot::write(path, &machine, &on_two.collect::<Vec<_>>())?;
+        plot::write(path, &machine, &all.delays)?;
     }
     let absent: Vec<_> = works.iter().flat_map(|work| report::absent(&all, work.letter)).collect();
     ensure!(absent.is_empty(), "these rows are absent: {}", absent.join(", "));

@@ -103,7 +103,7 @@ impl Line {
     fn flush(&mut self) {
         let mut left = self.bytes.get(..self.length).unwrap_or_default();
         while !left.is_empty() {
-            // SAFETY: standard output and standard error are everybody's to write to.
+            // SAFETY: any code may write to standard output and standard error.
             match unsafe { sys::write(self.fd, left) } {
                 Ok(written) => left = left.get(written..).unwrap_or_default(),
                 Err(Errno::INTR) => {}

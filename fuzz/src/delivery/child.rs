@@ -191,7 +191,7 @@ fn check(plan: &Plan, sender: i32, taken: &Taken) {
 fn values(instances: &[SigInfo], signal: Signal, sender: i32, landings: &[Landing]) -> usize {
     let mut last = 0;
     let mut count = 0;
-    for info in instances.iter().filter(|info| info.signal() == Some(signal)) {
+    for info in instances.iter().filter(|info| info.signal() == signal) {
         count += 1;
         let Cause::Queue { pid, value, .. } = info.cause() else {
             // A table knows no details of one that came while it took those of the one before.

@@ -285,16 +285,17 @@ impl Run {
 
     fn on(&mut self, a: u8, signal: Signal) {
         let which = usize::from(a % 2);
-        let before = TABLE.catch(signal, pool::CALLBACKS[which]).expect("catch");
         let known = self.functions.insert(signal.as_raw(), which);
-        assert_eq!(before.is_some(), known.is_some());
+        assert_eq!(TABLE.callback(signal).is_some(), known.is_some());
+        TABLE.catch(signal, pool::CALLBACKS[which]).expect("catch");
+        assert!(TABLE.callback(signal).is_some());
         self.model.catch(TABLE_PLACE, signal.as_raw());
     }
 
     pub fn off(&mut self, signal: Signal) {
         let number = signal.as_raw();
-        let before = TABLE.release(signal).expect("release");
-        assert_eq!(before.is_some(), self.functions.remove(&number).is_some());
+        self.functions.remove(&number);
+        TABLE.release(signal).expect("release");
         assert!(TABLE.callback(signal).is_none());
         self.model.release(TABLE_PLACE, number);
         self.model.receivers[TABLE_PLACE].flags.remove(&number);
@@ -312,7 +313,7 @@ impl Run {
             usize::MAX
         } else {
             let _broke = TABLE.dispatch_with(|info| {
-                let number = info.signal().map_or(0, Signal::as_raw);
+                let number = info.signal().as_raw();
                 seen.push((self.functions[&number], *info));
                 if seen.len() == some { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
@@ -337,7 +338,8 @@ impl Run {
             _ => (Signal::SEGV, Errno::OPNOTSUPP),
         };
         if errno == Errno::INVAL || receiver != 5 {
-            assert_eq!(pool::catch(receiver, set.with(bad)), Err(errno));
+            let error = pool::catch(receiver, set.with(bad)).expect_err("it cannot be caught");
+            assert_eq!((error.errno(), error.signal()), (errno, Some(bad)));
             assert!(pool::catch_unless_ignored(receiver, set.with(bad)).is_err());
         }
         if errno == Errno::INVAL {
@@ -345,7 +347,8 @@ impl Run {
             assert!(mask::set(set.with(bad)).is_err());
             assert!(wait::suspend(set.with(bad)).is_err());
         }
-        assert_eq!(TABLE.catch(bad, pool::CALLBACKS[0]), Err(errno));
+        let error = TABLE.catch(bad, pool::CALLBACKS[0]).expect_err("it cannot be caught");
+        assert_eq!((error.errno(), error.signal()), (errno, Some(bad)));
         assert!(TABLE.callback(bad).is_none());
     }
 }

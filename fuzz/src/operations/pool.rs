@@ -4,7 +4,8 @@ use core::mem;
 use core::sync::atomic::{AtomicI32, AtomicU32, AtomicUsize, Ordering::SeqCst};
 use siglatch::fd::EventFd;
 use siglatch::{
-    Dispatcher, Errno, Hook, HookContext, HookVerdict, InfoQueue, Latch, SigInfo, SigSet, Signal,
+    CatchError, Dispatcher, Errno, Hook, HookContext, HookVerdict, InfoQueue, Latch, SigInfo,
+    SigSet, Signal,
 };
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -56,7 +57,7 @@ pub fn receivers() -> Vec<Receiver> {
 }
 
 /// Of those but the table, whose `catch` takes a callback.
-pub fn catch(receiver: usize, set: SigSet) -> Result<(), Errno> {
+pub fn catch(receiver: usize, set: SigSet) -> Result<(), CatchError> {
     match receiver {
         0 => FLAGS.catch(set),
         1 => NARROW.catch(set),
@@ -66,7 +67,7 @@ pub fn catch(receiver: usize, set: SigSet) -> Result<(), Errno> {
     }
 }
 
-pub fn catch_unless_ignored(receiver: usize, set: SigSet) -> Result<SigSet, Errno> {
+pub fn catch_unless_ignored(receiver: usize, set: SigSet) -> Result<SigSet, CatchError> {
     match receiver {
         0 => FLAGS.catch_unless_ignored(set),
         1 => NARROW.catch_unless_ignored(set),

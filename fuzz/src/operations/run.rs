@@ -60,7 +60,7 @@ pub fn instance(info: &SigInfo) -> (Number, Instance) {
         cause => panic!("nobody sent {cause:?}"),
     };
     assert_eq!(uid, user());
-    (info.signal().map_or(0, Signal::as_raw), Instance { code: info.code(), sender, value })
+    (info.signal().as_raw(), Instance { code: info.code(), sender, value })
 }
 
 #[expect(unsafe_code, reason = "asks C who we are")]

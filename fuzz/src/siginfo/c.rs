@@ -70,10 +70,11 @@ pub fn check(bytes: &Bytes, layout: Layout, cause: Cause) {
             assert_eq!((user_ticks, system_ticks), (c.utime() as isize as i64, c.stime() as isize as i64));
             match state {
                 ChildState::Exited(status)
-                | ChildState::Killed(status)
-                | ChildState::Dumped(status)
-                | ChildState::Trapped(status)
-                | ChildState::Stopped(status) => assert_eq!(status, c.status()),
+                | ChildState::KilledByReserved(status)
+                | ChildState::Trapped(status) => assert_eq!(status, c.status()),
+                ChildState::Killed(signal)
+                | ChildState::Dumped(signal)
+                | ChildState::Stopped(signal) => assert_eq!(signal.as_raw(), c.status()),
                 _ => {}
             }
         }

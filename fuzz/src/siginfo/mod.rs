@@ -14,7 +14,7 @@ mod record;
 
 use self::layout::{Abi, Layout, ints, layout_of};
 use siglatch::sys::{KernelSiginfo, SI_MAX_SIZE};
-use siglatch::{Cause, ChildState, FaultDetail, Pid, SigInfo, SigInfoTrust, SigVal, Signal};
+use siglatch::{Cause, ChildState, Errno, FaultDetail, Pid, SigInfo, SigInfoTrust, SigVal, Signal};
 
 /// The bytes of a `siginfo_t`.
 pub type Bytes = [u8; SI_MAX_SIZE];
@@ -40,14 +40,21 @@ fn with_small_numbers(mut bytes: Bytes) -> Bytes {
 }
 
 fn check(bytes: &Bytes) {
-    let info = SigInfo::from_kernel(&KernelSiginfo { bytes: *bytes });
+    let kernel = KernelSiginfo { bytes: *bytes };
     let [signo, errno, code] = ints(bytes);
-    assert_eq!(info.signal(), Signal::from_raw(signo).ok());
+    record::check(bytes);
+    let Ok(signal) = Signal::from_raw(signo) else {
+        assert_eq!(SigInfo::from_kernel(&kernel), Err(Errno::INVAL));
+        assert!(!format!("{kernel:?}").is_empty());
+        return;
+    };
+    let info = SigInfo::from_kernel(&kernel).expect("a signal");
+    assert_eq!(info.signal(), signal);
     assert_eq!((info.errno(), info.code()), (errno, code));
     // The rest of the 128 bytes never carries anything.
     assert_eq!(info.to_kernel().bytes[..48], bytes[..48]);
     assert_eq!(info.to_kernel().bytes[48..], [0; 80]);
-    assert_eq!(SigInfo::from_kernel(&info.to_kernel()), info);
+    assert_eq!(SigInfo::from_kernel(&info.to_kernel()), Ok(info));
 
     let trust = match code {
         1.. => SigInfoTrust::Kernel,
@@ -72,7 +79,6 @@ fn check(bytes: &Bytes) {
     assert!(debug.contains(&format!("{wanted:?}")), "{debug}");
     assert_eq!(format!("{:?}", KernelSiginfo { bytes: *bytes }), debug);
 
-    record::check(bytes);
     kernel::check(info);
 }
 
@@ -108,13 +114,17 @@ fn expected(bytes: &Bytes, layout: Layout, signo: i32, code: i32) -> Cause {
         Layout::Child => {
             let [pid, uid, status, user, system] = Abi::NATIVE.read(bytes, "iuill");
             let status = status as i32;
-            let state = match code {
-                libc::CLD_EXITED => ChildState::Exited(status),
-                libc::CLD_KILLED => ChildState::Killed(status),
-                libc::CLD_DUMPED => ChildState::Dumped(status),
-                libc::CLD_TRAPPED => ChildState::Trapped(status),
-                libc::CLD_STOPPED => ChildState::Stopped(status),
-                libc::CLD_CONTINUED => ChildState::Continued,
+            let state = match (code, Signal::from_raw(status)) {
+                (libc::CLD_EXITED, _) => ChildState::Exited(status),
+                (libc::CLD_KILLED, Ok(signal)) => ChildState::Killed(signal),
+                (libc::CLD_DUMPED, Ok(signal)) => ChildState::Dumped(signal),
+                (libc::CLD_KILLED | libc::CLD_DUMPED, Err(_)) => {
+                    ChildState::KilledByReserved(status)
+                }
+                (libc::CLD_STOPPED, Ok(signal)) => ChildState::Stopped(signal),
+                // No kernel tells of a stop by what is no signal.
+                (libc::CLD_TRAPPED | libc::CLD_STOPPED, _) => ChildState::Trapped(status),
+                (libc::CLD_CONTINUED, _) => ChildState::Continued,
                 _ => unreachable!("the rule for signal {signo} ends at 6"),
             };
             Cause::Child {

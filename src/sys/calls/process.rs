@@ -66,20 +66,12 @@ pub unsafe fn prctl_set_pdeathsig(signo: c_int) -> Result<(), Errno> {
 
 /// Which signal this process gets when the thread that made it ends, 0 for none:
 /// `prctl(PR_GET_PDEATHSIG, &signo)`.
-///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
 pub fn prctl_get_pdeathsig() -> Result<c_int, Errno> {
     get_int(libc::PR_GET_PDEATHSIG)
 }
 
 /// Sets whether this process adopts its orphaned descendants:
 /// `prctl(PR_SET_CHILD_SUBREAPER, adopts)`.
-///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
 pub fn prctl_set_child_subreaper(adopts: bool) -> Result<(), Errno> {
     let adopts = usize::from(adopts);
     // SAFETY: no memory is passed. What is adopted is a child that has to be waited for, no more.
@@ -90,20 +82,12 @@ pub fn prctl_set_child_subreaper(adopts: bool) -> Result<(), Errno> {
 
 /// Whether this process adopts its orphaned descendants, 0 or 1:
 /// `prctl(PR_GET_CHILD_SUBREAPER, &adopts)`.
-///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
 pub fn prctl_get_child_subreaper() -> Result<c_int, Errno> {
     get_int(libc::PR_GET_CHILD_SUBREAPER)
 }
 
 /// Sets whether this process can dump core, and be traced by its own user:
 /// `prctl(PR_SET_DUMPABLE, dumpable)`.
-///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
 pub fn prctl_set_dumpable(dumpable: bool) -> Result<(), Errno> {
     let dumpable = usize::from(dumpable);
     // SAFETY: no memory is passed.

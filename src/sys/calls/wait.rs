@@ -21,10 +21,6 @@ use crate::sys::{
 /// `EAGAIN`: the time ran out. `EINTR`: a handler ran, for another signal; how much was left is not
 /// told. `EINVAL`: the timeout is negative or has too many nanoseconds.
 ///
-/// # Async-signal-safety
-///
-/// Async-signal-safe, though a handler is a bad place to wait in.
-///
 /// # Safety
 ///
 /// The signals must be the caller's to take, for no handler runs for them then; none of them may be
@@ -72,10 +68,6 @@ pub unsafe fn rt_sigsuspend(mask: KernelSigset) -> Result<(), Errno> {
 
 /// The signals that wait to be unblocked, of this thread and of its process: `rt_sigpending(&set,
 /// 8)`.
-///
-/// # Errors
-///
-/// None that Linux documents; a seccomp(2) filter may make one.
 pub fn rt_sigpending() -> Result<KernelSigset, Errno> {
     let mut set = KernelSigset::default();
     // SAFETY: `set` is writable for its size, which is the kernel's.

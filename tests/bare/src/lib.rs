@@ -189,6 +189,13 @@ pub fn situation(utility: &Path, script: &str) -> Outcome {
     Outcome { status: output.status, stdout, stderr }
 }
 
+/// Runs a situation with ours alone, and compares what it prints.
+#[track_caller]
+pub fn prints(name: &str, script: &str, expected: &str) {
+    let outcome = situation(&utility(name), script);
+    assert_eq!(format!("{}{}", outcome.stdout, outcome.stderr), expected, "{script}");
+}
+
 /// Runs each situation with both, and tells all that are not as said. A case that is said to differ
 /// has to.
 pub fn beside(original: &Path, ours: &Path, cases: &[Case]) {

@@ -1,6 +1,6 @@
 //! `init` beside tini and dumb-init, in the same situations; and what neither of them does.
 
-use bare_tests::{Case, beside_but_for_messages, differs, same, situation, text, utility};
+use bare_tests::{Case, beside_but_for_messages, differs, prints, same, situation, text, utility};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -140,13 +140,6 @@ fn does_what_dumb_init_does() {
     beside_but_for_messages(Path::new("/usr/bin/dumb-init"), &utility("init"), DUMB_INIT);
 }
 
-/// What a script prints.
-#[track_caller]
-fn prints(script: &str, expected: &str) {
-    let outcome = situation(&utility("init"), script);
-    assert_eq!(format!("{}{}", outcome.stdout, outcome.stderr), expected, "{script}");
-}
-
 #[test]
 fn process_1_of_a_namespace_forwards_and_reaps() {
     let inside = |command: &str| format!("unshare --fork --pid --mount-proc $U {command}");
@@ -154,13 +147,13 @@ fn process_1_of_a_namespace_forwards_and_reaps() {
         println!("skipped: no pid namespace can be made here");
         return;
     }
-    prints(&format!("{}; echo $?", inside("-- sh -c 'echo $PPID; exit 7'")), "1\n7\n");
-    prints(&format!("{}; echo $?", inside("-- sh -c 'kill -TERM $$'")), "143\n");
+    prints("init", &format!("{}; echo $?", inside("-- sh -c 'echo $PPID; exit 7'")), "1\n7\n");
+    prints("init", &format!("{}; echo $?", inside("-- sh -c 'kill -TERM $$'")), "143\n");
     let own = "-- sh -c 'trap \"exit 9\" TERM; kill -TERM 1; sleep 5 & wait'";
-    prints(&format!("{}; echo $?", inside(own)), "9\n");
+    prints("init", &format!("{}; echo $?", inside(own)), "9\n");
     // Not even a signal without a handler is dropped, as the kernel does for process 1.
     let rewritten = "-r 15:0 -- sh -c 'kill -TERM 1; sleep 0.1; exit 3'";
-    prints(&format!("{}; echo $?", inside(rewritten)), "3\n");
+    prints("init", &format!("{}; echo $?", inside(rewritten)), "3\n");
     let orphans = "-w -- sh -c 'i=0; while [ $i -lt 1000 ]; do (true &); i=$((i+1)); done
         until [ $(ps -o pid= --ppid 1 | wc -l) = 1 ]; do sleep 0.01; done'";
     let outcome = situation(&utility("init"), &inside(orphans));

@@ -18,9 +18,9 @@ pub(super) fn check() {
         parent_death:   by_type  | by_type | Ok   | Ok   | by_type  | Ok    | by_type | by_type;
         timer:          by_type  | by_type | Ok   | Ok   | by_type  | Ok    | by_type | by_type;
         die_by:         by_type  | by_type | "signal 9" | "exit 147" | by_type | "signal 64" | by_type | by_type;
-        signal_of:      none     | none    | SIGKILL | SIGSTOP | none | "SIGRTMIN+30" | none | none;
+        signal_of:      by_type  | by_type | SIGKILL | SIGSTOP | by_type | "SIGRTMIN+30" | by_type | by_type;
         exit_as_killed: "exit 127" | "exit 128" | "signal 9" | "exit 147" | "signal 33" | "signal 64" | "exit 193" | "exit 127";
-        exit_as_stopped: "exit 127" | "exit 128" | "exit 137" | "exit 147" | "exit 161" | "exit 192" | "exit 193" | "exit 127";
+        exit_as_stopped: by_type | by_type | "exit 137" | "exit 147" | by_type | "exit 192" | by_type | by_type;
         sys_pdeathsig:  EINVAL   | Ok      | Ok   | Ok   | Ok       | Ok    | EINVAL  | EINVAL;
         sys_tgkill:     EINVAL   | Ok      | "signal 9" | - | "signal 33" | "signal 64" | EINVAL | EINVAL;
     };
@@ -84,19 +84,20 @@ fn die_by(number: i32) -> String {
 fn signal_of(number: i32) -> String {
     let named =
         |state: ChildState| state.signal().map_or("none".to_owned(), |signal| signal.to_string());
-    let [killed, dumped, stopped] =
-        [ChildState::Killed(number), ChildState::Dumped(number), ChildState::Stopped(number)]
-            .map(named);
+    let states = [ChildState::Killed, ChildState::Dumped, ChildState::Stopped];
+    let [killed, dumped, stopped] = states.map(|state| named(state(signal(number))));
+    assert_eq!(named(ChildState::KilledByReserved(number)), "none");
     assert!(killed == dumped && dumped == stopped);
     killed
 }
 
 fn exit_as_killed(number: i32) -> String {
-    exit::exit_as(ChildState::Killed(number))
+    let reserved = ChildState::KilledByReserved(number);
+    exit::exit_as(Signal::from_raw(number).map_or(reserved, ChildState::Killed))
 }
 
 fn exit_as_stopped(number: i32) -> String {
-    exit::exit_as(ChildState::Stopped(number))
+    exit::exit_as(ChildState::Stopped(signal(number)))
 }
 
 fn sys_pdeathsig(number: i32) -> String {

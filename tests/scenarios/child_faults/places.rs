@@ -317,7 +317,7 @@ fn exit_as_exited(place: Place) -> String {
 }
 
 fn exit_as_killed(place: Place) -> String {
-    place.at(|| exit::exit_as(ChildState::Killed(libc::SIGTERM)))
+    place.at(|| exit::exit_as(ChildState::Killed(Signal::TERM)))
 }
 
 fn die_by(place: Place) -> String {

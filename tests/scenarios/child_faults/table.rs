@@ -136,7 +136,7 @@ pub(super) fn done<T>(result: Result<T, Errno>) -> String {
 pub(super) fn state(state: ChildState) -> &'static str {
     match state {
         ChildState::Exited(_) => "exited",
-        ChildState::Killed(_) | ChildState::Dumped(_) => "killed",
+        ChildState::Killed(_) | ChildState::KilledByReserved(_) | ChildState::Dumped(_) => "killed",
         ChildState::Stopped(_) => "stopped",
         _ => "other",
     }
@@ -170,7 +170,8 @@ pub(super) fn answer_of(
     Some(match end {
         ChildState::Exited(0) if !text.is_empty() => text,
         ChildState::Exited(status) => format!("exit {status}"),
-        ChildState::Killed(signo) => format!("signal {signo}"),
+        ChildState::Killed(signal) => format!("signal {}", signal.as_raw()),
+        ChildState::KilledByReserved(signo) => format!("signal {signo}"),
         other => format!("{other:?}"),
     })
 }

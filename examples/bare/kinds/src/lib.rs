@@ -12,7 +12,7 @@ pub fn ok() -> u8 {
 
 /// Prints a text.
 pub fn print(text: &str) {
-    // SAFETY: standard output is everybody's to write to.
+    // SAFETY: any code may write to standard output.
     let _lost = unsafe { sys::write(1, text.as_bytes()) };
 }
 

@@ -226,7 +226,7 @@ fn run(process: Process, call: &Call) -> Result<u8, Failure> {
 struct Init<'a> {
     call: &'a Call,
     child: Pid,
-    /// Whether the terminal was handed over to the command.
+    /// Whether the command has the terminal.
     has_terminal: bool,
     end: Option<ChildState>,
 }
@@ -239,7 +239,10 @@ impl Init<'_> {
             // SAFETY: all signals are this program's to take.
             match unsafe { sys::rt_sigtimedwait(ALL, Some(&mut info), None) } {
                 Ok(signo) if signo == Signal::CHLD.as_raw() => self.reap(),
-                Ok(signo) => self.forward(signo, &SigInfo::from_kernel(&info)),
+                Ok(signo) => {
+                    let info = SigInfo::from_kernel(&info);
+                    self.forward(signo, info.ok().and_then(|info| info.value()));
+                }
                 Err(Errno::INTR) => {}
                 Err(errno) => return Err(("signals", errno)),
             }
@@ -260,11 +263,10 @@ impl Init<'_> {
                 Err(Errno::INTR) => continue,
                 Err(_) => break,
             };
-            let Cause::Child { pid, state, .. } = SigInfo::from_kernel(&info).cause() else {
-                break;
-            };
+            let cause = SigInfo::from_kernel(&info).map(|info| info.cause());
+            let Ok(Cause::Child { pid, state, .. }) = cause else { break };
             match state {
-                ChildState::Stopped(signo) if pid == self.child.as_raw() => self.stop(signo),
+                ChildState::Stopped(signal) if pid == self.child.as_raw() => self.stop(signal),
                 _ if !state.is_end() => {}
                 _ if pid == self.child.as_raw() => self.end = Some(state),
                 _ if self.call.warn || self.call.verbose => say("reaped process ", pid),
@@ -275,11 +277,13 @@ impl Init<'_> {
 
     /// The command was stopped at its terminal: this process stops with it, so that the shell which
     /// has started both is told, and goes on with it.
-    fn stop(&self, signo: c_int) {
-        self.call.say("stopped by ", signo);
+    fn stop(&self, signal: Signal) {
+        self.call.say("stopped by ", signal.as_raw());
         // SAFETY: it was open when it was looked at.
         let terminal = unsafe { stdin() };
-        let (Ok(signal), true) = (Signal::from_raw(signo), self.has_terminal) else { return };
+        if !self.has_terminal {
+            return;
+        }
         let own_group = getpgrp();
         let _back = tcsetpgrp(terminal, own_group);
         let _stopped = stop::stop_by(signal);
@@ -293,7 +297,7 @@ impl Init<'_> {
     }
 
     /// Sends the command a signal that has come, and the value that came with it.
-    fn forward(&self, signo: c_int, info: &SigInfo) {
+    fn forward(&self, signo: c_int, value: Option<SigVal>) {
         let rewritten = self.call.rewritten.get(signo as usize).copied().flatten();
         let signo = rewritten.map_or(signo, c_int::from);
         if signo == 0 {
@@ -301,7 +305,7 @@ impl Init<'_> {
         }
         self.call.say("forwarding signal ", signo);
         let signal = Signal::from_raw(signo);
-        if let (Ok(signal), Some(value)) = (signal, info.value()) {
+        if let (Ok(signal), Some(value)) = (signal, value) {
             if self.queue(signal, value).is_ok() {
                 return;
             }

@@ -232,7 +232,7 @@ impl Watch<'_> {
     fn wait(&self, signals: SigSet) -> Result<Option<Signal>, Errno> {
         let left = self.deadline.saturating_sub(now()).min(NEVER);
         let info = wait_timeout(signals, Duration::from_nanos(left))?;
-        Ok(info.and_then(|info| info.signal()))
+        Ok(info.map(|info| info.signal()))
     }
 
     /// Sends a signal to the command, and to what it has started; then the time until `SIGKILL`
@@ -261,7 +261,7 @@ impl Watch<'_> {
         }
     }
 
-    /// One that has ended is a zombie still, so nobody else is ever reached.
+    /// One that has ended is a zombie still, so its number is not another's.
     fn send(&self, signal: Signal) {
         let _gone = send::kill(self.child, signal);
         if !self.call.foreground {
@@ -276,7 +276,7 @@ impl Watch<'_> {
         if matches!(state, ChildState::Dumped(_)) {
             TIMEOUT.say("the monitored command dumped core", b"", None);
         }
-        let killed = matches!(state, ChildState::Killed(9) | ChildState::Dumped(9));
+        let killed = matches!(state, ChildState::Killed(Signal::KILL));
         if !self.timed_out {
             exit::exit_as(state);
         }

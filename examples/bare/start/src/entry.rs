@@ -33,7 +33,7 @@ pub(crate) unsafe extern "C" fn link_arguments_lack_no_pie(stack: *const usize) 
     while initialiser != end {
         // SAFETY: it is within the list.
         let call = unsafe { initialiser.read() };
-        // SAFETY: who puts a function into this list has it called like this.
+        // SAFETY: a function in this list is one to be called like this.
         unsafe { call() };
         // SAFETY: at most one behind the last.
         initialiser = unsafe { initialiser.add(1) };

@@ -27,6 +27,6 @@ fn write_number(number: u32) {
 }
 
 fn write(text: &[u8]) {
-    // SAFETY: standard error is everybody's to write to.
+    // SAFETY: any code may write to standard error.
     let _lost = unsafe { sys::write(2, text) };
 }

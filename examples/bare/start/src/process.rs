@@ -15,7 +15,7 @@ pub struct Process {
     stack: NonNull<usize>,
 }
 
-// SAFETY: it is memory that nobody changes.
+// SAFETY: the memory is only read.
 unsafe impl Send for Process {}
 // SAFETY: likewise.
 unsafe impl Sync for Process {}
@@ -27,7 +27,7 @@ unsafe impl Sync for Process {}
 #[repr(transparent)]
 pub struct Arg(NonNull<c_char>);
 
-// SAFETY: it is memory that nobody changes.
+// SAFETY: the memory is only read.
 unsafe impl Send for Arg {}
 // SAFETY: likewise.
 unsafe impl Sync for Arg {}

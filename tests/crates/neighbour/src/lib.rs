@@ -2,7 +2,7 @@
 
 #![no_std]
 
-use siglatch::{Errno, Latch, Signal};
+use siglatch::{CatchError, Errno, Latch, Signal};
 
 static SEEN: Latch = Latch::new();
 
@@ -11,7 +11,7 @@ static SEEN: Latch = Latch::new();
 /// # Errors
 ///
 /// As [`Latch::catch`].
-pub fn come(signal: Signal) -> Result<(), Errno> {
+pub fn come(signal: Signal) -> Result<(), CatchError> {
     SEEN.catch(signal)
 }
 

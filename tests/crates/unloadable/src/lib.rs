@@ -8,8 +8,8 @@ static LATCH: Latch = Latch::new();
 /// Catches a signal. Returns 0, or −1 on a failure.
 #[unsafe(no_mangle)]
 pub extern "C" fn unloadable_catch(signo: i32) -> i32 {
-    let signal = Signal::from_raw(signo);
-    signal.and_then(|signal| LATCH.catch(signal)).map_or(-1, |()| 0)
+    let Ok(signal) = Signal::from_raw(signo) else { return -1 };
+    LATCH.catch(signal).map_or(-1, |()| 0)
 }
 
 /// Releases it. Returns 1 if the handler may still be called, 0 if not, −1 on a failure.

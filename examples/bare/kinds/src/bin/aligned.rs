@@ -27,7 +27,7 @@ fn main(_: Process) -> u8 {
     for (page, first) in [(&raw const PAGE, 3), (&raw const CHANGED, 5), (&raw const ZERO, 0)] {
         let page = black_box(page);
         check!(page.addr().is_multiple_of(4096));
-        // SAFETY: nobody else has it.
+        // SAFETY: there is no other reference to it.
         check!(unsafe { page.read_volatile() }.0[0] == first);
     }
     ok()
