@@ -149,7 +149,8 @@ fn the_command_ends_with_it() {
 fn as_process_1_it_does_the_same() {
     const SCRIPT: &str = "
         [ $PPID = 1 ] || exit 2
-        (sh -c 'exit 9' &)
+        orphan=$(sh -c 'exit 9' & echo $!)
+        while kill -0 $orphan 2>/dev/null; do :; done # until it is reaped
         trap 'exit 0' TERM
         kill -TERM 1
         while :; do sleep 0.01; done";
