@@ -1,7 +1,10 @@
 //! The programs that scenarios run: they build them, so that each scenario runs by itself, and none
 //! runs a program of yesterday's code.
 
-use super::program::spawn;
+use super::names::pid;
+use super::watchdog::progress;
+use core::time::Duration;
+use siglatch::fd::PidFd;
 use std::env;
 use std::io::ErrorKind::{NotFound, PermissionDenied};
 use std::path::{Path, PathBuf};
@@ -75,5 +78,11 @@ fn build(package: &Path, arguments: &[String]) {
         Err(error) if matches!(error.kind(), NotFound | PermissionDenied) => return,
         other => drop(other.expect("cargo starts")),
     }
-    spawn(&mut cargo).wait().assert_exited(0);
+    let mut cargo = cargo.arg("--quiet").spawn().expect("cargo starts");
+    let end = PidFd::open(pid(cargo.id() as i32)).expect("a child");
+    // Another cargo may have the lock of the directory, for as long as it likes.
+    while end.wait(Some(Duration::from_secs(1))) == Ok(false) {
+        progress();
+    }
+    assert!(cargo.wait().expect("a child").success(), "{} does not build", package.display());
 }
