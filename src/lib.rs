@@ -48,7 +48,7 @@
 extern crate std;
 
 /// `true` if the program is alone in its process, without a C library or other code that sets actions:
-/// `--cfg siglatch_alone`, set by who builds the program. All code for a handler that is not ours is
+/// `--cfg siglatch_alone`, set where the program is built. All code for a handler that is not ours is
 /// left out then; a catch that finds one refuses to replace it.
 const ALONE: bool = cfg!(siglatch_alone);
 

@@ -73,7 +73,7 @@ impl Target {
         let number = match self {
             Self::Process(pid) => pid.as_raw(),
             Self::Thread(pid, tid) => {
-                // SAFETY: who installed the signal's action answers for it to run at any time, should
+                // SAFETY: the code that installed the signal's action answers for it to run at any time, should
                 // it reach this process.
                 return unsafe { sys::tgkill(pid.as_raw(), tid.as_raw(), signo) };
             }
@@ -111,7 +111,7 @@ impl Target {
 /// ```
 #[doc(alias = "raise_signal")]
 pub fn raise(signal: Signal) -> Result<(), Errno> {
-    // SAFETY: who installed the signal's action answers for it to run at any time.
+    // SAFETY: the code that installed the signal's action answers for it to run at any time.
     to_this_thread(|process, thread| unsafe { sys::tgkill(process, thread, signal.as_raw()) })
 }
 

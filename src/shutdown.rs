@@ -167,8 +167,8 @@ impl Shutdown {
     #[inline]
     #[must_use]
     pub fn requested_by(&self) -> Option<Signal> {
-        // ORDERING: SeqCst pairs with the Release in `receive`, and with the SeqCst in `reset`: of the
-        // one who cancels and the one who has armed a timer, one sees the other.
+        // ORDERING: SeqCst pairs with the Release in `receive`, and with the SeqCst in `reset`: of a
+        // thread that resets and one that has armed a timer, one sees the other.
         signal_of(self.request.load(Ordering::SeqCst))
     }
 

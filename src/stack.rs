@@ -151,7 +151,7 @@ pub fn query() -> Result<Option<AltStack>, Errno> {
 ///   handlers that can run on it, with those that may interrupt it, until another stack is set or
 ///   the thread ends.
 /// - With `None`, those handlers have room on every stack that the thread runs on.
-/// - The stack before is nobody's who relies on it to be set.
+/// - No other code relies on the previous stack to be installed.
 #[doc(alias = "sigaltstack")]
 #[doc(alias = "SS_DISABLE")]
 #[inline]

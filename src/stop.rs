@@ -68,9 +68,9 @@ use crate::{DefaultAction, Errno, Signal, send};
 /// Sets the default action, sends the signal to this thread and unblocks it: the whole process stops,
 /// and its parent is told by which signal. Then action and mask are restored.
 ///
-/// In an orphaned process group there is nobody who could type `fg`: there `SIGTSTP`, `SIGTTIN` and
-/// `SIGTTOU` stop nobody (setpgid(2)), and this returns at once. `SIGSTOP` stops there, too, and for
-/// ever, which is why it is no replacement for the others.
+/// In an orphaned process group, where no shell could continue it, `SIGTSTP`, `SIGTTIN` and `SIGTTOU` do
+/// not stop (setpgid(2)), and this returns at once. `SIGSTOP` does, and the process stays stopped, which
+/// is why it does not replace the others.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! [`Entry`]: one child that is looked after, and who may ask what became of it.
+//! [`Entry`]: one child that is looked after, and which thread may query it.
 
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::{ChildState, Errno, Pid};
@@ -50,8 +50,8 @@ impl Entry {
         number(pid) & (QUERYING | AGAIN) == 0
     }
 
-    /// Returns `true` if the child has this entry, and nobody asks what became of it just now. Who
-    /// asks may be told that it has ended, and then another child may have the number.
+    /// Returns `true` if the child has this entry, and no thread queries it: one that does may be told
+    /// that it has ended, and then another child may have the number.
     pub(super) fn keeps(&self, pid: Pid) -> bool {
         // ORDERING: Relaxed: nothing is read that the number stands for.
         self.0.load(Ordering::Relaxed) == number(pid)

@@ -40,7 +40,7 @@ use crate::{Errno, Pid, Signal, sys};
 #[doc(alias = "pdeathsig")]
 #[inline]
 pub fn set_parent_death_signal(parent: Pid, signal: Signal) -> Result<(), Errno> {
-    // SAFETY: who installed the signal's action answers for it to run at any time.
+    // SAFETY: the code that installed the signal's action answers for it to run at any time.
     unsafe { sys::prctl_set_pdeathsig(signal.as_raw()) }?;
     // After it: a parent that is there now sends the signal when it ends.
     if Pid::parent() == Some(parent) {
@@ -67,8 +67,8 @@ pub fn parent_death_signal() -> Result<Option<Signal>, Errno> {
 /// that of process 1, and has to be waited for by it; see [`reap_any`](super::reap_any).
 /// `PR_SET_CHILD_SUBREAPER` of prctl(2).
 ///
-/// Children of fork(2) do not inherit it, execve(2) keeps it. Who was adopted before stays where it
-/// is.
+/// Children of fork(2) do not inherit it, execve(2) keeps it. A process that was adopted
+/// before stays where it is.
 #[doc(alias = "PR_SET_CHILD_SUBREAPER")]
 pub fn set_subreaper(adopts: bool) -> Result<(), Errno> {
     sys::prctl_set_child_subreaper(adopts)

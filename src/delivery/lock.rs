@@ -1,6 +1,6 @@
 //! A robust lock: one catch or release at a time.
 //!
-//! | owner | who may change it | to |
+//! | owner | may be changed by | to |
 //! |---|---|---|
 //! | 0, unlocked | any thread | its own id: it has the lock |
 //! | the caller's id | that thread | 0; a handler that interrupted it gets `EDEADLK` |

@@ -1,6 +1,6 @@
 //! [`InfoQueue`]: the details of each instance of a signal, from the handler to normal code.
 //!
-//! The room for them is a [`Ring`]; the flags in front of it wake who waits.
+//! The room for them is a [`Ring`]; the flags in front of it wake what waits.
 #![expect(unsafe_code, reason = "is found by the address of its latch")]
 
 use core::fmt;

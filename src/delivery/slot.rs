@@ -2,7 +2,7 @@
 //!
 //! A thread that changes the state by compare-and-exchange owns the slot until it stores the next one:
 //!
-//! | state | who may touch the record | next |
+//! | state | may touch the record | next |
 //! |---|---|---|
 //! | free | no thread | a producer claims it: writing |
 //! | writing | that producer | it publishes: ready |

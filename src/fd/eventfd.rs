@@ -1,14 +1,16 @@
 //! [`EventFd`]: a descriptor that is readable from a wake-up on, until it is cleared; and
 //! [`OnceEventFd`]: one for a static, opened when it is first needed.
 //!
-//! A wake-up writes to it only if it is not readable yet, so a burst of them is one write. Whether it
-//! is, a count tells: odd from a write on, until a clear makes it the next even number. In whatever
-//! order wake-ups and clears come, and if one of them never ends:
+//! | `count` | the descriptor | a wake-up | a clear |
+//! |---|---|---|---|
+//! | even | not readable | writes, then makes *this* count odd | reads nothing; the next even count |
+//! | odd | readable | does nothing | reads; the next even count |
+//! | even, if a clear came between a write and its mark | readable | writes once more | reads; the next even count |
 //!
-//! - a wake-up that finds it odd and does not write was noted before it looked; the clear that is to
-//!   come makes the count even first, and the thread that clears looks for what was noted afterwards;
-//! - a wake-up that has written to what was cleared meanwhile finds another count, and leaves it: the
-//!   descriptor is readable though the count is even, and the next wake-up writes once more.
+//! What a wake-up is for was set before it loads `count`, and a program looks at it after the clear. Both
+//! accesses are sequentially consistent: a wake-up that finds an odd count comes before the clear that
+//! makes it even, and so before the look. A thread that stops half-way delays nothing: at worst the
+//! descriptor is readable for no reason, or written once more.
 #![expect(unsafe_code, reason = "reads and writes through the kernel's door")]
 
 use core::mem::ManuallyDrop;
@@ -26,15 +28,14 @@ use crate::{Errno, sys};
 /// [`Latch::wake_through`](crate::Latch::wake_through). It never blocks, execve(2) closes it, and it
 /// is never too full to wake.
 ///
-/// It is written to once, however many signals come, until it is cleared: by
-/// [`clear`](Self::clear), not by a read(2) of the program's own, after which nothing would be written
-/// any more.
+/// It is written to once, however many signals come, until it is cleared: by [`clear`](Self::clear), not
+/// by a read(2) of the program's own, after which nothing would be written again.
 ///
 /// # After fork
 ///
 /// It is the parent's: the child neither writes to it nor clears it, and makes one of its own.
 ///
-/// A program without an allocator, which wants one for ever, has it in a static: [`OnceEventFd`].
+/// A program without an allocator has it in a static: [`OnceEventFd`].
 #[derive(Debug)]
 pub struct EventFd {
     /// The complement of the descriptor, so that a static of zeros has none. There is one, once this
@@ -106,7 +107,7 @@ impl EventFd {
 
     /// Makes it not readable. Returns `true` if it was.
     ///
-    /// Clear first, look at the flags after: what comes in between is then seen, or wakes again.
+    /// Clear first, look at the flags after: what comes in between is seen, or wakes again.
     #[inline]
     pub fn clear(&self) -> bool {
         if self.is_foreign() {
@@ -117,21 +118,20 @@ impl EventFd {
         let read = unsafe { sys::read(self.as_raw(), count.as_mut_ptr().cast(), count.len()) };
         loop {
             let count = self.count.load(Ordering::Relaxed);
-            // Whatever it was: who has written before the read must not make it odd any more.
+            // Also if it was even: a wake-up that has written before the read must not make it odd.
             let even = (count | 1).wrapping_add(1);
-            // ORDERING: SeqCst pairs with the SeqCst load in `wake`: either that sees this, or who
-            // clears sees what was noted before it.
+            // ORDERING: SeqCst pairs with the SeqCst load in `wake`: either that sees this, or the
+            // caller sees what was set before it.
             let changed =
                 self.count.compare_exchange(count, even, Ordering::SeqCst, Ordering::Relaxed);
-            // If not, a wake-up was in between, or another clear.
+            // Otherwise a wake-up was in between, or another clear.
             if changed.is_ok() {
                 return read.is_ok();
             }
         }
     }
 
-    /// Makes it readable. Call it after what it tells of is noted, by a `SeqCst` operation. It runs
-    /// in the handler.
+    /// Makes it readable. What it tells of was set before, by a `SeqCst` operation. In the handler.
     pub(crate) fn wake(&self) -> Result<(), Errno> {
         // ORDERING: SeqCst pairs with the SeqCst change in `clear`.
         let count = self.count.load(Ordering::SeqCst);
@@ -140,18 +140,17 @@ impl EventFd {
         }
         // SAFETY: the descriptor is ours.
         match unsafe { sys::write(self.as_raw(), &1_u64.to_ne_bytes()) } {
-            // It cannot count further, and has been readable for long.
+            // The kernel's counter is full, so it is readable.
             Ok(_) | Err(Errno::AGAIN) => {}
             Err(errno) => return Err(errno),
         }
-        // ORDERING: Relaxed: it says only that there is something to read. Who finds it odd was noted
-        // before the clear that it waits for.
+        // ORDERING: Relaxed: it says only that there is something to read.
         let _odd =
             self.count.compare_exchange(count, count | 1, Ordering::Relaxed, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Whether this is a child of the process that opened it.
+    /// Returns `true` in a child of the process that opened it.
     fn is_foreign(&self) -> bool {
         !self.owner.is_this()
     }

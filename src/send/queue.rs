@@ -66,7 +66,7 @@ pub fn queue_thread(pid: Pid, tid: Tid, signal: Signal, value: SigVal) -> Result
 /// `rt_tgsigqueueinfo(getpid(), gettid(), …)`.
 ///
 /// For a signal that was taken and is for the previous action: once that is
-/// [restored](crate::action::Previous::restore), its handler sees who sent it, or a core dump shows what
+/// [restored](crate::action::Previous::restore), its handler sees the sender, or a core dump shows what
 /// it was. It is carried out before this returns, if it is not blocked.
 ///
 /// # Errors

@@ -79,7 +79,7 @@ impl IntervalTimer {
     #[inline]
     pub fn set(self, first: Duration, interval: Duration) -> Result<Setting, Errno> {
         let new = KernelItimerval { interval: rounded_up(interval)?, value: rounded_up(first)? };
-        // SAFETY: who installed the signal's action answers for it to run at any time.
+        // SAFETY: the code that installed the signal's action answers for it to run at any time.
         unsafe { sys::setitimer(self.which(), &new) }.map(told)
     }
 

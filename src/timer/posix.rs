@@ -202,7 +202,7 @@ impl PosixTimer {
 
     #[inline]
     fn create(clock: Clock, event: &KernelSigevent) -> Result<Self, Errno> {
-        // SAFETY: who installed the signal's action answers for it to run at any time.
+        // SAFETY: the code that installed the signal's action answers for it to run at any time.
         let id = unsafe { sys::timer_create(clock.id(), event) }?;
         Ok(Self { id, owner: sys::getpid() })
     }
@@ -260,7 +260,7 @@ impl PosixTimer {
         let interval = time::timespec(interval.min(LONGEST));
         let new = KernelItimerspec { interval, value: time::timespec(value) };
         let id = self.own_id()?;
-        // SAFETY: the timer is this crate's, or is deleted, and who installed the signal's action
+        // SAFETY: the timer is this crate's, or is deleted, and the code that installed the signal's action
         // answers for it to run at any time.
         unsafe { sys::timer_settime(id, flags, &new) }.map(told)
     }
