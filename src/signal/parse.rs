@@ -67,10 +67,10 @@ impl Signal {
 const fn position(texts: &'static str, name: &[u8]) -> Option<i32> {
     let (mut texts, mut at) = (texts.as_bytes(), 0_i32);
     while let Some((text, behind)) = texts::split_first(texts) {
-        if let Some(short) = strip_prefix(text, b"SIG")
-            && let Some([]) = strip_prefix(name, short)
-        {
-            return Some(at);
+        if let Some(short) = strip_prefix(text, b"SIG") {
+            if let Some([]) = strip_prefix(name, short) {
+                return Some(at);
+            }
         }
         (texts, at) = (behind, at.saturating_add(1));
     }
