@@ -5,6 +5,7 @@ use core::time::Duration;
 use siglatch::fd::{SignalFd, SignalFdInfo};
 use siglatch::mask::{self, MaskGuard};
 use siglatch::{Errno, Pid, SigSet, SigVal, Signal, Tid, action, send, synchronize, wait};
+use std::thread;
 
 use super::kernel::{Instance, Kind, Layer, Number, Set};
 use super::pool::{self, FLAGS, NARROW, NEWEST, QUEUE, TABLE, TABLE_PLACE};
@@ -80,7 +81,7 @@ impl Run {
 
     pub fn raise(&mut self, signal: Signal) {
         self.send(signal, libc::SI_TKILL, 0);
-        assert_eq!(send::raise(signal), Ok(()));
+        assert_eq!(with_room(|| send::raise(signal)), Ok(()));
     }
 
     /// The next value: both halves of it matter.
@@ -93,7 +94,8 @@ impl Run {
         let value = self.value();
         self.send(signal, libc::SI_QUEUE, value.as_addr());
         self.model.deliver();
-        assert_eq!(send::queue_thread(Pid::this(), Tid::this(), signal, value), Ok(()));
+        let queue = || send::queue_thread(Pid::this(), Tid::this(), signal, value);
+        assert_eq!(with_room(queue), Ok(()));
     }
 
     /// It reaches this thread if it may, and it is the first: others may be the fuzzer's.
@@ -104,7 +106,7 @@ impl Run {
         }
         let value = self.value();
         self.send(signal, libc::SI_QUEUE, value.as_addr());
-        assert_eq!(send::queue(Pid::this(), signal, value), Ok(()));
+        assert_eq!(with_room(|| send::queue(Pid::this(), signal, value)), Ok(()));
     }
 
     fn pop(&mut self, a: u8) {
@@ -350,5 +352,15 @@ impl Run {
         let error = TABLE.catch(bad, pool::CALLBACKS[0]).expect_err("it cannot be caught");
         assert_eq!((error.errno(), error.signal()), (errno, Some(bad)));
         assert!(TABLE.callback(bad).is_none());
+    }
+}
+
+/// Sends, once the user's other processes leave it room: RLIMIT_SIGPENDING is for all of them.
+fn with_room(send: impl Fn() -> Result<(), Errno>) -> Result<(), Errno> {
+    loop {
+        match send() {
+            Err(Errno::AGAIN) => thread::yield_now(),
+            sent => return sent,
+        }
     }
 }
