@@ -32,7 +32,7 @@
 //! [`timer`]: timer
 //! [`wait`]: wait
 //! [`without_libc`]: without_libc
-#![doc = include_str!("../benches/delays.md")]
+#![cfg_attr(doc, doc = include_str!("../benches/delays.md"))]
 #![doc = include_str!("../README.md")]
 //!
 //! # Async-signal-safety
