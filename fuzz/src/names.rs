@@ -245,12 +245,14 @@ fn sets(input: &mut Unstructured<'_>) -> Result<()> {
                     }
                     4 => {
                         sets[to] = SigSet::from(signal);
+                        assert_eq!(sets[to], SigSet::from(&signal));
                         models[to] = [number].into();
                     }
                     _ => {
                         let last = Signal::STANDARD[30];
                         sets[to] = SigSet::from([signal, last, signal]);
                         assert_eq!(sets[to], SigSet::from(&[last, signal][..]));
+                        assert_eq!(sets[to], SigSet::from(&[last, signal]));
                         models[to] = [number, last.as_raw()].into();
                     }
                 }
