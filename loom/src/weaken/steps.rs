@@ -43,7 +43,7 @@ pub(crate) const STEPS: &[Weakened] = &[
     weakened(
         HANDLER,
         "if receiver.flag(bit) {",
-        "if receiver.flag(bit) && receivers.next_wanting(walk.at, bit).is_none() {",
+        "if receiver.flag(bit) && receivers.next_wanting(progress.at, bit).is_none() {",
         "latch: two waits end, with one walk over both latches",
     ),
     weakened(PREVIOUS, "handlers.wait_until_empty();", "", "previous:"),
