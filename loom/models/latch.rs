@@ -25,7 +25,7 @@ pub(super) const MODELS: &[Model] = &[
     }),
     Model::bounded("latch: wait ends, with two handlers", 2, wait_for_two),
     Model::bounded("latch: two waits end, with one handler", 2, two_waits),
-    Model::bounded("latch: two waits end, with one progress over both latches", 2, walk_over_two),
+    Model::bounded("latch: two waits end, with one walk over both latches", 2, walk_over_two),
     Model::bounded("latch: each flag is taken once, by two who take", 3, taken_once),
     Model::new("latch: no flag is set after the release", release),
 ];
