@@ -200,10 +200,10 @@ unsafe fn chain(arrival: &Arrival, previous: &'static PreviousAction, taken: boo
 /// rt_sigreturn(2) restores the interrupted one.
 fn block_as_kernel(arrival: &Arrival, chained: &Chained) {
     let Some(context) = arrival.context_above() else { return };
-    // SAFETY: the kernel's `ucontext_t` has the interrupted mask there, aligned to 8 bytes as the whole
-    // is.
+    // SAFETY: the kernel's `ucontext_t` has the interrupted mask there.
     let field = unsafe { context.byte_add(sys::UCONTEXT_SIGMASK) };
-    // SAFETY: as above; it is on this thread's stack, and nothing else writes to it now.
+    // SAFETY: as above; `context` and the offset are multiples of its alignment, a word's; it is on this
+    // thread's stack, and nothing else writes to it now.
     let interrupted = unsafe { field.cast::<KernelSigset>().read() };
     let blocked = chained.blocked(arrival.signal, interrupted);
     // A failure has no remedy here.

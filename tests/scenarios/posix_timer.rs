@@ -294,13 +294,18 @@ fn queue_limit_is_told() {
 
 fn silent_timers_send_nothing() {
     in_child(|| {
+        mask::block(rt(0)).expect("block");
         let before = SignalState::now();
         let timer = PosixTimer::silent(Clock::Monotonic).expect("create");
         timer.set(Duration::from_millis(1), Duration::from_millis(1)).expect("settime");
         let left = timer.query().expect("gettime");
         assert!(left.value <= Duration::from_millis(1), "{left:?}");
         assert_eq!(left.interval, Duration::from_millis(1));
-        thread::sleep(Duration::from_millis(5));
+        // One that is set later for longer has expired after it.
+        let later = PosixTimer::new(Clock::Monotonic, rt(0), SigVal::default()).expect("create");
+        later.set(Duration::from_millis(5), Duration::ZERO).expect("settime");
+        take(rt(0));
+        drop(later);
         before.assert_unchanged("a timer that expires in silence");
         timer.set(LONG, Duration::ZERO).expect("settime");
         let left = timer.query().expect("gettime").value;
