@@ -53,8 +53,8 @@ impl State {
     }
 
     /// Tickets are modulo 2⁵⁵: an order among what is in the queue at the same time. (In a word of 32
-    /// bits modulo 2²³: there, an instance that is left while four million others come is taken after
-    /// them.)
+    /// bits modulo 2²³: there, an instance must be taken before four million others have come, or a
+    /// take waits until as many more have.)
     #[inline]
     pub(super) const fn new(phase: Phase, signal: Signal, ticket: Word) -> Self {
         let signal = (signal.as_raw() as Word) << PHASE_BITS;

@@ -52,7 +52,8 @@ errnos! {
     ACCES = EACCES "EACCES" "Permission denied";
     FAULT = EFAULT "EFAULT" "Bad address";
     NOTBLK = ENOTBLK "ENOTBLK" "Block device required";
-    /// No room: all places over other code's actions are taken for this signal.
+    /// There is a handler, and the program was built with `--cfg siglatch_alone`; or another alternate
+    /// stack was set.
     BUSY = EBUSY "EBUSY" "Device or resource busy";
     EXIST = EEXIST "EEXIST" "File exists";
     XDEV = EXDEV "EXDEV" "Invalid cross-device link";
