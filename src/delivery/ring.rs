@@ -182,17 +182,22 @@ impl<const N: usize> Ring<N> {
 
     /// Takes the oldest instance that is `wanted`, and begins a batch with it.
     fn take_oldest(&self, wanted: impl Fn(State) -> bool) -> Option<(SigInfo, Batch)> {
+        let mut newer = None;
         loop {
-            // ORDERING: Acquire pairs with the Release in `push`, see `oldest`.
+            // ORDERING: Acquire pairs with the Release in `draw`, see `oldest`.
             let end = self.tickets.load(Ordering::Acquire);
-            match self.oldest(end, &wanted) {
-                Ok((slot, state)) => {
-                    if let Some(info) = take_from(slot, state) {
-                        return Some((info, Batch { next: after(state, end), end }));
-                    }
+            let (slot, state) = match self.oldest(end, &wanted) {
+                Ok(oldest) => oldest,
+                Err(None) => return None,
+                // Its ticket was drawn before `end`, too: that was half of all tickets ago.
+                Err(Some((slot, state))) if newer == Some(state) => (slot, state),
+                Err(Some((_, state))) => {
+                    newer = Some(state);
+                    continue;
                 }
-                Err(Nothing::Yet) => {}
-                Err(Nothing::Here) => return None,
+            };
+            if let Some(info) = take_from(slot, state) {
+                return Some((info, Batch { next: after(state, end), end }));
             }
         }
     }
@@ -200,13 +205,15 @@ impl<const N: usize> Ring<N> {
     /// The oldest instance that is ready and `wanted`, of the tickets before `end`, which were drawn
     /// before the look. A thread draws one after it has published the one before, so all that it
     /// published earlier is seen, too, and is taken first.
+    ///
+    /// If there is none, one that is newer, which came during the look.
     fn oldest(
         &self,
         end: Word,
         wanted: impl Fn(State) -> bool,
-    ) -> Result<(Slot<'_>, State), Nothing> {
+    ) -> Result<(Slot<'_>, State), Option<(Slot<'_>, State)>> {
         let mut oldest: Option<(Age, Slot<'_>, State)> = None;
-        let mut nothing = Nothing::Here;
+        let mut newer = None;
         for slot in self.slots() {
             let state = slot.state();
             if !state.is(Phase::Ready) || !wanted(state) {
@@ -214,21 +221,13 @@ impl<const N: usize> Ring<N> {
             }
             let age = state.age(end);
             if age <= 0 {
-                nothing = Nothing::Yet;
+                newer = Some((slot, state));
             } else if oldest.is_none_or(|(oldest, ..)| age > oldest) {
                 oldest = Some((age, slot, state));
             }
         }
-        oldest.map(|(_, slot, state)| (slot, state)).ok_or(nothing)
+        oldest.map(|(_, slot, state)| (slot, state)).ok_or(newer)
     }
-}
-
-/// Why there is nothing to take.
-enum Nothing {
-    /// Nothing is ready.
-    Here,
-    /// What is ready came during the look: look again.
-    Yet,
 }
 
 #[inline]
@@ -236,9 +235,9 @@ fn index_of<const N: usize>(ticket: Word) -> Option<usize> {
     ticket.checked_rem(N as Word).map(|index| index as usize)
 }
 
-/// The ticket after the one of an instance, which is older than `end`.
+/// The ticket after the one of an instance, `end` at most.
 fn after(state: State, end: Word) -> Word {
-    end.wrapping_sub(state.age(end) as Word).wrapping_add(1)
+    end.wrapping_sub(state.age(end).max(1) as Word).wrapping_add(1)
 }
 
 /// Fills a slot that was claimed for `turn`.
@@ -265,7 +264,8 @@ fn take_from(slot: Slot<'_>, state: State) -> Option<SigInfo> {
 mod tests {
     use std::collections::VecDeque;
 
-    use super::{Batch, Ring};
+    use super::{Batch, Ordering, Ring, Word};
+    use crate::delivery::slot::TICKET_SHIFT;
     use crate::{SigInfo, Signal};
 
     const N: usize = 3;
@@ -318,6 +318,23 @@ mod tests {
         assert_eq!(ring.push_anywhere(turn, signal, info(signal), true), 1);
         assert_eq!(signal_of(ring.take_next(&mut Batch::default())), Some(newest));
         assert!(ring.is_empty());
+    }
+
+    /// Tickets come round again: one that half of them have overtaken looks newer than they are.
+    #[test]
+    fn instance_that_half_of_all_tickets_overtook_is_taken_after_what_is_newer() {
+        let ring = Ring::<N>::new();
+        let [old, new] = SIGNALS;
+        assert_eq!(push(&ring, old, false), 0);
+        ring.tickets.store(1 << (Word::BITS - 1 - TICKET_SHIFT), Ordering::Relaxed);
+        assert_eq!(push(&ring, new, false), 0);
+        let mut batch = Batch::default();
+        assert_eq!(signal_of(ring.take_next(&mut batch)), Some(new));
+        assert_eq!(signal_of(ring.take_next(&mut batch)), Some(old));
+        assert_eq!(batch.next, batch.end);
+        assert_eq!(push(&ring, new, false), 0);
+        assert_eq!(signal_of(ring.take_next(&mut batch)), Some(new));
+        assert_eq!(signal_of(ring.take_next(&mut batch)), None);
     }
 
     /// As a queue does it. Returns how many instances are lost.

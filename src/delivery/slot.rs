@@ -42,7 +42,7 @@ pub(super) enum Phase {
 
 const PHASE_BITS: u32 = 2;
 const SIGNAL_BITS: u32 = 7;
-const TICKET_SHIFT: u32 = PHASE_BITS + SIGNAL_BITS;
+pub(super) const TICKET_SHIFT: u32 = PHASE_BITS + SIGNAL_BITS;
 
 impl State {
     pub(super) const FREE: Self = Self(0);
@@ -52,9 +52,9 @@ impl State {
         self.0
     }
 
-    /// Tickets are modulo 2⁵⁵: an order among what is in the queue at the same time. (In a word of 32
-    /// bits modulo 2²³: there, an instance must be taken before four million others have come, or a
-    /// take waits until as many more have.)
+    /// Tickets are modulo 2⁵⁵: an order among what is in the queue at the same time. In a word of 32
+    /// bits they are modulo 2²³: there, an instance that four million others have overtaken counts as
+    /// newer than they are.
     #[inline]
     pub(super) const fn new(phase: Phase, signal: Signal, ticket: Word) -> Self {
         let signal = (signal.as_raw() as Word) << PHASE_BITS;
