@@ -1,7 +1,7 @@
 //! Actions: what the process does when a signal comes, sigaction(2).
 //!
-//! A [`Latch`](crate::Latch) is the safe way to catch a signal. Here is the rest: ask, ignore, take
-//! the default, restore the previous action; and, `unsafe`, install a handler of one's own.
+//! A [`Latch`](crate::Latch) is the safe way to catch a signal. Here is the rest: query, ignore,
+//! set the default, restore the previous action; and, `unsafe`, install a handler of one's own.
 //!
 //! ```
 //! use siglatch::action::{self, Disposition};
@@ -28,8 +28,7 @@ use crate::flags::flags;
 use crate::sys::{self, KernelRestorer, KernelSigaction, KernelSiginfo, SIG_DFL, SIG_IGN};
 use crate::{ALONE, Errno, SigSet, Signal};
 
-/// A handler as the kernel calls it with `SA_SIGINFO`: the number, the details, and the context
-/// that was interrupted (`ucontext_t`).
+/// A handler as the kernel calls it with `SA_SIGINFO`: number, details, interrupted `ucontext_t`.
 pub type Handler = unsafe extern "C" fn(c_int, *mut KernelSiginfo, *mut c_void);
 
 /// What happens when a signal comes, without the details.
@@ -43,7 +42,7 @@ pub enum Disposition {
     /// Nothing (`SIG_IGN`).
     #[doc(alias = "SIG_IGN")]
     Ignore,
-    /// A handler runs: this crate's, a C library's, anybody's.
+    /// A handler runs, this crate's or any other.
     Handler,
 }
 
@@ -60,8 +59,7 @@ flags! {
     SIGINFO = SA_SIGINFO "SA_SIGINFO";
     /// The handler runs on the alternate stack, if the thread has one.
     ONSTACK = SA_ONSTACK "SA_ONSTACK";
-    /// A system call that the handler interrupted goes on, where signal(7) lists it, instead of
-    /// failing with `EINTR`.
+    /// A system call that the handler interrupted is restarted, where signal(7) lists it.
     RESTART = SA_RESTART "SA_RESTART";
     /// The signal itself is not blocked while its handler runs.
     NODEFER = SA_NODEFER "SA_NODEFER";
@@ -70,7 +68,6 @@ flags! {
 }
 
 impl SaFlags {
-    /// Those that have a name.
     const ALL: Self = Self::NOCLDSTOP
         .union(Self::NOCLDWAIT)
         .union(Self::SIGINFO)
@@ -79,20 +76,18 @@ impl SaFlags {
         .union(Self::NODEFER)
         .union(Self::RESETHAND);
 
-    /// Those of `self` that are not in `other`.
     pub(crate) const fn difference(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
-    /// Those of `self` that are also in `other`.
     pub(crate) const fn intersection(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 }
 
 /// The signals for which this crate's own handler is installed, or was and may be chained to by a
-/// handler over it. `registry` keeps it, under its lock; a handler that restores the action before it
-/// takes its own note away; and an action that was replaced brings back what was noted then.
+/// handler over it. `registry` keeps it, under its lock. A handler that restores the previous
+/// action removes the signal, and [`Previous::restore`] inserts one that was in at the change.
 pub(crate) static IN_CHAIN: AtomicSet = AtomicSet::new();
 
 /// The action of a signal: disposition, flags, and what its handler blocks.
@@ -114,11 +109,9 @@ impl Action {
         }
     }
 
-    /// A handler of one's own, for [`install`].
-    ///
-    /// `SA_SIGINFO` is always set. All else is as in `flags` and `mask`; most handlers want
-    /// [`SaFlags::ONSTACK`] too, since a thread of another language's runtime may have a stack
-    /// that is too small for a signal frame.
+    /// A handler of one's own, for [`install`], with `SA_SIGINFO` besides `flags`. Most want
+    /// [`SaFlags::ONSTACK`] too: another language's runtime may give a thread a stack that is too
+    /// small for a signal frame.
     #[must_use]
     pub fn handler(handler: Handler, flags: SaFlags, mask: impl Into<SigSet>) -> Self {
         Self {
@@ -154,7 +147,7 @@ impl Action {
         SigSet::from_kernel(self.kernel.mask)
     }
 
-    /// The address of the handler, if there is one: which function it is, to compare or to print.
+    /// The address of the handler, if there is one, to compare or to print.
     #[doc(alias = "sa_handler")]
     #[doc(alias = "sa_sigaction")]
     #[must_use]
@@ -165,8 +158,7 @@ impl Action {
         }
     }
 
-    /// Where the handler returns to, if the action says so (`SA_RESTORER`); `None` where that is the
-    /// kernel's own code.
+    /// Where the handler returns to (`SA_RESTORER`); `None` where that is the kernel's own code.
     #[doc(alias = "sa_restorer")]
     #[must_use]
     pub const fn restorer(&self) -> Option<usize> {
@@ -193,15 +185,13 @@ impl fmt::Debug for Action {
     }
 }
 
-/// The action that a change replaced, to be restored by [`restore`](Self::restore).
-///
-/// Dropping it leaves the change as it is.
+/// The action that a change replaced, for [`restore`](Self::restore). Dropping it changes nothing.
 #[derive(Debug)]
 pub struct Previous {
     signal: Signal,
     replaced: KernelSigaction,
     installed: KernelSigaction,
-    /// Whether this crate's handler may have been in the chain of the one that was replaced.
+    /// This crate's handler may have been in the chain of the one that was replaced.
     had_ours: bool,
 }
 
@@ -212,17 +202,14 @@ impl Previous {
         self.signal
     }
 
-    /// The action that was installed before.
+    /// The action that was replaced.
     #[must_use]
     pub const fn action(&self) -> Action {
         Action { kernel: self.replaced }
     }
 
     /// Restores the action, byte for byte, if the one that replaced it is still installed. Returns
-    /// `true` if it did.
-    ///
-    /// What other code has installed since stays: it knows nothing of the action before, and may be
-    /// gone from memory when it is called.
+    /// `true` if it did. What other code has installed since stays.
     pub fn restore(self) -> Result<bool, Errno> {
         self.restore_replaced()
     }
@@ -238,8 +225,8 @@ impl Previous {
             // Before it is, so that a catch meanwhile finds it.
             IN_CHAIN.insert(Bit::of(self.signal));
         }
-        // SAFETY: the action was installed for this very signal, and was not taken back since: the one
-        // that replaced it is still there.
+        // SAFETY: the action was installed for this very signal, and was not taken back since: the
+        // one that replaced it is still there.
         match unsafe { compare_exchange(self.signal, &current, &self.replaced) } {
             Err(Errno::AGAIN) => Ok(false),
             result => result.map(|()| true),
@@ -254,14 +241,12 @@ pub fn query(signal: Signal) -> Result<Action, Errno> {
     read(signal, &mut action.kernel).map(|()| action)
 }
 
-/// Ignores a signal: `SIG_IGN`. Instances that are pending are discarded; but that of a timer that
-/// repeats comes again when the signal is no longer ignored, and since Linux 6.13 one that was pending
-/// comes back with it.
+/// Ignores a signal: `SIG_IGN`. Programs that this one executes inherit it. With `SIGCHLD` it also
+/// has the kernel reap children (wait(2)).
 ///
-/// Programs that this one executes inherit it. A latch that has caught the signal gets it no more;
-/// [`Previous::restore`] gives it back.
-///
-/// Ignoring `SIGCHLD` also has the kernel reap children, as wait(2) tells.
+/// Pending instances are discarded. That of a timer that repeats comes again when the signal is no
+/// longer ignored; since Linux 6.13, one that was pending comes back with it. A latch that has
+/// caught the signal receives none until [`Previous::restore`].
 ///
 /// # Errors
 ///
@@ -273,9 +258,8 @@ pub fn ignore(signal: Signal) -> Result<Previous, Errno> {
     unsafe { install(signal, &Action::plain(SIG_IGN)) }
 }
 
-/// Takes the [default action](Signal::default_action) of a signal: `SIG_DFL`.
-///
-/// A latch that has caught the signal gets it no more; [`Previous::restore`] gives it back.
+/// Sets the [default action](Signal::default_action) of a signal: `SIG_DFL`. A latch that has
+/// caught the signal receives none until [`Previous::restore`].
 ///
 /// # Errors
 ///
@@ -287,9 +271,9 @@ pub fn default(signal: Signal) -> Result<Previous, Errno> {
     unsafe { install(signal, &Action::plain(SIG_DFL)) }
 }
 
-/// Takes the default action of a signal, with flags: for `SIGCHLD`, [`SaFlags::NOCLDWAIT`] has the
-/// kernel reap children, and [`SaFlags::NOCLDSTOP`] keeps from a
-/// [signalfd](crate::fd::SignalFd) that they stop and go on. Other flags do nothing without a handler.
+/// Sets the default action with flags. For `SIGCHLD`, [`SaFlags::NOCLDWAIT`] has the kernel reap
+/// children, and [`SaFlags::NOCLDSTOP`] keeps from a [signalfd](crate::fd::SignalFd) that they stop
+/// and go on. Others have no effect without a handler.
 ///
 /// # Errors
 ///
@@ -305,7 +289,7 @@ pub fn default_with(signal: Signal, flags: SaFlags) -> Result<Previous, Errno> {
     unsafe { install(signal, &Action { kernel: KernelSigaction { flags, ..plain.kernel } }) }
 }
 
-/// Installs an action of one's own, a handler of [`Action::handler`] for example.
+/// Installs an action, a handler of [`Action::handler`] for example.
 ///
 /// # Errors
 ///
@@ -313,10 +297,9 @@ pub fn default_with(signal: Signal, flags: SaFlags) -> Result<Previous, Errno> {
 ///
 /// # Safety
 ///
-/// A handler must be sound to run at any instruction of any thread that does not block the
-/// signal, as signal-safety(7) tells; it must not unwind; and its code must stay in memory for as
-/// long as it may be called, which is until no action refers to it and no other handler chains to
-/// it.
+/// A handler must be sound to run at any instruction of any thread that does not block the signal
+/// (signal-safety(7)), must not unwind, and must stay in memory until no action refers to it and no
+/// other handler chains to it.
 #[inline]
 pub unsafe fn install(signal: Signal, action: &Action) -> Result<Previous, Errno> {
     let had_ours = !ALONE && IN_CHAIN.contains(Bit::of(signal));
@@ -328,21 +311,17 @@ pub unsafe fn install(signal: Signal, action: &Action) -> Result<Previous, Errno
     Ok(Previous { signal, replaced, installed: action.kernel, had_ours })
 }
 
-/// Whether an action calls a function.
 pub(crate) const fn is_handler(action: &KernelSigaction) -> bool {
     !matches!(action.handler, SIG_DFL | SIG_IGN)
 }
 
-/// Reads the action of a signal, as the kernel has it.
 pub(crate) fn read(signal: Signal, current: &mut KernelSigaction) -> Result<(), Errno> {
     // SAFETY: nothing is changed.
     unsafe { sys::rt_sigaction(signal.as_raw(), None, Some(current)) }
 }
 
-/// Sets the action of a signal if the one installed is still `current`.
-///
-/// No system call does both at once: where `current` turns out to have been replaced in between,
-/// what replaced it is restored.
+/// Sets the action of a signal if the installed one is still `current`. No system call does both at
+/// once: what replaced `current` in between is restored.
 ///
 /// # Errors
 ///
@@ -357,7 +336,7 @@ pub(crate) unsafe fn compare_exchange(
     new: &KernelSigaction,
 ) -> Result<(), Errno> {
     if ALONE {
-        // Nobody else replaces anything.
+        // No other code replaces anything.
         //
         // SAFETY: the caller's promise.
         return unsafe { sys::rt_sigaction(signal.as_raw(), Some(new), None) };
@@ -372,8 +351,8 @@ pub(crate) unsafe fn compare_exchange(
     unsafe { sys::rt_sigaction(signal.as_raw(), Some(&replaced), None) }.and(Err(Errno::AGAIN))
 }
 
-/// Returns `true` if `current` is `installed`, as the kernel has it. The kernel drops the bits of `SIGKILL`
-/// and `SIGSTOP` from the mask, and since Linux 5.11 flags that it does not know, so they do not count.
+/// Returns `true` if `current` is `installed`, as the kernel has it: without `SIGKILL` and
+/// `SIGSTOP` in the mask and, since Linux 5.11, flags that it does not know.
 fn same(current: &KernelSigaction, installed: &KernelSigaction) -> bool {
     const STRIPPED: u64 = Signal::KILL.bit() | Signal::STOP.bit();
     let kept = current.flags | SaFlags::ALL.bits() | sys::SIGACTION_FLAGS;

@@ -1,13 +1,13 @@
 //! A set of signals in one atomic word.
 //!
-//! Every operation but `store` is `SeqCst`. The handler's changes and looks have to be (see `wake` and
-//! `gate`), on x86_64 the others cost nothing more, and no other is on a hot path. The call sites say
-//! what they pair with.
+//! Every operation but `store` is `SeqCst`: the handler's have to be (see `wake` and `gate`), and
+//! the others cost nothing more on x86_64 and are on no hot path. The call sites name their pairs.
 //!
-//! Where a target has no atomics of 64 bits, the word is two (`halves`), and only a signal's bit is one
-//! moment's: a look at several may see a set that never was. Nothing here needs more. A look that comes
-//! too early for one of them is made again, since a flag is set before the count that a waiting thread
-//! looks at; what is taken is taken once; and other words are written before they are made known.
+//! Where a target has no atomics of 64 bits, the word is two (`halves`), and only a signal's bit is
+//! one moment's: a look at several may see a set that never was. Nothing here needs more. A look
+//! that is too early for one of them is repeated, since a flag is set before the count that a
+//! waiting thread looks at; what is taken is taken once; and other words are written before they
+//! are published.
 
 #[cfg(any(test, not(target_has_atomic = "64")))]
 mod halves;
@@ -58,7 +58,7 @@ impl AtomicSet {
         self.0.load(SeqCst) == 0
     }
 
-    /// All 64 bits, those of numbers that are not a program's signals too.
+    /// All 64 bits, those of numbers that are not a program's signals, too.
     pub(crate) fn bits(&self) -> u64 {
         self.0.load(SeqCst)
     }
@@ -71,7 +71,7 @@ impl AtomicSet {
         SigSet::from_known_bits(self.0.swap(0, SeqCst))
     }
 
-    /// Before the set is made known to other threads, by a store with an order of its own.
+    /// Before the set is published to other threads, by a store with an order of its own.
     pub(crate) fn store(&self, bits: u64) {
         // ORDERING: Relaxed: the callers say what it comes before.
         self.0.store(bits, Relaxed);

@@ -1,19 +1,17 @@
 //! Children: fork(2), execve(2) and waitpid(2), where they meet signals.
 //!
-//! - A [`ForkWindow`] keeps signals out while the process is copied, and makes the copies of
-//!   latches and queues the child's own. [`fork()`] is the call with the window around it, and
-//!   [`fork_with_pidfd`] tells the child by a descriptor, too.
-//! - [`InheritedSignals`] remembers which signals the program was started with ignored and blocked;
-//!   [`ExecSignals`] is that as a value: changed or not, it is applied before another program is
-//!   executed, or with it.
-//! - [`Children`] is told by `SIGCHLD` and waits for the children that it was given, and for no
-//!   others. [`wait`] and [`try_wait`] wait for one, and [`PidFd`](crate::fd::PidFd) has the same
-//!   by descriptor.
-//! - [`reap_any`] waits for all others: for process 1, and for a [subreaper](set_subreaper).
-//! - [`set_parent_death_signal`] has a child told when its parent ends.
+//! - [`ForkWindow`] blocks signals around fork(2), and resets the child's copies of latches and
+//!   queues. [`fork()`] forks in a window, [`fork_with_pidfd`] also returns a pidfd.
+//! - [`InheritedSignals`] notes which signals the program was started with ignored and blocked;
+//!   [`ExecSignals`] is such a state as a value, applied before or with execve(2).
+//! - [`Children`] catches `SIGCHLD` and reaps the children that it was given, and no others.
+//!   [`wait`] and [`try_wait`] are for one child, as are the methods of
+//!   [`PidFd`](crate::fd::PidFd).
+//! - [`reap_any`] reaps all others: for process 1, and for a [subreaper](set_subreaper).
+//! - [`set_parent_death_signal`] has a signal sent to a child when its parent ends.
 //!
-//! Process groups, sessions and terminals are not here; rustix has them, for programs without libc
-//! too. Neither is a search in `PATH`.
+//! Process groups, sessions, terminals and a search in `PATH` are not here. rustix has the first
+//! three, for programs without libc, too.
 
 mod any;
 mod entry;

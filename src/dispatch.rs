@@ -10,15 +10,13 @@ use crate::delivery::receiver::{Receiver, receiver_choices, receiver_waits};
 use crate::sync::atomic::{AtomicPtr, Ordering};
 use crate::{CatchError, Errno, InfoQueue, SigInfo, SigSet, Signal, signal};
 
-/// A function that is called for a signal in normal code. It may do what it likes: allocate, log,
-/// block, catch and release.
+/// A function called for a signal in normal code: it may allocate, log, block, catch and release.
 pub type Callback = fn(&SigInfo);
 
-/// A table of callbacks for signals, called by [`dispatch`](Self::dispatch) in normal code: what
-/// `signal.signal` is in Python.
+/// A table of callbacks for signals, called in normal code: Python's `signal.signal`.
 ///
-/// When a signal comes, the handler only takes note of it and its details. The callbacks run when
-/// the program calls [`dispatch`](Self::dispatch), on the thread that calls it.
+/// The handler only records a signal and its details. [`dispatch`](Self::dispatch) calls the
+/// callbacks, on the thread that calls it.
 ///
 /// ```
 /// use siglatch::{Dispatcher, Signal, send};
@@ -34,20 +32,18 @@ pub type Callback = fn(&SigInfo);
 ///
 /// The rules are Python's:
 ///
-/// - Functions are called in ascending order of the signals' numbers.
-/// - A callback is called once however often its signal came since the last call, with the details
+/// - Callbacks are called in ascending order of the signals' numbers.
+/// - A callback is called once, however often its signal came since the last call, with the details
 ///   of the newest instance. An [`InfoQueue`] keeps each instance.
 /// - The signal's flag is cleared before the call, so what comes during the call is for the next.
 /// - A callback that unwinds leaves the other signals for the next dispatch.
-/// - A callback that was replaced or taken away between arrival and dispatch is not called; its
-///   successor is.
-/// - A callback may set, take away and dispatch, itself included.
+/// - A callback that was replaced between arrival and dispatch is not called; its successor is.
+/// - A callback may catch, release and dispatch, itself included.
 ///
-/// A table has room for the details of `N` different signals at a time; of more, the callbacks are
-/// called without details ([`Cause::Other`](crate::Cause::Other)), and so is one whose signal came
-/// again just while its details were taken for the call before. Several tables may have callbacks
-/// for the same signal, and a table may be used from several threads: each signal that came is
-/// dispatched once in each table.
+/// A table has room for the details of `N` different signals at a time. Callbacks of more are
+/// called without details ([`Cause::Other`](crate::Cause::Other)), and so is one whose signal comes
+/// again just while its details are taken. Several tables may have callbacks for the same signal,
+/// and several threads may use a table: each table dispatches each signal that came once.
 pub struct Dispatcher<const N: usize = 16> {
     arrived: InfoQueue<N>,
     /// By number; null where there is no callback.
@@ -67,16 +63,12 @@ impl<const N: usize> Dispatcher<N> {
     receiver_choices!(arrived);
     receiver_waits!();
 
-    /// [Catches](crate::Latch::catch) `signals`, and has `callback` called for each that comes, in the
-    /// entry of the callback before it, if there was one.
+    /// [Catches](crate::Latch::catch) `signals`, and has `callback`, and no previous one, called
+    /// for each.
     ///
-    /// # Errors
+    /// # Errors and async-signal-safety
     ///
-    /// As [`Latch::catch`](crate::Latch::catch); the callbacks are as before then.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Not async-signal-safe: it waits for handlers that are in flight.
+    /// As [`Latch::catch`](crate::Latch::catch); callbacks are unchanged. Not async-signal-safe.
     #[doc(alias = "signal")]
     #[doc(alias = "set_handler")]
     pub fn catch(
@@ -88,16 +80,11 @@ impl<const N: usize> Dispatcher<N> {
         self.catch_by(signals.into(), callback, catch).map(drop)
     }
 
-    /// As [`catch`](Self::catch), for those of `signals` that are not ignored; returns which. See
-    /// [`Latch::catch_unless_ignored`](crate::Latch::catch_unless_ignored).
+    /// As [`catch`](Self::catch), but [unless ignored](crate::Latch::catch_unless_ignored).
     ///
-    /// # Errors
+    /// # Errors and async-signal-safety
     ///
-    /// As [`catch`](Self::catch).
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Not async-signal-safe, as [`catch`](Self::catch).
+    /// As [`catch`](Self::catch). Not async-signal-safe.
     pub fn catch_unless_ignored(
         &'static self,
         signals: impl Into<SigSet>,
@@ -107,16 +94,11 @@ impl<const N: usize> Dispatcher<N> {
         self.catch_by(signals.into(), callback, catch)
     }
 
-    /// As [`catch`](Self::catch), and unblocks `signals` in the calling thread; see
-    /// [`Latch::catch_unblocked`](crate::Latch::catch_unblocked).
+    /// As [`catch`](Self::catch), by [`Latch::catch_unblocked`](crate::Latch::catch_unblocked).
     ///
-    /// # Errors
+    /// # Errors and async-signal-safety
     ///
-    /// As [`catch`](Self::catch).
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Not async-signal-safe, as [`catch`](Self::catch).
+    /// As [`catch`](Self::catch). Not async-signal-safe.
     pub fn catch_unblocked(
         &'static self,
         signals: impl Into<SigSet>,
@@ -147,16 +129,12 @@ impl<const N: usize> Dispatcher<N> {
         result
     }
 
-    /// [Releases](crate::Latch::release) `signals`, and removes their callbacks. What came and was not
-    /// dispatched is dropped. Returns those for which this crate's handler may still be called.
+    /// As [`Latch::release`](crate::Latch::release); also drops callbacks and what was not
+    /// dispatched.
     ///
-    /// # Errors
+    /// # Errors and async-signal-safety
     ///
-    /// As [`Latch::release`](crate::Latch::release).
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Not async-signal-safe, as [`catch`](Self::catch).
+    /// As [`Latch::release`](crate::Latch::release). Not async-signal-safe.
     pub fn release(&'static self, signals: impl Into<SigSet>) -> Result<SigSet, Errno> {
         let signals = signals.into();
         let in_use = self.arrived.release(signals)?;
@@ -177,8 +155,7 @@ impl<const N: usize> Dispatcher<N> {
         unsafe { callback_at(address) }
     }
 
-    /// The signals that came and were not dispatched yet. One that comes after the look is
-    /// dispatched as well: what a callback is to tell its caller, it should set itself.
+    /// The signals that came and were not dispatched yet. A dispatch takes later ones, too.
     #[must_use]
     pub fn pending(&self) -> SigSet {
         self.receiver().pending()
@@ -188,7 +165,7 @@ impl<const N: usize> Dispatcher<N> {
     ///
     /// # Async-signal-safety
     ///
-    /// Not async-signal-safe: that of the callbacks.
+    /// Not async-signal-safe: the callbacks are not.
     #[doc(alias = "PyErr_CheckSignals")]
     pub fn dispatch(&self) -> usize {
         let mut calls: usize = 0;
@@ -202,17 +179,14 @@ impl<const N: usize> Dispatcher<N> {
         calls
     }
 
-    /// Calls `f` for each signal that came, in the order of [`dispatch`](Self::dispatch) but whatever
-    /// callback it has in the table: a way into local state without an allocation. Breaking off
-    /// leaves the signals after for the next dispatch.
+    /// Calls `f` instead of the callbacks for each signal that came, in the same order: a way into
+    /// local state without an allocation. Breaking off leaves the rest for the next dispatch.
     ///
     /// ```
-    /// use siglatch::{Dispatcher, Signal, send};
+    /// use siglatch::{Dispatcher, Signal};
     /// use std::ops::ControlFlow;
     ///
     /// static SIGNALS: Dispatcher = Dispatcher::new();
-    /// # SIGNALS.catch(Signal::USR1, |_| ())?;
-    /// # send::raise(Signal::USR1)?;
     /// let mut seen = Vec::new();
     /// let stop = SIGNALS.dispatch_with(|info| {
     ///     seen.push(info.signal());
@@ -222,13 +196,11 @@ impl<const N: usize> Dispatcher<N> {
     ///     }
     /// });
     /// assert!(stop.is_continue());
-    /// assert_eq!(seen, [Signal::USR1]);
-    /// # Ok::<(), siglatch::Errno>(())
     /// ```
     ///
     /// # Async-signal-safety
     ///
-    /// Not async-signal-safe: that of `f`.
+    /// Not async-signal-safe: `f` is not.
     pub fn dispatch_with<B>(
         &self,
         mut f: impl FnMut(&SigInfo) -> ControlFlow<B>,
@@ -236,7 +208,6 @@ impl<const N: usize> Dispatcher<N> {
         self.dispatch_each(|_, info| f(info))
     }
 
-    /// The same with the signal whose flag was set.
     fn dispatch_each<B>(
         &self,
         mut f: impl FnMut(Signal, &SigInfo) -> ControlFlow<B>,
@@ -270,8 +241,8 @@ impl<const N: usize> Dispatcher<N> {
 
     fn exchange(&self, signal: Signal, callback: Option<Callback>) -> Option<Callback> {
         let callback = callback.map_or(ptr::null_mut(), |callback| callback as *mut ());
-        // ORDERING: Release pairs with the Acquire in `callback`: what was done before a callback was set
-        // is seen when it is called, also where it is set again.
+        // ORDERING: Release pairs with the Acquire in `callback`: what was done before a callback
+        // was set is seen when it is called, also where it is set again.
         let before = self.entry(signal)?.swap(callback, Ordering::Release);
         // SAFETY: it was stored by this callback.
         unsafe { callback_at(before) }
@@ -282,11 +253,9 @@ impl<const N: usize> Dispatcher<N> {
     }
 }
 
-/// The callback whose address was stored.
-///
 /// # Safety
 ///
-/// It is null or the address of a [`Callback`].
+/// `address` is null or that of a [`Callback`].
 unsafe fn callback_at(address: *mut ()) -> Option<Callback> {
     // SAFETY: null is no callback, and the rest is the caller's promise.
     unsafe { mem::transmute::<*mut (), Option<Callback>>(address) }

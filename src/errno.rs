@@ -9,21 +9,21 @@ use crate::sys::MAX_ERRNO;
 
 /// Why a system call failed: one of the numbers of errno(3), 1 to 4095.
 ///
-/// It comes from the kernel's result register, never from libc's `errno`, which no function of this
-/// crate reads or writes.
+/// It is the kernel's result, never libc's `errno`, which no function of this crate reads or
+/// writes. A function without a section about errors has none that Linux documents, though a
+/// seccomp(2) filter may make any. The crate's own, made without the kernel, are mainly:
 ///
-/// A function without a section about errors has none that Linux documents. There, as anywhere, a
-/// seccomp(2) filter may make one. These are the crate's own, made without the kernel:
-///
-/// | error | when |
-/// |---|---|
-/// | `EINVAL` | `SIGKILL` or `SIGSTOP` in a set to catch, block or wait for, which the kernel would leave out; a number or a name that is no [`Signal`](crate::Signal); a descriptor or a timer of the parent process; a descriptor that blocks, to be written to in the handler |
-/// | `EOPNOTSUPP` | what the kernel raises synchronously, for a receiver that is no [`Hook`](crate::Hook) |
-/// | `EBUSY` | a catch finds a handler, in a program built with `--cfg siglatch_alone` |
-/// | `EDEADLK` | a catch or release in a handler that has interrupted one of the same thread |
-/// | `EAGAIN` | [`Children`](crate::child::Children) are full; other code sets the action again and again |
-/// | `ECHILD` | no process can have the number |
-/// | `ESRCH` | no stop was requested of a [`Shutdown`](crate::Shutdown); the parent has ended |
+/// - `EINVAL`: `SIGKILL` or `SIGSTOP` in a set to catch, block or wait for, which the kernel would
+///   leave out; no signal to wait for; group 1; a number or a name that is no
+///   [`Signal`](crate::Signal); a time out of range; a descriptor or a timer of the parent process;
+///   a descriptor that blocks, to be written to in the handler
+/// - `EOPNOTSUPP`: what the kernel raises synchronously, for all but a [`Hook`](crate::Hook)
+/// - `EBUSY`: a catch finds a handler, with `--cfg siglatch_alone`; another alternate stack is set
+/// - `EDEADLK`: a catch or release in a handler that has interrupted one of the same thread
+/// - `EAGAIN`: [`Children`](crate::child::Children) are full; other code keeps setting the action
+/// - `ECHILD`: no process can have the number
+/// - `ENOMEM`: an alternate stack would be too small
+/// - `ESRCH`: no stop was requested of a [`Shutdown`](crate::Shutdown); the parent has ended
 ///
 /// ```
 /// use siglatch::{Errno, Signal};
@@ -61,7 +61,7 @@ impl Errno {
         self.0.get() as i32
     }
 
-    /// What a system call left in its result register: a value, or −4095 to −1 for a failure.
+    /// The result of a system call from its register: −4095 to −1 is a failure.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! Sets of flags that a system call takes in one integer.
 
-/// Makes such a set: a type over an integer, a constant for each line (its name, libc's, and that as
-/// text), and set algebra. What it prints has the names, then the bits that have none here.
+/// Makes such a set: a type over an integer, a constant for each line (its name, libc's, and that
+/// as text), and set algebra. It prints the names, then the bits that have none here.
 macro_rules! flags {
     (
         $(#[$type_doc:meta])*
@@ -25,7 +25,7 @@ macro_rules! flags {
                 Self(0)
             }
 
-            /// Those of these bits, whatever they are.
+            /// Those of these bits, named here or not.
             #[must_use]
             pub const fn from_bits(bits: $Bits) -> Self {
                 Self(bits)
@@ -37,13 +37,13 @@ macro_rules! flags {
                 self.0
             }
 
-            /// Whether there is none.
+            /// Returns `true` if there is none.
             #[must_use]
             pub const fn is_empty(self) -> bool {
                 self.0 == 0
             }
 
-            /// Whether all of `flags` are there.
+            /// Returns `true` if all of `flags` are there.
             #[must_use]
             pub const fn contains(self, flags: Self) -> bool {
                 self.0 & flags.0 == flags.0

@@ -1,9 +1,8 @@
 //! [`SigInfo`]: what the kernel tells about a signal, decoded from its `siginfo_t`.
 //!
-//! Which fields of the union are filled follows from the signal and `si_code`, by the rule that
-//! the kernel itself uses when it copies them (`siginfo_layout` in kernel/signal.c). A field that
-//! the kernel did not fill is never shown. `decode` has the rule, `layout` where each field of the
-//! struct is.
+//! Which fields of the union are filled follows from the signal and `si_code`, by the kernel's own
+//! rule (`siginfo_layout` in kernel/signal.c): that is in `decode`, the place of each field in
+//! `layout`. A field that the kernel did not fill is never shown.
 
 pub(crate) mod decode;
 mod layout;
@@ -16,9 +15,8 @@ use crate::{Errno, Pid, Signal};
 /// The part of `siginfo_t` that the kernel ever fills (`struct kernel_siginfo`, 64-bit).
 const FILLED: usize = 48;
 
-/// What the kernel tells about one instance of a signal: siginfo_t of sigaction(2).
-///
-/// 48 bytes, the part of the kernel's 128 that ever carries anything.
+/// What the kernel tells about one instance of a signal: siginfo_t of sigaction(2), without the 80
+/// of its 128 bytes that never carry anything.
 #[doc(alias = "siginfo_t")]
 #[doc(alias = "struct_siginfo")]
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,7 +24,7 @@ pub struct SigInfo {
     bytes: [u8; FILLED],
 }
 
-/// Why a signal was sent, with the details that came along: one variant a layout of the union.
+/// Why a signal was sent, with its details: one variant a layout of the union.
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Cause {
@@ -50,7 +48,7 @@ pub enum Cause {
         pid: i32,
         /// The sender's real user id, as it says itself.
         uid: u32,
-        /// The value that was sent along.
+        /// The value.
         value: SigVal,
     },
     /// A POSIX timer of timer_create(2) ran out (`SI_TIMER`).
@@ -73,7 +71,7 @@ pub enum Cause {
     },
     /// Asynchronous input or output ended, aio(7) (`SI_ASYNCIO`).
     AsyncIo {
-        /// The process that asked for it.
+        /// The process that requested it.
         pid: i32,
         /// Its real user id.
         uid: u32,
@@ -137,7 +135,7 @@ pub enum ChildState {
     Exited(i32),
     /// This signal ended it (`CLD_KILLED`).
     Killed(Signal),
-    /// A signal ended it that a C library keeps for itself, and so is no [`Signal`]: its number.
+    /// A signal that a C library keeps for itself, and that is no [`Signal`], ended it: its number.
     KilledByReserved(i32),
     /// This signal ended it, and it dumped core (`CLD_DUMPED`).
     Dumped(Signal),
@@ -150,8 +148,7 @@ pub enum ChildState {
 }
 
 impl ChildState {
-    /// Returns `true` if the child has ended. One that has is waited for with this, and its number
-    /// is free.
+    /// Returns `true` if the child has ended. Once that is waited for, its number is free.
     #[doc(alias = "WIFEXITED")]
     #[must_use]
     pub const fn is_end(self) -> bool {
@@ -161,8 +158,7 @@ impl ChildState {
         )
     }
 
-    /// The signal that ended or stopped the child. `None` if no signal did, or one that a C library
-    /// keeps for itself.
+    /// The signal that ended or stopped the child, unless a C library keeps it for itself.
     #[doc(alias = "WTERMSIG")]
     #[doc(alias = "WSTOPSIG")]
     #[must_use]
@@ -173,11 +169,9 @@ impl ChildState {
         }
     }
 
-    /// What a shell makes of it in `$?`: the exit status, or 128 and the number of the signal that
-    /// ended or stopped the child. `None` if it goes on, or is traced.
-    ///
-    /// [`exit::exit_as`](crate::exit::exit_as) ends a process the same way, which tells more than
-    /// this number: a shell script that runs it sees that it died of Ctrl-C, and ends, too.
+    /// A shell's `$?`: the exit status, or 128 plus the number of the signal that ended or stopped
+    /// the child. `None` if it goes on or is traced. [`exit::exit_as`](crate::exit::exit_as) ends a
+    /// process the same way, and tells more: a shell script ends, too, if the child died by Ctrl-C.
     ///
     /// ```
     /// use siglatch::{ChildState, Signal};
@@ -206,10 +200,9 @@ impl ChildState {
 pub enum FaultDetail {
     /// Nothing more.
     None,
-    /// Memory failed (`BUS_MCEERR_AR`, `BUS_MCEERR_AO`): this many low bits of the address do not
-    /// count.
+    /// Memory failed (`BUS_MCEERR_AR`, `BUS_MCEERR_AO`).
     HardwareError {
-        /// The bits that do not count.
+        /// So many low bits of the address do not count.
         address_lsb: i16,
     },
     /// A pointer went outside its bounds (`SEGV_BNDERR`).
@@ -224,7 +217,7 @@ pub enum FaultDetail {
         /// The key of the page.
         key: u32,
     },
-    /// A performance event asked for it (`TRAP_PERF`), perf_event_open(2).
+    /// A performance event requested it (`TRAP_PERF`), perf_event_open(2).
     Perf {
         /// The event's `sig_data`.
         data: usize,
@@ -235,17 +228,13 @@ pub enum FaultDetail {
     },
 }
 
-/// How far what a [`SigInfo`] says can be relied on.
-///
-/// A process can always deceive itself: what it queues to itself may claim anything.
+/// How far a [`SigInfo`] can be relied on. What a process queues to itself may claim anything.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum SigInfoTrust {
-    /// The sender may have made it up: any sender may set a negative code and what goes with
-    /// it, a sender's pid and uid included.
+    /// The sender may have made it up, pid and uid included: any sender may set a negative code.
     Claimed,
-    /// A process sent it, and the kernel filled in which (`SI_USER`, `SI_TKILL`). Not where both pid and
-    /// uid are 0: so the kernel tells of a signal for whose details it has no room, at
-    /// `RLIMIT_SIGPENDING`.
+    /// A process sent it, and the kernel filled in which (`SI_USER`, `SI_TKILL`). Not if pid and
+    /// uid are both 0, as in a signal whose details had no room (`RLIMIT_SIGPENDING`).
     KernelStamped,
     /// The kernel made it; no other process can.
     Kernel,
@@ -280,8 +269,8 @@ impl SigVal {
         self.0
     }
 
-    /// As the sender's `sival_int`: the union's first four bytes, which are the low half of the
-    /// pointer only where the lowest byte comes first.
+    /// As the sender's `sival_int`: the first four bytes of the union, the low half of a pointer
+    /// only on little-endian machines.
     #[must_use]
     pub fn as_int(self) -> i32 {
         let bytes = self.0.to_ne_bytes();
@@ -307,18 +296,16 @@ impl SigInfo {
         Signal::from_raw(info.signo()).map(|_| Self::copied(info))
     }
 
-    /// The same, of a struct that is known to be about a [`Signal`].
     #[inline]
     pub(crate) fn copied(info: &KernelSiginfo) -> Self {
         Self { bytes: info.bytes.first_chunk().copied().unwrap_or([0; FILLED]) }
     }
 
-    /// All zero: a place for details to be put.
     pub(crate) const fn zeroed() -> Self {
         Self { bytes: [0; FILLED] }
     }
 
-    /// Only which signal it was. The code is none that the kernel knows.
+    /// Only which signal it was, with a code that the kernel never uses.
     pub(crate) fn without_details(signal: Signal) -> Self {
         let mut info = Self::zeroed();
         let fields = signal.as_raw().to_ne_bytes().into_iter();
@@ -358,18 +345,16 @@ impl SigInfo {
         decode::trust(self)
     }
 
-    /// The process that sent the signal. `None`: the kernel did, or a timer, or a process outside
-    /// this pid namespace.
-    ///
-    /// Told by the kernel if [`trust`](Self::trust) is at least [`KernelStamped`](SigInfoTrust::KernelStamped), by
-    /// the sender itself otherwise.
+    /// The process that sent the signal; `None` for the kernel, a timer, or a process outside this
+    /// pid namespace. It is the kernel's word if [`trust`](Self::trust) is at least
+    /// [`KernelStamped`](SigInfoTrust::KernelStamped), else the sender's own.
     #[doc(alias = "si_pid")]
     #[must_use]
     pub fn sender(&self) -> Option<Pid> {
         decode::sender(self)
     }
 
-    /// The value that was sent along, by sigqueue(3), a timer or another source that has one.
+    /// The value of sigqueue(3), of a timer, or of another source that has one.
     #[doc(alias = "si_int")]
     #[doc(alias = "si_ptr")]
     #[must_use]
@@ -377,7 +362,7 @@ impl SigInfo {
         self.cause().value()
     }
 
-    /// Why it was sent, with the details that came along.
+    /// Why it was sent, decoded.
     #[inline]
     #[must_use]
     pub fn cause(&self) -> Cause {

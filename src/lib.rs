@@ -1,5 +1,5 @@
-// The README's links lead to docs.rs, and its picture to a file. The first definition of a name counts,
-// so here they lead to items, and the picture is in the page.
+// The README's links lead to docs.rs, and its picture to a file. The first definition of a name
+// counts, so here they lead to items, and the picture is in the page.
 //! [`Dispatcher`]: Dispatcher
 //! [`Errno`]: Errno
 //! [`Hook`]: Hook
@@ -37,9 +37,8 @@
 //!
 //! # Async-signal-safety
 //!
-//! Every function of this crate is async-signal-safe, as signal-safety(7) has it, but for those whose
-//! documentation has a section of this name. A wait in a handler holds up the thread that it
-//! interrupted.
+//! Every function of this crate is async-signal-safe, as signal-safety(7) has it, unless it or its
+//! type has a section about it. A wait in a handler holds up the interrupted thread.
 #![no_std]
 // docs.rs marks what takes the feature `std`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -47,9 +46,9 @@
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
-/// `true` if the program is alone in its process, without a C library or other code that sets actions:
-/// `--cfg siglatch_alone`, set where the program is built. All code for a handler that is not ours is
-/// left out then; a catch that finds one refuses to replace it.
+/// `true` if the program is alone in its process, without a C library or other code that sets
+/// actions: `--cfg siglatch_alone`, set where the program is built. All code for a handler that is
+/// not ours is left out then; a catch that finds one refuses to replace it.
 const ALONE: bool = cfg!(siglatch_alone);
 
 mod bits;

@@ -1,8 +1,9 @@
 //! The calling thread's signal mask: sigprocmask(2), pthread_sigmask(3).
 //!
-//! A blocked signal stays pending until it is unblocked. Each thread has its own mask; a new
-//! thread, a child of fork(2) and a program of execve(2) start with the mask of the thread that
-//! made them.
+//! A blocked signal stays pending until it is unblocked. Each thread has its own mask, which new
+//! threads, children of fork(2) and programs of execve(2) inherit from the thread that made them.
+//! In a handler the mask also has what its action blocks, and a change lasts until the handler
+//! returns.
 //!
 //! ```
 //! use siglatch::mask::MaskGuard;
@@ -28,24 +29,16 @@ use crate::sys::{self, KernelSigset};
 use crate::{Errno, SigSet};
 
 /// The mask of the calling thread.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe; in a handler it has what the handler's action blocks, too.
 pub fn query() -> Result<SigSet, Errno> {
     // SAFETY: nothing is changed.
     unsafe { sys::rt_sigprocmask(libc::SIG_BLOCK, None) }.map(SigSet::from_kernel)
 }
 
-/// Blocks `signals` too. Returns the mask before.
+/// Blocks `signals` too. Returns the previous mask.
 ///
 /// # Errors
 ///
 /// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them; nothing is changed.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe; in a handler it lasts until the handler returns.
 #[doc(alias = "pthread_sigmask")]
 #[doc(alias = "sigprocmask")]
 #[doc(alias = "SIG_BLOCK")]
@@ -53,40 +46,28 @@ pub fn block(signals: impl Into<SigSet>) -> Result<SigSet, Errno> {
     change(libc::SIG_BLOCK, signals.into()).map(SigSet::from_kernel)
 }
 
-/// Unblocks `signals`. Returns the mask before.
-///
-/// Those that are pending are delivered before this returns, one instance at least.
+/// Unblocks `signals`. Returns the previous mask. Those that are pending are delivered before this
+/// returns, one instance at least.
 ///
 /// # Errors
 ///
-/// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them; nothing is changed.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe; in a handler it lasts until the handler returns.
+/// As [`block`].
 #[doc(alias = "SIG_UNBLOCK")]
 pub fn unblock(signals: impl Into<SigSet>) -> Result<SigSet, Errno> {
     change(libc::SIG_UNBLOCK, signals.into()).map(SigSet::from_kernel)
 }
 
-/// Blocks `signals` and no others. Returns the mask before.
-///
-/// What a C library has blocked of its own signals stays as it is.
+/// Blocks `signals` and no others. Returns the previous mask. What a C library has blocked of its
+/// own signals stays as it is.
 ///
 /// # Errors
 ///
-/// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them; nothing is changed.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe; in a handler it lasts until the handler returns.
+/// As [`block`].
 #[doc(alias = "SIG_SETMASK")]
 pub fn set(signals: impl Into<SigSet>) -> Result<SigSet, Errno> {
     replace(signals.into()).map(SigSet::from_kernel)
 }
 
-/// Blocks `signals` and no others, but for those that a C library keeps for itself: they stay as they
-/// are.
 fn replace(signals: SigSet) -> Result<KernelSigset, Errno> {
     signals.check_changeable()?;
     // SAFETY: nothing is changed.
@@ -94,7 +75,7 @@ fn replace(signals: SigSet) -> Result<KernelSigset, Errno> {
     let reserved = before.bits() & !SigSet::full().bits();
     let wanted = KernelSigset::from_bits(signals.bits() | reserved);
     // SAFETY: a mask is for the program to choose; the rest of it is as it was. The mask is this
-    // thread's own, so nobody has changed it in between.
+    // thread's own, so it has not changed in between.
     unsafe { sys::rt_sigprocmask(libc::SIG_SETMASK, Some(wanted)) }
 }
 
@@ -105,10 +86,8 @@ fn change(how: c_int, signals: SigSet) -> Result<KernelSigset, Errno> {
     unsafe { sys::rt_sigprocmask(how, Some(signals.to_kernel())) }
 }
 
-/// Puts the calling thread's mask back when dropped, to the bit.
-///
-/// It is tied to its thread. Guards that overlap are to be dropped in the reverse order of their
-/// making, as a block does by itself: each restores what it found.
+/// Restores the calling thread's mask when dropped, to the bit. It cannot leave its thread. Guards
+/// that overlap must be dropped in the reverse order of their making, as a block does by itself.
 #[derive(Debug)]
 #[must_use = "the mask is restored as soon as the guard is dropped"]
 pub struct MaskGuard {
@@ -124,7 +103,7 @@ impl MaskGuard {
     ///
     /// # Errors
     ///
-    /// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them; nothing is changed.
+    /// As [`block`].
     pub fn block(signals: impl Into<SigSet>) -> Result<Self, Errno> {
         change(libc::SIG_BLOCK, signals.into()).map(Self::restoring)
     }
@@ -133,7 +112,7 @@ impl MaskGuard {
     ///
     /// # Errors
     ///
-    /// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them; nothing is changed.
+    /// As [`unblock`].
     pub fn unblock(signals: impl Into<SigSet>) -> Result<Self, Errno> {
         change(libc::SIG_UNBLOCK, signals.into()).map(Self::restoring)
     }
@@ -142,7 +121,7 @@ impl MaskGuard {
     ///
     /// # Errors
     ///
-    /// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them; nothing is changed.
+    /// As [`set`].
     pub fn set(signals: impl Into<SigSet>) -> Result<Self, Errno> {
         replace(signals.into()).map(Self::restoring)
     }

@@ -1,4 +1,4 @@
-//! [`Pid`]: the number of one process.
+//! [`Pid`]: a process id.
 
 use core::fmt;
 use core::num::NonZeroI32;
@@ -6,20 +6,17 @@ use core::num::NonZeroI32;
 use crate::Errno;
 use crate::sys;
 
-/// The number of one process: greater than 0.
-///
-/// kill(2) gives 0 and the negative numbers other meanings (this group, everybody, another group);
-/// a `Pid` is never one of those.
+/// The number of one process: greater than 0. To kill(2), others mean a group or all processes.
 #[doc(alias = "pid_t")]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pid(NonZeroI32);
 
 impl Pid {
-    /// The process with this number; whether there is one is not asked.
+    /// The process with this number, which need not exist.
     ///
     /// # Errors
     ///
-    /// `ESRCH`: the number is 0 or negative, so no process can have it.
+    /// `ESRCH`: 0 or negative.
     pub const fn from_raw(raw: i32) -> Result<Self, Errno> {
         match NonZeroI32::new(raw) {
             Some(number) if raw > 0 => Ok(Self(number)),
@@ -31,7 +28,7 @@ impl Pid {
     #[doc(alias = "getpid")]
     #[must_use]
     pub fn this() -> Self {
-        // A process always has a number, so the second is never taken.
+        // A process always has a number, so the second is never used.
         Self(NonZeroI32::new(sys::getpid()).unwrap_or(NonZeroI32::MAX))
     }
 

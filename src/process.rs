@@ -1,19 +1,19 @@
-//! [`AtomicProcess`]: which process owns what a child of fork(2) has copied but must not use.
+//! [`AtomicProcess`]: the owner of what a child of fork(2) has a copy of but must not use.
 
 use crate::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use crate::sys;
 
-/// How many [`ForkWindow`](crate::child::ForkWindow)s this process and those before it were forked in.
-/// It tells parent and child where both have one number, being process 1 of two pid namespaces.
+/// How many [`ForkWindow`](crate::child::ForkWindow)s this process and its ancestors were forked
+/// in. It distinguishes parent and child of one number, as process 1 of two pid namespaces.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
-/// In a child of fork(2) in a window, where there is no other thread: it is another process.
+/// Counts a fork(2) in a window: called in the child, which has one thread.
 pub(crate) fn forked() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
 }
 
-// ORDERING: Relaxed, all: the generation changes in a process with one thread, and the callers say what
-// orders the rest.
+// ORDERING: Relaxed, all: the generation changes in a process with one thread, and the callers say
+// what orders the rest.
 pub(crate) struct AtomicProcess {
     /// 0 for none.
     pid: AtomicI32,

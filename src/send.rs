@@ -6,7 +6,7 @@
 //! | a process | [`kill`] | [`queue()`] |
 //! | a thread | [`kill_thread`] | [`queue_thread`] |
 //! | a process group | [`kill_group`], [`kill_own_group`] | |
-//! | all that there is | [`kill_everything`] | |
+//! | all processes | [`kill_everything`] | |
 //! | any of these, as a value: [`Target`] | [`kill`], [`probe`] | |
 //!
 //! A process's number may be another process's once the process has been waited for; a
@@ -14,14 +14,14 @@
 //!
 //! # When signals do not get through
 //!
-//! A standard signal that is pending already is not sent a second time, and what came first keeps
-//! its details. Instances of a real-time signal queue, up to `RLIMIT_SIGPENDING` for all processes
-//! of the receiver's user. Past that limit:
+//! A standard signal that is pending is not sent again, and the first keeps its details. Instances
+//! of a real-time signal queue, up to `RLIMIT_SIGPENDING` for all processes of the receiver's user.
+//! Past that limit:
 //!
 //! | | standard signal | real-time signal |
 //! |---|---|---|
-//! | [`kill`], [`kill_group`], [`kill_own_group`], [`kill_everything`] | sent as ever | sent without details, and not a second time while pending |
-//! | all others | sent without details | `EAGAIN` |
+//! | plain, to a process, a group or all | as ever | without details, once while pending |
+//! | to a thread, or with a value | without details | `EAGAIN` |
 //!
 //! One without details looks as if process 0 of user 0 had called kill(2).
 #![expect(unsafe_code, reason = "sends through the kernel's door")]
@@ -36,7 +36,7 @@ use core::ffi::c_int;
 use crate::sys::{self, KernelSigset};
 use crate::{Errno, Pid, SigSet, Signal, Tid};
 
-/// To whom a signal is sent: what kill(2) takes a number for, or one thread.
+/// What a signal is sent to: what a number means to kill(2), or one thread.
 ///
 /// ```
 /// use siglatch::send::{self, Target};
@@ -68,16 +68,16 @@ impl From<Pid> for Target {
 }
 
 impl Target {
-    /// Sends the signal of this number; 0 only asks.
+    /// Sends the signal of this number; 0 only probes.
     fn send(self, signo: c_int) -> Result<(), Errno> {
         let number = match self {
             Self::Process(pid) => pid.as_raw(),
             Self::Thread(pid, tid) => {
-                // SAFETY: the code that installed the signal's action answers for it to run at any time, should
-                // it reach this process.
+                // SAFETY: the code that installed the signal's action answers for it to run at any
+                // time, should it reach this process.
                 return unsafe { sys::tgkill(pid.as_raw(), tid.as_raw(), signo) };
             }
-            // Its number means everybody.
+            // Its number means all processes.
             Self::Group(group) if group.as_raw() == 1 => return Err(Errno::INVAL),
             Self::Group(group) => group.as_raw().wrapping_neg(),
             Self::OwnGroup => 0,
@@ -90,25 +90,13 @@ impl Target {
 
 /// Sends `signal` to the calling thread: raise(3).
 ///
-/// If the signal is not blocked, its action has been carried out when this returns; the default is
-/// none where this is process 1 of a pid namespace. The cause that a handler sees is
+/// If it is not blocked, its action is carried out before this returns; the default action does
+/// nothing in process 1 of a pid namespace. A handler sees the cause
 /// [`Thread`](crate::Cause::Thread).
 ///
 /// # Errors
 ///
 /// `EAGAIN`: a real-time signal, and `RLIMIT_SIGPENDING` is reached.
-///
-/// # Examples
-///
-/// ```
-/// use siglatch::{Latch, Signal, send};
-///
-/// static USR1: Latch = Latch::new();
-/// USR1.catch(Signal::USR1)?;
-/// send::raise(Signal::USR1)?;
-/// assert!(USR1.is_set());
-/// # Ok::<(), siglatch::Errno>(())
-/// ```
 #[doc(alias = "raise_signal")]
 pub fn raise(signal: Signal) -> Result<(), Errno> {
     // SAFETY: the code that installed the signal's action answers for it to run at any time.
@@ -121,11 +109,9 @@ pub(crate) fn raise_in_handler(signal: Signal) -> Result<(), Errno> {
     unsafe { sys::tgkill(sys::getpid(), sys::gettid(), signal.as_raw()) }
 }
 
-/// Calls `send` with the ids of this process and thread, for a signal that is delivered when this
-/// returns.
-///
-/// Both are asked for each time: a copy would be another process's after fork(2). And no handler
-/// runs meanwhile, for one that forks would leave its child with the ids of its parent.
+/// Calls `send` with the ids of this process and thread, for a signal that is delivered before
+/// return. Both are queried each time: a copy would be another process's after fork(2). And no
+/// handler runs meanwhile: one that forks would leave its child with the ids of its parent.
 fn to_this_thread(send: impl FnOnce(c_int, c_int) -> Result<(), Errno>) -> Result<(), Errno> {
     let all = KernelSigset::from_bits(!SigSet::SYNCHRONOUS.bits());
     // What is raised synchronously would end the process if it were blocked.
@@ -137,40 +123,27 @@ fn to_this_thread(send: impl FnOnce(c_int, c_int) -> Result<(), Errno>) -> Resul
     unsafe { sys::rt_sigprocmask(libc::SIG_SETMASK, Some(mask)) }.and(sent)
 }
 
-/// Sends `signal` to a process, or to another [`Target`]: kill(2).
-///
-/// Any thread of a process that does not block the signal may take it.
+/// Sends `signal` to a process, or to another [`Target`]: kill(2). Any thread of a process that
+/// does not block the signal may take it.
 ///
 /// # Errors
 ///
-/// `ESRCH`: there is no such process. `EPERM`: not allowed to send it there. For other targets, as
-/// their own functions.
+/// `ESRCH`: no such process. `EPERM`: not allowed to send it. For another target, as its function.
 pub fn kill(target: impl Into<Target>, signal: Signal) -> Result<(), Errno> {
     target.into().send(signal.as_raw())
 }
 
-/// Asks whether a process, or another [`Target`], is there and may be sent signals: signal 0 of
-/// kill(2).
+/// Checks that a process, or another [`Target`], exists and may be sent signals: kill(2) with 0.
 ///
 /// # Errors
 ///
-/// `ESRCH`: there is no such process. `EPERM`: there is, but signals may not be sent to it.
-/// `EINVAL`: group 1, as for [`kill_group`].
+/// As for [`kill`]; with `EPERM`, it exists.
 pub fn probe(target: impl Into<Target>) -> Result<(), Errno> {
     target.into().send(0)
 }
 
-/// Sends `signal` to one thread of a process: tgkill(2), pthread_kill(3).
-///
-/// No other thread takes it, whatever this one blocks. The cause that a handler sees is
-/// [`Thread`](crate::Cause::Thread).
-///
-/// # Errors
-///
-/// `EAGAIN`: a real-time signal, and `RLIMIT_SIGPENDING` is reached. `EPERM`: not allowed to send
-/// it there. `ESRCH`: there is no such thread in that process.
-///
-/// # Examples
+/// Sends `signal` to one thread of a process: tgkill(2), pthread_kill(3). No other thread takes it.
+/// The cause that a handler sees is [`Thread`](crate::Cause::Thread).
 ///
 /// ```
 /// use siglatch::{Latch, Pid, Signal, Tid, send};
@@ -182,6 +155,11 @@ pub fn probe(target: impl Into<Target>) -> Result<(), Errno> {
 /// USR1.wait(None)?;
 /// # Ok::<(), siglatch::Errno>(())
 /// ```
+///
+/// # Errors
+///
+/// `EAGAIN`: a real-time signal, and `RLIMIT_SIGPENDING` is reached. `EPERM`: not allowed to send
+/// it there. `ESRCH`: there is no such thread in that process.
 #[doc(alias = "tgkill")]
 #[doc(alias = "pthread_kill")]
 pub fn kill_thread(pid: Pid, tid: Tid, signal: Signal) -> Result<(), Errno> {
@@ -189,19 +167,15 @@ pub fn kill_thread(pid: Pid, tid: Tid, signal: Signal) -> Result<(), Errno> {
 }
 
 /// Sends `signal` to every process of the group `group`, which has the number of the process that
-/// it was made for: killpg(3).
+/// it was made for: killpg(3). It succeeds if one of them may be sent to.
 ///
-/// It is sent to those that may be sent to, and succeeds if there is one.
-///
-/// Group 1 is refused: to kill(2) its number, −1, means every process there is
-/// ([`kill_everything`]), and killpg(3) does not tell the two apart. A member of that group has
-/// [`kill_own_group`], and since Linux 6.9 there is
-/// [`PidFd::send_to`](crate::fd::PidFd::send_to).
+/// Group 1 is refused: its number for kill(2), −1, means all processes ([`kill_everything`]), and
+/// killpg(3) does not tell the two apart. A member of that group has [`kill_own_group`], and Linux
+/// since 6.9 [`PidFd::send_to`](crate::fd::PidFd::send_to).
 ///
 /// # Errors
 ///
-/// `EINVAL`: group 1. `EPERM`: not allowed to send it to any of them. `ESRCH`: there is no such
-/// group.
+/// `EINVAL`: group 1. `EPERM`: not allowed to send it to any of them. `ESRCH`: no such group.
 #[doc(alias = "killpg")]
 pub fn kill_group(group: Pid, signal: Signal) -> Result<(), Errno> {
     kill(Target::Group(group), signal)
@@ -210,7 +184,7 @@ pub fn kill_group(group: Pid, signal: Signal) -> Result<(), Errno> {
 /// Sends `signal` to every process of the caller's own group, the caller included: `kill(0, …)`.
 ///
 /// A shell with job control makes a group of each command line, so this reaches the rest of the
-/// pipeline; started by a script or a supervisor, a process may share the group with them.
+/// pipeline. A process that a script or a supervisor started may share the group with them.
 ///
 /// # Errors
 ///
@@ -219,20 +193,15 @@ pub fn kill_own_group(signal: Signal) -> Result<(), Errno> {
     kill(Target::OwnGroup, signal)
 }
 
-/// Sends `signal` to every process that the caller may send to, but not to itself and not to
-/// process 1: `kill(-1, …)`.
+/// Sends `signal` to every process that the caller may, but itself and process 1: `kill(-1, …)`.
 ///
-/// For root that is the whole system, or the whole of its pid namespace (a container); for another
-/// user all processes of that user: the session that the program was started from, editors,
-/// daemons, all. It is what an init program does at the end: `SIGTERM` to everything, a while for
-/// it to leave, `SIGKILL`.
-///
-/// That it was not allowed to send it to any of them is no error here: success does not say that
-/// anybody got it.
+/// For root that is the whole system, or the whole pid namespace (a container); for another user
+/// all processes of that user, the session that started the program included. It is for an init
+/// program at the end: `SIGTERM` to everything, a pause for it to exit, `SIGKILL`.
 ///
 /// # Errors
 ///
-/// `ESRCH`: there is no other process.
+/// `ESRCH`: there is no other process. Being allowed to send to none of them is no error.
 pub fn kill_everything(signal: Signal) -> Result<(), Errno> {
     kill(Target::Everything, signal)
 }

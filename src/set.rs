@@ -8,10 +8,8 @@ use crate::signal::MAX;
 use crate::sys::KernelSigset;
 use crate::{Errno, Signal};
 
-/// A set of signals: one word, `Copy`, made and changed without a system call.
-///
-/// It never holds a number that a C library keeps for itself, so no mask made of it can block
-/// them.
+/// A set of signals: one word, `Copy`, made and changed without a system call. It never holds a
+/// number that a C library keeps for itself, so no mask made of it can block them.
 ///
 /// ```
 /// use siglatch::{SigSet, Signal};
@@ -26,11 +24,10 @@ use crate::{Errno, Signal};
 pub struct SigSet(u64);
 
 impl SigSet {
-    /// What nobody can catch, ignore or block.
+    /// Those that cannot be caught, ignored or blocked.
     pub(crate) const UNCHANGEABLE: Self = Self::empty().with(Signal::KILL).with(Signal::STOP);
 
-    /// What the kernel raises synchronously, for the running instruction. It kills the process if it is
-    /// blocked then.
+    /// Those of [`Signal::is_synchronous`].
     pub(crate) const SYNCHRONOUS: Self = Self::empty()
         .with(Signal::SEGV)
         .with(Signal::BUS)
@@ -42,8 +39,7 @@ impl SigSet {
     /// All others that can be blocked.
     pub(crate) const ASYNCHRONOUS: Self = Self::full().difference(Self::SYNCHRONOUS);
 
-    /// What the kernel sends to a background process group that reads from or writes to its terminal,
-    /// each time that it tries.
+    /// What the kernel sends to a background process group with each access to its terminal.
     pub(crate) const TERMINAL_ACCESS: Self = Self::empty().with(Signal::TTIN).with(Signal::TTOU);
 
     /// No signal.
@@ -53,9 +49,8 @@ impl SigSet {
         Self(0)
     }
 
-    /// Every signal that can be caught or blocked, the real-time ones too: all but `SIGKILL` and
-    /// `SIGSTOP`. (sigfillset(3) has those two as well, and the kernel then leaves them out; here a
-    /// set that names one of them is refused, so the full set does not.)
+    /// Every signal that can be caught or blocked: all but `SIGKILL` and `SIGSTOP`. (sigfillset(3)
+    /// has those, and the kernel leaves them out; here a set that names one of them is refused.)
     #[doc(alias = "sigfillset")]
     #[must_use]
     pub const fn full() -> Self {
@@ -63,7 +58,6 @@ impl SigSet {
         FULL
     }
 
-    /// Every number that is a [`Signal`].
     const fn valid() -> Self {
         let mut bits = 0;
         let mut raw = 1;
@@ -76,8 +70,7 @@ impl SigSet {
         Self(bits)
     }
 
-    /// The set whose bit `n - 1` tells if signal `n` is in it. Bits of numbers that are not
-    /// signals of a program are left out.
+    /// The set whose bit `n - 1` is signal `n`. Bits of numbers that are no [`Signal`] are dropped.
     #[must_use]
     pub const fn from_bits(bits: u64) -> Self {
         const VALID: SigSet = SigSet::valid();
@@ -94,13 +87,13 @@ impl SigSet {
         Self(bits)
     }
 
-    /// Bit `n - 1` tells if signal `n` is in the set.
+    /// Bit `n - 1` is signal `n`.
     #[must_use]
     pub const fn bits(self) -> u64 {
         self.0
     }
 
-    /// Whether no signal is in the set.
+    /// Returns `true` if no signal is in the set.
     #[doc(alias = "sigisemptyset")]
     #[must_use]
     pub const fn is_empty(self) -> bool {
@@ -113,7 +106,7 @@ impl SigSet {
         self.0.count_ones() as usize
     }
 
-    /// Whether `signal` is in the set.
+    /// Returns `true` if `signal` is in the set.
     #[doc(alias = "sigismember")]
     #[must_use]
     pub const fn contains(self, signal: Signal) -> bool {
@@ -177,7 +170,6 @@ impl SigSet {
 }
 
 impl Signal {
-    /// The bit of this signal in a set.
     pub(crate) const fn bit(self) -> u64 {
         1_u64.wrapping_shl(self.as_raw().wrapping_sub(1) as u32)
     }
@@ -290,7 +282,6 @@ impl Not for SigSet {
 }
 
 impl fmt::Debug for SigSet {
-    /// `{SIGINT, SIGTERM}`.
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter()).finish()
@@ -304,7 +295,6 @@ mod tests {
     use std::collections::BTreeSet;
     use std::format;
 
-    /// The same set as the standard library would keep it.
     fn model(set: SigSet) -> BTreeSet<Signal> {
         Signal::all().filter(|&signal| set.contains(signal)).collect()
     }

@@ -1,4 +1,4 @@
-//! [`Shutdown`]: the first signal asks, a second request or a deadline ends the process.
+//! [`Shutdown`]: the first signal requests an end, a second request or a deadline ends the process.
 #![expect(unsafe_code, reason = "is a receiver of its own")]
 
 use core::fmt;
@@ -11,12 +11,11 @@ use crate::time::Ticks;
 use crate::timer::SignalTimers;
 use crate::{CatchError, Errno, Pid, SigSet, SigVal, Signal, exit, sys};
 
-/// A graceful end: the first signal asks the program to finish; a second request, or a deadline,
-/// ends it at once.
+/// A graceful end: the first signal requests it, a second request or a deadline forces it at once.
 ///
-/// Both take effect in signal context, so they end a program whose main loop is stuck, whose callback
-/// blocks for ever or which cannot finish its work; and they end it by a signal, the second one or
-/// the one that asked, so a shell and a supervisor see what happened.
+/// Both take effect in signal context, so they also end a program whose main loop is stuck or whose
+/// callback blocks. They end it by the second signal or the one that requested, so a shell and a
+/// supervisor see what happened.
 ///
 /// ```no_run
 /// use siglatch::{Errno, Shutdown, Signal};
@@ -33,23 +32,23 @@ use crate::{CatchError, Errno, Pid, SigSet, SigVal, Signal, exit, sys};
 ///         println!("{signal} asked to stop; again to stop at once, which 10 seconds do, too");
 ///     }
 ///     // finish what is in hand
-///     SHUTDOWN.exit(0) // by the signal that asked
+///     SHUTDOWN.exit(0) // by the requesting signal
 /// }
 /// ```
 ///
 /// # One request, several signals
 ///
 /// A Ctrl-C comes from the terminal and again from a wrapper that forwards it, a closed terminal
-/// hangs up twice, a supervisor sends `SIGHUP` and `SIGTERM`. So a signal is a second request only if
-/// it comes [half a second](Self::debounce) after the first and is no [`SIGHUP`](Self::forced_by). The
-/// others are [counted](Self::count). If a launcher has left the signals blocked, none ever comes:
-/// [`catch_unblocked`](Self::catch_unblocked).
+/// hangs up twice, a supervisor sends `SIGHUP` and `SIGTERM`. So a signal is a second request only
+/// if it comes [half a second](Self::debounce) after the first and is no
+/// [`SIGHUP`](Self::forced_by). The others are [counted](Self::count). Signals that a launcher has
+/// left blocked never come: [`catch_unblocked`](Self::catch_unblocked).
 ///
 /// # After fork
 ///
-/// The child has a copy: if the parent was asked, the next request to the child ends it, but the
-/// deadline is the parent's alone. [`reset`](Self::reset) in the child makes it start over, and so
-/// does a [`ForkWindow`](crate::child::ForkWindow).
+/// The child has a copy: after a request to the parent, the next one to the child ends it. The
+/// deadline is the parent's alone. [`reset`](Self::reset) in the child, or a
+/// [`ForkWindow`](crate::child::ForkWindow), clears the request.
 #[doc(alias = "set_handler")]
 #[doc(alias = "ctrl_c")]
 #[doc(alias = "NotifyContext")]
@@ -57,19 +56,18 @@ use crate::{CatchError, Errno, Pid, SigSet, SigVal, Signal, exit, sys};
 #[doc(alias = "default_int_handler")]
 #[repr(C)]
 pub struct Shutdown {
-    /// First, for the handler to find the rest by its address.
     receiver: Receiver,
-    /// The number of the signal that asked, and when, times 128; 0 while none has.
+    /// The number of the requesting signal, and when it came, times 128; 0 without a request.
     request: AtomicU32,
     /// The process that sent it; 0 if none did.
     sender: AtomicI32,
-    /// How many signals have come since nobody had asked.
+    /// How many signals have come since the last reset.
     count: AtomicU32,
-    /// Its end is the signal of a timer that was made with the catch. It comes again and again, for the
-    /// kernel keeps an ignored signal only of a timer that repeats.
+    /// Its end is the signal of a timer that the catch made. It repeats, because the kernel keeps
+    /// an ignored signal only of a timer that repeats.
     deadline: Option<Duration>,
     timers: SignalTimers,
-    /// The choices; `None`, which takes no room in the program's file, is the default.
+    /// `None`, which takes no room in the program's file, is the default.
     debounce: Option<Ticks>,
     forced_by: Option<SigSet>,
 }
@@ -80,7 +78,7 @@ impl Shutdown {
     /// Only a timer that has expired has no more left.
     const INTERVAL: Duration = Duration::from_millis(10);
 
-    /// Nobody has asked, and nothing is caught yet.
+    /// A shutdown that is not requested and has caught nothing.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -95,36 +93,36 @@ impl Shutdown {
         }
     }
 
-    /// Gives the program so much time, of `CLOCK_MONOTONIC`, to finish once it was asked. Then it is
-    /// ended by the signal that asked. The default is no end.
+    /// Gives the program `after`, of `CLOCK_MONOTONIC`, to finish once requested. Then the
+    /// requesting signal ends it. The default is no deadline.
     ///
-    /// It comes as another instance of that signal, from a timer: some thread must not block it, and
-    /// while it is ignored, as by system(3), it waits. If the signal is released meanwhile, its action
-    /// then decides.
+    /// It comes as another instance of that signal, from a timer: some thread must not block it,
+    /// and while it is ignored, as by system(3), it waits. If the signal is released meanwhile, its
+    /// action decides.
     #[must_use]
     pub const fn deadline(mut self, after: Duration) -> Self {
         self.deadline = Some(after);
         self
     }
 
-    /// A signal that comes within `time`, of `CLOCK_MONOTONIC`, of the one that asked belongs to its
-    /// request. The default is half a second. With zero, any other signal is a second request; with
-    /// more than 19 hours, none is. A hundredth of a second is as zero or more.
+    /// A signal that comes within `time`, of `CLOCK_MONOTONIC`, of the requesting one belongs to
+    /// its request. The default is half a second. With zero, any other signal is a second request;
+    /// with more than 19 hours, none is. Any other time is rounded up, by 17 milliseconds at most.
     #[must_use]
     pub const fn debounce(mut self, time: Duration) -> Self {
         self.debounce = Some(Ticks::at_least(time));
         self
     }
 
-    /// Which signals can be a second request. The default is all but `SIGHUP`, which is hardly ever
-    /// sent in impatience.
+    /// Which signals can be a second request: by default all but `SIGHUP`, rarely sent in
+    /// impatience.
     #[must_use]
     pub const fn forced_by(mut self, signals: SigSet) -> Self {
         self.forced_by = Some(signals);
         self
     }
 
-    /// Before a catch: makes the timers, so that their errors come to the caller, too.
+    /// Before a catch: makes the timers, so that their errors come to the caller.
     fn prepare(&self, signals: SigSet) -> Result<(), CatchError> {
         let signals = if self.deadline.is_some() { signals } else { SigSet::empty() };
         for signal in signals {
@@ -138,84 +136,80 @@ impl Shutdown {
         Ok(())
     }
 
-    /// How much time is left until the deadline; once that has passed, and the signal is blocked or
-    /// ignored, up to 10 milliseconds. `None`: nobody has asked, there is no deadline, or the signal
-    /// was not caught and the kernel had no room for a timer.
+    /// The time left until the deadline; once that has passed and the signal is blocked or ignored,
+    /// up to 10 milliseconds. `None`: there is no request or no deadline, or the signal was not
+    /// caught and the kernel had no room for a timer.
     #[must_use]
     pub fn time_left(&self) -> Option<Duration> {
         self.timers.left(self.requested_by()?)
     }
 
-    /// Moves the deadline: from now on, `left` is left. Zero is at once, [`Duration::MAX`] never.
+    /// Moves the deadline to `left` from now. Zero is at once, [`Duration::MAX`] never.
     ///
     /// # Errors
     ///
-    /// `ESRCH`: nobody has asked. `EINVAL`: there is no deadline, or it is a parent process's.
+    /// `ESRCH`: there is no request. `EINVAL`: there is no deadline, or it is a parent process's.
     pub fn set_time_left(&self, left: Duration) -> Result<(), Errno> {
         let signal = self.requested_by().ok_or(Errno::SRCH)?;
         if self.arm(signal, left) { Ok(()) } else { Err(Errno::INVAL) }
     }
 
-    /// Whether a signal has asked the program to finish.
+    /// Returns `true` if a signal has requested an end.
     #[inline]
     #[must_use]
     pub fn is_requested(&self) -> bool {
         self.requested_by().is_some()
     }
 
-    /// The signal that asked, if one has.
+    /// The signal that requested an end.
     #[inline]
     #[must_use]
     pub fn requested_by(&self) -> Option<Signal> {
-        // ORDERING: SeqCst pairs with the Release in `receive`, and with the SeqCst in `reset`: of a
-        // thread that resets and one that has armed a timer, one sees the other.
+        // ORDERING: SeqCst pairs with the Release in `receive`, and with the SeqCst in `reset`: of
+        // a thread that resets and one that has armed a timer, one sees the other.
         signal_of(self.request.load(Ordering::SeqCst))
     }
 
-    /// The process that sent the signal that asked. `None`: nobody has asked, or the kernel did (a
-    /// Ctrl-C), or a process outside this pid namespace. With a `kill` it is what the kernel says; with
-    /// a queued signal what the sender says itself.
+    /// The process that sent the requesting signal. `None`: there is no request, or it came from
+    /// the kernel (a Ctrl-C) or from outside this pid namespace. With kill(2) it is the kernel's
+    /// word, with sigqueue(3) the sender's own.
     #[must_use]
     pub fn sender(&self) -> Option<Pid> {
         // ORDERING: Relaxed: stored before the flag is set, by which normal code knows.
         Pid::from_raw(self.sender.load(Ordering::Relaxed)).ok()
     }
 
-    /// How many signals have come: the one that asked, and those after it that did not end the
-    /// process. Modulo 2³².
+    /// How many signals have come, the requesting one included, modulo 2³².
     #[must_use]
     pub fn count(&self) -> u32 {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Calls it off: the next signal asks again, and there is no deadline until then. Returns the
-    /// signal that had asked.
+    /// Cancels request and deadline: the next signal requests again. Returns the signal that had.
     pub fn reset(&self) -> Option<Signal> {
         self.count.store(0, Ordering::Relaxed);
         self.sender.store(0, Ordering::Relaxed);
-        // ORDERING: SeqCst pairs with that in `requested_by`. What this thread has done goes with the flags
-        // to the next that asks.
+        // ORDERING: SeqCst pairs with that in `requested_by`. What this thread has done goes with
+        // the flags to the thread of the next request.
         let request = signal_of(self.request.swap(0, Ordering::SeqCst));
         let _flags = self.receiver.take();
         let _stopped = request.map(|signal| self.stop(signal));
-        // What a signal that has asked since has set may have gone with the rest.
+        // What a signal that has requested since has set may have gone with the rest.
         if let Some(signal) = self.requested_by() {
             self.begin(signal);
         }
         request
     }
 
-    /// Asks in the place of a signal: as if this process had sent `signal`. As a second request it
-    /// ends the process by `signal`.
+    /// Requests an end as if this process had sent `signal`; as a second request, ends the process.
     pub fn request(&self, signal: Signal) {
         self.receive(signal, sys::getpid());
     }
 
-    /// Ends the process, as the last call of `main`: by the signal that asked, or with `status` if
-    /// nobody has. A shell sees a death by Ctrl-C and leaves its loop, and `prog && deploy` does not
-    /// deploy. It also ends the process now, from wherever it is called.
-    ///
-    /// As [`exit::die_by`], it runs no destructor and flushes no buffer.
+    /// Ends the process by the requesting signal, or with `status` if there is none: from anywhere,
+    /// best as the last call of `main`. A shell sees a death by Ctrl-C and leaves its loop, and
+    /// `prog && deploy` does not deploy. It runs no destructor and flushes no buffer, as
+    /// [`exit::die_by`].
     pub fn exit(&self, status: i32) -> ! {
         match self.requested_by() {
             Some(signal) => exit::die_by(signal),
@@ -225,8 +219,8 @@ impl Shutdown {
 
     /// A signal comes. It runs in the handler.
     fn receive(&self, signal: Signal, sender: i32) {
-        // ORDERING: Relaxed, here and below: numbers. Of a signal that comes in the middle of a reset
-        // they may be there for the next request.
+        // ORDERING: Relaxed, here and below: numbers. Of a signal that comes in the middle of a
+        // reset they may be there for the next request.
         self.count.fetch_add(1, Ordering::Relaxed);
         let now = Ticks::now();
         let request = signal.as_raw() as u32 | now.map_or(0, Ticks::to_bits) << 7;
@@ -260,7 +254,7 @@ impl Shutdown {
         let Some(after) = self.deadline else { return };
         // Only in a child of fork(2), or if the signal is not caught, the timer is made here.
         let _made = self.timers.make(signal, self.address());
-        // Twice, if it was cancelled just before the timer was armed, and asked again since.
+        // Twice, if it was cancelled just before the timer was armed, and requested again since.
         let mut times = 0..2;
         while times.next().is_some()
             && self.arm(signal, after)
@@ -280,8 +274,6 @@ impl Shutdown {
 
     receiver_methods!(prepare);
 
-    /// What happens in the handler.
-    ///
     /// # Safety
     ///
     /// `address` is that of a registered `Shutdown`.
@@ -298,7 +290,7 @@ impl Shutdown {
         HookVerdict::TakenAndChained
     }
 
-    /// A timer has expired. What it was to end may have been cancelled when its signal was on the way.
+    /// A timer has expired. What it was to end may have been cancelled meanwhile.
     fn expire(&self, signal: Signal) {
         if self.requested_by() != Some(signal) {
             self.stop(signal);
@@ -307,11 +299,9 @@ impl Shutdown {
         }
     }
 
-    /// In a child of fork(2), which nobody has asked.
-    ///
     /// # Safety
     ///
-    /// `address` is that of a registered `Shutdown`.
+    /// `address` is that of a registered `Shutdown`, in a child of fork(2).
     unsafe extern "C" fn reset_after_fork(address: NonNull<Receiver>) {
         // SAFETY: the receiver is the first field of the struct, whose address was registered.
         let shutdown = unsafe { address.cast::<Self>().as_ref() };
@@ -325,7 +315,6 @@ impl Shutdown {
     }
 }
 
-/// Of what is kept in `request`.
 fn signal_of(request: u32) -> Option<Signal> {
     Signal::from_raw((request & 0x7f) as i32).ok()
 }

@@ -8,25 +8,20 @@ use core::num::NonZeroU8;
 
 use crate::{Errno, SigSet};
 
-/// The largest signal number.
 pub(crate) const MAX: i32 = 64;
 
-/// The kernel's own first real-time signal.
 const KERNEL_RT_MIN: i32 = 32;
 
-/// The first real-time signal that is free: a C library keeps those from 32 up to here for itself
-/// (thread cancellation, set*id, timers), and blocking or catching them breaks it.
+/// The first real-time signal that is free: a C library keeps those from 32 up to here (thread
+/// cancellation, set*id, timers), and blocking or catching them breaks it.
 const RT_MIN: i32 = if IS_MUSL { 35 } else { 34 };
 
 /// OpenHarmony's C library is made of musl.
 const IS_MUSL: bool = cfg!(any(target_env = "musl", target_env = "ohos"));
 
-/// A signal: a standard one (1 to 31) or a real-time one.
-///
-/// The numbers that a C library keeps for itself (32 and 33, with musl also 34) are not signals
-/// that a program may use, and no safe function makes a `Signal` of them.
-///
-/// Ordered by number, which is also the order in which the kernel delivers pending signals.
+/// A signal: a standard one (1 to 31) or a real-time one, ordered by number, as the kernel delivers
+/// pending signals. No safe function makes one of the numbers that a C library keeps for itself (32
+/// and 33, with musl also 34).
 ///
 /// ```
 /// use siglatch::Signal;
@@ -45,9 +40,8 @@ const IS_MUSL: bool = cfg!(any(target_env = "musl", target_env = "ohos"));
 #[repr(transparent)]
 pub struct Signal(NonZeroU8);
 
-/// What happens when a signal comes and nobody has said otherwise: its default action, signal(7).
-///
-/// The kernel's own table: `SIGIO`, `SIGPWR`, `SIGSTKFLT` and the real-time signals terminate.
+/// What happens when a signal comes with its disposition the default, signal(7). It is the kernel's
+/// own table: `SIGIO`, `SIGPWR`, `SIGSTKFLT` and the real-time signals terminate.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum DefaultAction {
     /// The process ends.
@@ -78,8 +72,7 @@ macro_rules! standard_signals {
             /// The standard signals, 1 to 31, in the order of their numbers.
             pub const STANDARD: [Self; 31] = [$(Self::$name),*];
 
-            /// The names of the standard signals, in the order of their numbers, each with a zero
-            /// behind it, for `texts`.
+            /// The same as names, each with a zero behind it, for `texts`.
             const STANDARD_NAMES: &'static str = concat!($($text, "\0"),*);
 
             const fn standard_description(self) -> Option<&'static str> {
@@ -89,9 +82,7 @@ macro_rules! standard_signals {
                 }
             }
 
-            /// What happens when this signal comes and its disposition is the default.
-            ///
-            /// It is the kernel's own table (`include/linux/signal.h`).
+            /// What happens when this signal comes with its disposition the default.
             #[must_use]
             pub const fn default_action(self) -> DefaultAction {
                 match self {
@@ -129,7 +120,7 @@ standard_signals! {
     SEGV = SIGSEGV "SIGSEGV", Core, "Segmentation fault";
     /// For a program's own use.
     USR2 = SIGUSR2 "SIGUSR2", Terminate, "User defined signal 2";
-    /// A write to a pipe or socket that nobody reads.
+    /// A write to a pipe or socket without a reader.
     PIPE = SIGPIPE "SIGPIPE", Terminate, "Broken pipe";
     /// The time of alarm(2) or `ITIMER_REAL` is up.
     ALRM = SIGALRM "SIGALRM", Terminate, "Alarm clock";
@@ -196,8 +187,7 @@ impl Signal {
         }
     }
 
-    /// The signal whose bit in a set is the one at `index`, if that is from 0 to 63. Whether the
-    /// number is one of a program's signals is not asked.
+    /// The signal of the bit at `index` of a set, if that is below 64, also if it is a C library's.
     pub(crate) const fn from_bit_index(index: u32) -> Option<Self> {
         if index >= MAX as u32 {
             return None;
@@ -208,9 +198,7 @@ impl Signal {
         }
     }
 
-    /// The real-time signal `SIGRTMIN + n`.
-    ///
-    /// `n` goes from 0 to [`Signal::rt_count`]` - 1`.
+    /// The real-time signal `SIGRTMIN + n`, with `n` below [`rt_count`](Self::rt_count).
     ///
     /// # Errors
     ///
@@ -242,32 +230,31 @@ impl Signal {
         }
     }
 
-    /// Whether it is a real-time signal: its instances queue, standard signals do not.
+    /// Returns `true` if it is a real-time signal. Its instances queue, a standard signal's do not.
     #[must_use]
     pub const fn is_rt(self) -> bool {
         self.rt_offset().is_some()
     }
 
-    /// Whether the kernel lets nobody change its action: `SIGKILL` and `SIGSTOP`.
+    /// Returns `true` for `SIGKILL` and `SIGSTOP`, whose action cannot be changed.
     #[must_use]
     pub const fn is_unchangeable(self) -> bool {
         SigSet::UNCHANGEABLE.contains(self)
     }
 
-    /// The bit of the signal by which the C library cancels threads, which is not a `Signal`. A thread
+    /// The bit of the signal by which the C library cancels threads, which is no `Signal`: a thread
     /// that is cancelled asynchronously in a handler of ours would leave it half-way.
     pub(crate) const CANCELLATION_BIT: u64 = 1 << (if IS_MUSL { 33 } else { 32 } - 1);
 
-    /// Whether the kernel raises it synchronously, for the running instruction: `SIGSEGV`, `SIGBUS`,
-    /// `SIGFPE`, `SIGILL`, `SIGTRAP` and `SIGSYS`. Such a signal needs an answer before its handler
-    /// returns, and kills the process if it is blocked.
+    /// Returns `true` for `SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`, `SIGTRAP` and `SIGSYS`, which
+    /// the kernel raises synchronously, for the running instruction. They need an answer before the
+    /// handler returns, and kill the process if they are raised while blocked.
     #[must_use]
     pub const fn is_synchronous(self) -> bool {
         SigSet::SYNCHRONOUS.contains(self)
     }
 
-    /// The name: `SIGTERM`, or `SIGRTMIN+3` for a real-time signal. [`as_str`](Self::as_str) has it
-    /// without a copy.
+    /// A copy of the name, in fixed memory; [`as_str`](Self::as_str) has it without one.
     #[must_use]
     pub fn name(self) -> SignalName {
         let mut name = SignalName(heapless::String::new());
@@ -276,8 +263,7 @@ impl Signal {
         name
     }
 
-    /// What strsignal(3) says in English, such as `Terminated`; for a real-time signal
-    /// `Real-time signal`, without its number.
+    /// What strsignal(3) says in English: `Terminated`; `Real-time signal`, without its number.
     #[doc(alias = "strsignal")]
     #[must_use]
     pub const fn description(self) -> &'static str {
@@ -294,7 +280,6 @@ impl Signal {
     }
 }
 
-/// Ends compilation: only ever called in a constant.
 #[inline]
 const fn panic_while_compiling() -> ! {
     #[expect(clippy::panic, reason = "a constant that is wrong must not compile")]
@@ -303,7 +288,7 @@ const fn panic_while_compiling() -> ! {
     }
 }
 
-/// A signal's name, in fixed memory; see [`Signal::name`].
+/// A signal's name; see [`Signal::name`].
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SignalName(heapless::String<12>);
 

@@ -1,11 +1,9 @@
-//! The alternate stack: where the handlers of a thread run that ask for it (`SA_ONSTACK`, as those
-//! of this crate do), sigaltstack(2).
+//! Alternate stacks, which handlers with `SA_ONSTACK` run on, as this crate's do: sigaltstack(2).
 //!
-//! A thread whose own stack is used up can run no handler on it, and a small stack of another
-//! language's runtime may not hold what the kernel saves. Each thread has an alternate stack of its
-//! own, or none: a new thread starts without one, a child of fork(2) has its parent's, execve(2)
-//! takes it away. The threads of Rust's standard library have one already, of a size that suffices
-//! for most.
+//! A thread that has used up its own stack can run no handler on it, and a small stack of another
+//! language's runtime may not hold what the kernel saves. An alternate stack belongs to one thread:
+//! a new thread has none, a child of fork(2) has its parent's, execve(2) removes it. The threads of
+//! Rust's standard library have one already, of a size that suffices for most.
 //!
 //! ```
 //! use siglatch::stack::{self, StackGuard};
@@ -29,22 +27,19 @@ use static_assertions::assert_not_impl_any;
 use crate::Errno;
 use crate::sys::{self, KernelStack};
 
-/// How much below a mapped stack no access is allowed, so that a handler that needs more ends the
-/// process, and does not write to what lies there. No page of Linux is larger, so that pages start
-/// where it ends.
+/// Memory without access below a mapped stack: a handler that needs more ends the process instead
+/// of overwriting what lies there. As large as Linux's largest page, so that the stack is aligned.
 const GUARD_SIZE: usize = 64 * 1024;
 
 /// `SS_AUTODISARM` of include/uapi/linux/signal.h.
 const AUTODISARM: c_int = 1 << 31;
 
-/// How large an alternate stack has to be at least: what the kernel itself puts there when it calls
-/// a handler, all registers of this machine's processor among it. The handler's own use comes on
-/// top.
+/// The least size of an alternate stack: what the kernel saves there for a handler, all registers
+/// of this machine's processor included. The handler's own use comes on top.
 ///
-/// It is what the kernel told the program at its start (`AT_MINSIGSTKSZ`), and at least the C
-/// constant `MINSIGSTKSZ`, which is smaller than what newer processors need. The kernel is asked by
-/// prctl(2), one before Linux 6.4 by `/proc/self/auxv`; where there is neither, or the kernel does
-/// not say (before 5.14 on x86_64), it is the constant.
+/// It is the kernel's `AT_MINSIGSTKSZ`, and at least the constant `MINSIGSTKSZ`, which is too small
+/// for newer processors. The kernel is queried by prctl(2), before Linux 6.4 by `/proc/self/auxv`;
+/// where neither works, or it has no such entry (before 5.14 on x86_64), it is the constant.
 #[doc(alias = "MINSIGSTKSZ")]
 #[doc(alias = "AT_MINSIGSTKSZ")]
 #[doc(alias = "_SC_MINSIGSTKSZ")]
@@ -54,8 +49,8 @@ pub fn min_size() -> usize {
     auxv::min_stack_size().unwrap_or_default().max(libc::MINSIGSTKSZ)
 }
 
-/// A size that suffices for handlers that do not much: four times [`min_size`], and at least the C
-/// constant `SIGSTKSZ`. It is what the sysconf(3) of glibc says.
+/// A size for small handlers, as sysconf(3) of glibc has it: the larger of four times [`min_size`]
+/// and the constant `SIGSTKSZ`.
 #[doc(alias = "SIGSTKSZ")]
 #[doc(alias = "_SC_SIGSTKSZ")]
 #[inline]
@@ -64,7 +59,7 @@ pub fn usual_size() -> usize {
     min_size().saturating_mul(4).max(libc::SIGSTKSZ)
 }
 
-/// Where a thread's alternate stack is.
+/// The memory of an alternate stack.
 #[doc(alias = "stack_t")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct AltStack {
@@ -72,16 +67,15 @@ pub struct AltStack {
 }
 
 impl AltStack {
-    /// A stack of `size` bytes from this address on, for [`set`].
+    /// The `size` bytes from `start` on, for [`set`].
     #[inline]
     #[must_use]
     pub fn new(start: *mut c_void, size: usize) -> Self {
         Self { kernel: KernelStack { start: start.expose_provenance(), flags: 0, size } }
     }
 
-    /// The same, and while a handler runs on it the thread has no alternate stack
-    /// (`SS_AUTODISARM`): such a handler may leave by a switch to another context, and the next one
-    /// does not overwrite what it has left.
+    /// The same, disabled while a handler runs on it (`SS_AUTODISARM`): such a handler may switch
+    /// to another context, and the next one does not overwrite its frames.
     #[doc(alias = "SS_AUTODISARM")]
     #[must_use]
     pub const fn autodisarm(mut self) -> Self {
@@ -89,7 +83,7 @@ impl AltStack {
         self
     }
 
-    /// Returns `true` if it is [taken away](Self::autodisarm) while a handler runs on it.
+    /// Returns `true` if it is [disabled](Self::autodisarm) while a handler runs on it.
     #[must_use]
     pub const fn disarms(&self) -> bool {
         self.kernel.flags & AUTODISARM != 0
@@ -102,20 +96,20 @@ impl AltStack {
         self.kernel.start
     }
 
-    /// How many bytes it has.
+    /// Its size in bytes.
     #[doc(alias = "ss_size")]
     #[must_use]
     pub const fn size(&self) -> usize {
         self.kernel.size
     }
 
-    /// The addresses that are part of it.
+    /// Its addresses.
     #[must_use]
     pub const fn range(&self) -> Range<usize> {
         self.kernel.start..self.kernel.start.saturating_add(self.kernel.size)
     }
 
-    /// Whether the thread was running on it when it was asked for: in a handler.
+    /// Returns `true` if the thread was running on it when it was queried: in a handler.
     #[doc(alias = "SS_ONSTACK")]
     #[must_use]
     pub const fn in_use(&self) -> bool {
@@ -131,27 +125,25 @@ pub fn query() -> Result<Option<AltStack>, Errno> {
     Ok((!is_disabled(&kernel)).then_some(AltStack { kernel }))
 }
 
-/// Sets the alternate stack of the calling thread, or takes it away (`None`). Returns the one
-/// before: sigaltstack(2) as it is, for memory that is the caller's to manage. A [`StackGuard`] does
-/// more.
+/// Sets the calling thread's alternate stack, or disables it (`None`). Returns the previous one. It
+/// is sigaltstack(2), for memory that the caller manages; a [`StackGuard`] does more.
 ///
 /// # Errors
 ///
-/// `EINVAL`: Linux before 4.7 knows no [`autodisarm`](AltStack::autodisarm). `ENOMEM`: smaller than
-/// the kernel's own minimum. `EPERM`: the thread is running on the alternate stack that it has, in a
-/// handler. Nothing is changed.
+/// `EINVAL`: [`autodisarm`](AltStack::autodisarm) before Linux 4.7. `ENOMEM`: less than the
+/// kernel's minimum. `EPERM`: the thread is in a handler on its alternate stack. Nothing changes.
 ///
 /// # Async-signal-safety
 ///
-/// Async-signal-safe, but what a handler sets is not set when it has returned.
+/// Async-signal-safe, but when a handler returns, the kernel restores what was set when it started.
 ///
 /// # Safety
 ///
-/// - The memory of `new` is writable, used by nobody else, and has room for the deepest of the
+/// - The memory of `new` is writable, used by no other code, and has room for the deepest of the
 ///   handlers that can run on it, with those that may interrupt it, until another stack is set or
 ///   the thread ends.
 /// - With `None`, those handlers have room on every stack that the thread runs on.
-/// - No other code relies on the previous stack to be installed.
+/// - No other code relies on the previous stack being installed.
 #[doc(alias = "sigaltstack")]
 #[doc(alias = "SS_DISABLE")]
 #[inline]
@@ -163,23 +155,23 @@ pub unsafe fn set(new: Option<AltStack>) -> Result<Option<AltStack>, Errno> {
     Ok((!is_disabled(&kernel)).then_some(AltStack { kernel }))
 }
 
-/// Keeps an alternate stack set for the thread that made it, and restores the one before when
-/// dropped.
+/// An alternate stack of the thread that made it. When dropped, it restores the previous one.
 ///
-/// Guards that overlap are to be dropped in the reverse order of their making, as a block does by
-/// itself. A stack that cannot be taken back stays, memory and all, for good: when another one was
-/// set over it, which may set it again later, and when the thread is running on it.
-/// [`remove`](Self::remove) tells.
+/// Guards that overlap are to be dropped in the reverse order of their making, as a block does. A
+/// stack that cannot be removed, as [`remove`](Self::remove) tells, stays for good, its memory
+/// included: if another one was set over it, which may restore it, or the thread is running on it.
 ///
-/// It is not for handlers: when one returns, the kernel restores the alternate stack that was set
-/// when it started.
+/// # Async-signal-safety
+///
+/// Not async-signal-safe, but for [`stack`](Self::stack): when a handler returns, the kernel
+/// restores the alternate stack that was set when it started, which must not be gone.
 #[doc(alias = "sigaltstack")]
 #[derive(Debug)]
 #[must_use = "the stack is taken back as soon as the guard is dropped"]
 pub struct StackGuard {
     installed: KernelStack,
     before: KernelStack,
-    /// What is to be unmapped once the stack is not installed any more.
+    /// To be unmapped once the stack is not installed.
     mapping: Option<Mapping>,
     /// An alternate stack belongs to one thread.
     _not_send: PhantomData<*mut ()>,
@@ -188,17 +180,13 @@ pub struct StackGuard {
 assert_not_impl_any!(StackGuard: Send, Sync);
 
 impl StackGuard {
-    /// Sets an alternate stack of `size` bytes of new memory, with a zone below it where no access
-    /// is allowed: a handler that needs more ends the process by `SIGSEGV`.
+    /// Sets an alternate stack of `size` bytes of new memory, above a zone where no access is
+    /// allowed: a handler that needs more ends the process by `SIGSEGV`. Not async-signal-safe.
     ///
     /// # Errors
     ///
     /// `ENOMEM`: `size` is less than [`min_size`], or there is not so much memory. `EPERM`: the
-    /// thread is running on the alternate stack that it has, in a handler. Nothing is changed.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Not async-signal-safe: what a handler sets is not installed when it has returned.
+    /// thread is in a handler on its alternate stack. Nothing is changed.
     #[doc(alias = "mmap")]
     #[inline]
     pub fn map(size: usize) -> Result<Self, Errno> {
@@ -206,7 +194,7 @@ impl StackGuard {
             return Err(Errno::NOMEM);
         }
         let mapping = Mapping::new(size)?;
-        // SAFETY: the memory is new and stays until the kernel has given it back, see `take_back`;
+        // SAFETY: the memory is new and stays until the stack is not installed, see `take_back`;
         // a handler that has no room there reaches the zone below it.
         match unsafe { guard(mapping.stack(), size) } {
             Ok(mut guard) => {
@@ -220,28 +208,24 @@ impl StackGuard {
         }
     }
 
-    /// Sets an alternate stack in `memory`: a static, where there is no memory to be mapped.
+    /// Sets an alternate stack in `memory`: a static, if none can be mapped. Not async-signal-safe.
     ///
     /// # Errors
     ///
-    /// `ENOMEM`: `memory` is smaller than [`min_size`]. `EPERM`: the thread is running on the
-    /// alternate stack that it has, in a handler. Nothing is changed.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Not async-signal-safe: what a handler sets is not installed when it has returned.
+    /// As for [`map`](Self::map).
     ///
     /// # Safety
     ///
-    /// Below `memory` there is other memory, which a handler that needs more writes to without
-    /// notice. So `memory` must have room for the deepest of the handlers that can run on it, with
-    /// those that may interrupt it: any that were installed with `SA_ONSTACK`, also by other code.
+    /// Below `memory` there is other memory, which a handler that needs more overwrites without
+    /// notice. So it must have room for the deepest of the handlers that can run on it, with those
+    /// that may interrupt it: any that were installed with `SA_ONSTACK`, by other code, too.
     #[inline]
     pub unsafe fn install(memory: &'static mut [u8]) -> Result<Self, Errno> {
         if memory.len() < min_size() {
             return Err(Errno::NOMEM);
         }
-        // SAFETY: the memory is nobody else's, for ever; the rest is the caller's promise.
+        // SAFETY: the memory is borrowed exclusively for `'static`; the rest is the caller's
+        // promise.
         unsafe { guard(memory.as_mut_ptr().cast(), memory.len()) }
     }
 
@@ -251,17 +235,12 @@ impl StackGuard {
         AltStack { kernel: self.installed }
     }
 
-    /// Restores the alternate stack before. Returns `true` if that could be done.
+    /// Restores the previous alternate stack. Not async-signal-safe.
     ///
     /// # Errors
     ///
-    /// `EBUSY`: another alternate stack was set over this one, or none. `EPERM`: the thread is
-    /// running on it, in a handler. In both cases it stays as it is, for good.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Not async-signal-safe: when a handler returns, the kernel sets again what was set when it
-    /// started, which must not be gone.
+    /// `EBUSY`: another alternate stack was set over this one, or none. `EPERM`: the thread is in a
+    /// handler on it. In both cases it stays for good.
     #[inline]
     pub fn remove(mut self) -> Result<(), Errno> {
         let result = self.take_back();
@@ -279,8 +258,8 @@ impl StackGuard {
         {
             return Err(Errno::BUSY);
         }
-        // SAFETY: it was set before, and the code that set it has not taken it back: nothing has changed
-        // since.
+        // SAFETY: it was set before, and the code that set it has not taken it back: nothing has
+        // changed since.
         unsafe { sys::sigaltstack(Some(&self.before)) }?;
         if let Some(mapping) = self.mapping.take() {
             mapping.unmap();
@@ -292,7 +271,7 @@ impl StackGuard {
 impl Drop for StackGuard {
     #[inline]
     fn drop(&mut self) {
-        // One that cannot be taken back stays, and so does its memory.
+        // One that cannot be removed stays, and so does its memory.
         let _stays = self.take_back();
     }
 }
@@ -311,7 +290,7 @@ impl Mapping {
         const ACCESS: c_int = libc::PROT_READ | libc::PROT_WRITE;
         let length = size.checked_add(GUARD_SIZE).ok_or(Errno::NOMEM)?;
         let mapping = Self { start: sys::mmap_stack(length, NO_ACCESS)?, length };
-        // SAFETY: the pages are part of the mapping, which nobody else knows yet.
+        // SAFETY: the pages are part of the mapping, which no other code knows yet.
         match unsafe { sys::mprotect(mapping.stack(), size, ACCESS) } {
             Ok(()) => Ok(mapping),
             Err(errno) => {
@@ -328,14 +307,14 @@ impl Mapping {
 
     #[inline]
     fn unmap(self) {
-        // SAFETY: the pages are this mapping's, and nobody uses them: the kernel has no stack there
-        // any more, or never had.
+        // SAFETY: the pages are this mapping's, and unused: the kernel no longer has a stack there,
+        // or never had.
         let unmapped = unsafe { sys::munmap(self.start, self.length) };
         debug_assert!(unmapped.is_ok(), "a whole mapping can be unmapped");
     }
 }
 
-/// Sets an alternate stack and makes the guard that restores the one before.
+/// Sets an alternate stack and makes the guard that restores the previous one.
 ///
 /// # Safety
 ///

@@ -1,13 +1,7 @@
-//! What a program with the standard library has besides, by feature `std`: conversions between this
-//! crate's types and that library's. Nothing else changes with the feature.
+//! Conversions between this crate's types and the standard library's: all that feature `std` adds.
 //!
-//! - [`Errno`] becomes an [`io::Error`] of the same number, so that `?` works in functions that
-//!   return one.
-//! - Every descriptor lends itself ([`AsFd`], [`AsRawFd`]), gives itself away ([`IntoRawFd`]), and
-//!   becomes an [`OwnedFd`].
-//!
-//! Only an [`Fd`] is made of an [`OwnedFd`]. The other kinds promise what any descriptor does not
-//! have: an [`EventFd`] that blocked would block the handler that writes to it.
+//! Only an [`Fd`] is made of an [`OwnedFd`]. The other kinds promise more: an [`EventFd`] that
+//! blocked would block the handler that writes to it.
 #![expect(unsafe_code, reason = "the owner of a descriptor changes")]
 
 use std::io;

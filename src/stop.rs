@@ -1,8 +1,8 @@
-//! Stopping as the terminal asked: Ctrl-Z, and `fg` after it.
+//! Stopping as the terminal requests: Ctrl-Z, and `fg` after it.
 //!
 //! A program that catches `SIGTSTP`, to leave the terminal as it found it, has to stop itself
-//! afterwards. [`stop_by`] does it by the signal itself, so that the shell sees what it expects, and
-//! comes back when the program goes on:
+//! afterwards. [`stop_by`] does it by the signal itself, as the shell expects, and returns when the
+//! program is continued:
 //!
 //! ```no_run
 //! use siglatch::{Dispatcher, Signal, stop};
@@ -12,7 +12,7 @@
 //! SIGNALS.catch(Signal::TSTP, |_| {
 //!     println!("terminal as before");
 //!     stop::stop_by(Signal::TSTP).expect("a signal that stops");
-//!     println!("terminal as we want it"); // somebody typed fg
+//!     println!("terminal as we want it"); // after fg
 //! })?;
 //! loop {
 //!     SIGNALS.wait(None)?;
@@ -22,23 +22,21 @@
 //! # Ok::<(), siglatch::Errno>(())
 //! ```
 //!
-//! `SIGCONT` itself has its effect however it is caught or blocked. What is still to be done when
-//! the program goes on, it does after `stop_by`.
+//! `SIGCONT` itself takes effect however it is caught or blocked. What has to be done when the
+//! program is continued, it does after `stop_by`.
 //!
 //! # Reading and writing in the background
 //!
-//! `SIGTTIN` and `SIGTTOU` come from the program's own read(2), write(2) or tcsetattr(3). The call must
-//! then fail with `EINTR`, for the program to stop before it tries again: where it is restarted, the
-//! kernel signals again, and restarts it again, for ever. So the receiver is made with `restart(false)`,
-//! and the program calls what tells of `EINTR`. `read_line`, `read_to_end`, `lines` and `write_all` of
-//! `std` do not: they try again by themselves, which is the same loop once more. `fill_buf`, `read` and
-//! `write` do:
+//! `SIGTTIN` and `SIGTTOU` come from the program's own read(2), write(2) or tcsetattr(3), which
+//! then fails with `EINTR`, for the program to stop before it tries again. So the program calls
+//! what returns `EINTR`: `fill_buf`, `read` and `write` of `std` do, while `read_line`,
+//! `read_to_end`, `lines` and `write_all` try again by themselves, without end.
 //!
 //! ```no_run
 //! use siglatch::{Dispatcher, Signal, stop};
 //! use std::io::{self, BufRead, ErrorKind};
 //!
-//! static SIGNALS: Dispatcher = Dispatcher::new().restart(false);
+//! static SIGNALS: Dispatcher = Dispatcher::new();
 //!
 //! SIGNALS.catch(Signal::TTIN, |_| stop::stop_by(Signal::TTIN).expect("a signal that stops"))?;
 //! let mut stdin = io::stdin().lock();
@@ -63,14 +61,13 @@ use crate::action::ActionGuard;
 use crate::mask::MaskGuard;
 use crate::{DefaultAction, Errno, Signal, send};
 
-/// Stops the process by `signal`, as if it had never been caught. Returns when it goes on.
+/// Stops the process by `signal`, as if it had never been caught. Returns when it is continued.
 ///
-/// Sets the default action, sends the signal to this thread and unblocks it: the whole process stops,
-/// and its parent is told by which signal. Then action and mask are restored.
+/// Sets the default action, sends the signal to this thread and unblocks it: the whole process
+/// stops, and its parent is told by which signal. Then action and mask are restored.
 ///
-/// In an orphaned process group, where no shell could continue it, `SIGTSTP`, `SIGTTIN` and `SIGTTOU` do
-/// not stop (setpgid(2)), and this returns at once. `SIGSTOP` does, and the process stays stopped, which
-/// is why it does not replace the others.
+/// In an orphaned process group `SIGTSTP`, `SIGTTIN` and `SIGTTOU` do not stop (setpgid(2)), and
+/// this returns at once. `SIGSTOP` does, with no shell to continue it, and so is no replacement.
 ///
 /// # Errors
 ///
@@ -85,8 +82,8 @@ pub fn stop_by(signal: Signal) -> Result<(), Errno> {
     if signal == Signal::STOP {
         return send::raise(signal);
     }
-    // Blocked until all is ready: an instance that was pending, or comes meanwhile, must not stop it
-    // first, or it would stop twice. `SIGCONT` removes what is pending of all.
+    // Blocked until all is ready: an instance that was pending, or comes meanwhile, must not stop
+    // it first, or it would stop twice. `SIGCONT` removes what is pending of all.
     let _mask = MaskGuard::block(signal)?;
     let _action = ActionGuard::default(signal)?;
     send::raise(signal)?;

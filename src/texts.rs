@@ -1,5 +1,4 @@
-//! Texts in one constant, each with a zero behind it. As `&str`s each would also be an address and a
-//! length, which is as much again as a short text.
+//! Texts in one constant, each with a zero behind it: as `&str`s, short ones would need twice that.
 #![expect(unsafe_code, reason = "what is between two zeros of a text is a text")]
 
 use core::str;

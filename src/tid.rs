@@ -1,4 +1,4 @@
-//! [`Tid`]: the number of one thread.
+//! [`Tid`]: a thread id.
 
 use core::fmt;
 use core::num::NonZeroI32;
@@ -6,18 +6,17 @@ use core::num::NonZeroI32;
 use crate::sys;
 use crate::{Errno, Pid};
 
-/// The kernel's number of one thread: greater than 0. It is not the `pthread_t` of a C library.
-///
-/// A process's first thread has the process's number.
+/// The kernel's number of one thread, not a C library's `pthread_t`: greater than 0, and for a
+/// process's first thread that of the process.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tid(NonZeroI32);
 
 impl Tid {
-    /// The thread with this number; whether there is one is not asked.
+    /// The thread with this number, which need not exist.
     ///
     /// # Errors
     ///
-    /// `ESRCH`: the number is 0 or negative, so no thread can have it.
+    /// `ESRCH`: 0 or negative.
     pub const fn from_raw(raw: i32) -> Result<Self, Errno> {
         match NonZeroI32::new(raw) {
             Some(number) if raw > 0 => Ok(Self(number)),
@@ -30,7 +29,7 @@ impl Tid {
     #[doc(alias = "get_native_id")]
     #[must_use]
     pub fn this() -> Self {
-        // A thread always has a number, so the second is never taken.
+        // A thread always has a number, so the second is never used.
         Self(NonZeroI32::new(sys::gettid()).unwrap_or(NonZeroI32::MAX))
     }
 
@@ -44,7 +43,7 @@ impl Tid {
 impl From<Pid> for Tid {
     /// The first thread of the process.
     fn from(pid: Pid) -> Self {
-        // The number of a process is above 0, so the second is never taken.
+        // The number of a process is above 0, so the second is never used.
         Self(NonZeroI32::new(pid.as_raw()).unwrap_or(NonZeroI32::MAX))
     }
 }

@@ -7,29 +7,19 @@ use crate::sys::{self, KernelTimespec};
 
 const NANOS_PER_SEC: i64 = 1_000_000_000;
 
-/// When a wait that may last `timeout` from now on ends. One past what the kernel can count, some
-/// 292 years, does not end.
-///
-/// Kept as a point in time, so that a wait cut short by a handler goes on to the same end.
-///
-/// # Errors
-///
-/// As [`sys::clock_gettime`].
+/// When a wait of `timeout` from now on ends; past what the kernel can count, some 292 years,
+/// never. It is a point in time, so that a wait that a handler cuts short goes on to the same end.
 pub(crate) fn deadline(timeout: Duration) -> Result<KernelTimespec, Errno> {
     sys::clock_gettime(libc::CLOCK_MONOTONIC).map(|now| after(now, timeout))
 }
 
 /// What is left until `deadline`: zero once it has passed.
-///
-/// # Errors
-///
-/// As [`sys::clock_gettime`].
 pub(crate) fn left(deadline: KernelTimespec) -> Result<KernelTimespec, Errno> {
     let now = sys::clock_gettime(libc::CLOCK_MONOTONIC)?;
     Ok(from_to(now, deadline))
 }
 
-/// As the kernel wants it; what it cannot count, some 292 years and more, as what does not end.
+/// As the kernel takes it; what it cannot count, some 292 years and more, as what does not end.
 pub(crate) fn timespec(duration: Duration) -> KernelTimespec {
     after(KernelTimespec::default(), duration)
 }
@@ -71,16 +61,16 @@ fn after(now: KernelTimespec, timeout: Duration) -> KernelTimespec {
     }
 }
 
-/// A time that fits beside a number into an atomic of 32 bits: 25 bits of 2²³ nanoseconds, some eight
-/// milliseconds. It comes round after 78 hours.
+/// A time that fits beside a number into an atomic of 32 bits: 25 bits of 2²³ nanoseconds, some
+/// eight milliseconds. It wraps after 78 hours.
 #[derive(Clone, Copy)]
 pub(crate) struct Ticks(u32);
 
 impl Ticks {
     const MASK: u32 = (1 << 25) - 1;
 
-    /// No less than `time`, though a tick may be nearly over when it is counted; nothing is after what
-    /// is longer than a quarter of a round.
+    /// No less than `time`, though a tick may be nearly over when it is counted. With more than a
+    /// quarter of a round, [`is_after`](Self::is_after) is never `true`.
     pub(crate) const fn at_least(time: Duration) -> Self {
         match time.as_nanos() >> 23 {
             0 if time.is_zero() => Self(0),
@@ -100,14 +90,13 @@ impl Ticks {
         self.0
     }
 
-    /// Whether `time` has passed from the moment with these bits to this one.
+    /// Returns `true` if `time` has passed from the moment with these bits to this one.
     pub(crate) const fn is_after(self, since: u32, time: Self) -> bool {
         self.0.wrapping_sub(since) & Self::MASK >= time.0
     }
 }
 
-/// Sleeps for a moment between two looks at what another thread is about to do. A signal that cuts
-/// it short makes the next look come earlier.
+/// Sleeps for a moment, or until a signal, between two looks at what another thread is about to do.
 #[cold]
 #[inline(never)]
 pub(crate) fn pause() {
@@ -169,6 +158,6 @@ mod tests {
             assert_eq!(u64::from(Ticks::at_least(time).to_bits()), ticks.saturating_add(2));
         }
         assert_eq!(Ticks::at_least(Duration::ZERO).to_bits(), 0);
-        assert!(!Ticks(Ticks::MASK).is_after(0, Ticks::at_least(Duration::MAX)), "for ever");
+        assert!(!Ticks(Ticks::MASK).is_after(0, Ticks::at_least(Duration::MAX)), "never");
     }
 }

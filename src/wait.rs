@@ -1,18 +1,17 @@
 //! Waiting for signals, in the thread that is to have them: sigwait(3), sigsuspend(2), ppoll(2).
 //!
-//! | | what ends it | |
+//! | | what ends it | signals are |
 //! |---|---|---|
-//! | [`wait`], [`wait_info`], [`wait_timeout`], [`wait_until`] | one of these signals, which it takes | blocked, no handler runs |
+//! | [`wait`], [`wait_info`], [`wait_timeout`], [`wait_until`] | a signal that it takes | blocked |
 //! | [`suspend`], [`pause`] | any handler that has run | caught |
 //! | [`poll()`] | a descriptor, or any handler that has run | caught |
-//! | [`Latch::wait`](crate::Latch::wait) | a flag that a handler has set | caught; any thread may wait |
+//! | [`Latch::wait`](crate::Latch::wait), in any thread | a flag that a handler has set | caught |
 //!
 //! # Signals that are waited for are blocked
 //!
-//! [`wait`], [`wait_info`] and [`wait_timeout`] take signals that are pending. One that some thread
-//! does not block never is: it is delivered there, to its action, and by default that ends the
-//! process. So block what is waited for before there is a second thread; threads that are started
-//! later inherit the mask.
+//! The functions of the first row take pending signals; no handler runs. One that some thread does
+//! not block is delivered there instead, and by default ends the process. So block what is waited
+//! for before there is a second thread; later threads inherit the mask.
 //!
 //! ```
 //! use siglatch::{Signal, mask, send, wait};
@@ -26,8 +25,7 @@
 //! # Ok::<(), siglatch::Errno>(())
 //! ```
 //!
-//! Of several signals that are pending, the lowest number is taken first, those sent to the thread
-//! before those sent to its process.
+//! Of several pending signals, those sent to the thread come first, of each kind the lowest number.
 #![expect(unsafe_code, reason = "waits through the kernel's door")]
 
 pub(crate) mod child;
@@ -43,23 +41,20 @@ use crate::{Errno, SigInfo, SigSet, Signal, time};
 
 /// Takes one of `signals` that is pending, or sleeps until one comes: sigwait(3).
 ///
-/// The signals have to be [blocked](self#signals-that-are-waited-for-are-blocked) in all threads.
-/// A handler that runs for another signal does not end it.
+/// All threads have to [block](self#signals-that-are-waited-for-are-blocked) them. Handlers of
+/// other signals do not end the wait.
 ///
 /// # Errors
 ///
-/// `EINVAL`: `signals` is empty, so that nothing could ever end it, or has `SIGKILL` or `SIGSTOP`,
-/// which cannot be waited for.
+/// `EINVAL`: `signals` is empty, so that nothing could end it, or has `SIGKILL` or `SIGSTOP`.
 #[doc(alias = "sigwait")]
 pub fn wait(signals: impl Into<SigSet>) -> Result<Signal, Errno> {
     wait_info(signals).map(|info| info.signal())
 }
 
-/// As [`wait`], with the details: sigwaitinfo(2).
-///
-/// Of a signal sent by raise(3) or pthread_kill(3) the cause is [`Thread`](crate::Cause::Thread),
-/// as the kernel has it; the sigwaitinfo of glibc says `SI_USER` there. And sigwaitinfo(2) fails
-/// with `EINTR` when a handler has run, where this goes on.
+/// As [`wait`], with the details: sigwaitinfo(2), which fails with `EINTR` where this goes on. A
+/// signal of raise(3) or pthread_kill(3) has the kernel's cause, [`Thread`](crate::Cause::Thread),
+/// where the sigwaitinfo of glibc says `SI_USER`.
 ///
 /// # Errors
 ///
@@ -80,16 +75,16 @@ pub fn wait_info(signals: impl Into<SigSet>) -> Result<SigInfo, Errno> {
     }
 }
 
-/// As [`wait_info`], for `timeout` at most: sigtimedwait(2). `None` when the time was up.
+/// As [`wait_info`], for `timeout` at most: sigtimedwait(2). `None` when the time is up.
 ///
-/// Handlers of other signals do not prolong it: its end is worked out once, and is never early. It is a
-/// time of `CLOCK_MONOTONIC`, which goes on while the process is stopped and stands still while the
-/// machine is suspended. A `timeout` of zero takes what is pending and does not wait. With no signal
-/// at all it is a sleep that no signal cuts short.
+/// The end is a time of `CLOCK_MONOTONIC`, computed once: it is never early, handlers of other
+/// signals do not prolong it, and it stands still only while the machine is suspended, not while
+/// the process is stopped. A `timeout` of zero takes what is pending and does not wait. With no
+/// signal at all it is a sleep that no signal cuts short.
 ///
 /// # Errors
 ///
-/// `EINVAL`: `signals` has `SIGKILL` or `SIGSTOP`, which cannot be waited for.
+/// `EINVAL`: `signals` has `SIGKILL` or `SIGSTOP`.
 #[doc(alias = "sigtimedwait")]
 #[doc(alias = "rt_sigtimedwait")]
 #[inline]
@@ -105,20 +100,8 @@ pub fn wait_timeout(
     take_until(signals, time::deadline(timeout)?)
 }
 
-/// As [`wait_timeout`], but until a point in time: what `CLOCK_MONOTONIC` shows, as [`now`] tells.
-/// One that has passed takes what is pending and does not wait.
-///
-/// ```
-/// use siglatch::{Signal, mask, wait};
-/// use std::time::Duration;
-///
-/// mask::block(Signal::USR1)?;
-/// let end = wait::now()? + Duration::from_millis(20);
-/// while let Some(info) = wait::wait_until(Signal::USR1, end)? {
-///     println!("{:?}", info.cause()); // however many come, it ends when it was to end
-/// }
-/// # Ok::<(), siglatch::Errno>(())
-/// ```
+/// As [`wait_timeout`], until [`now`] shows `end`, at once if it already does: for several waits
+/// with one end, as in the example of [`Latch::wait_until`](crate::Latch::wait_until).
 ///
 /// # Errors
 ///
@@ -130,18 +113,14 @@ pub fn wait_until(signals: impl Into<SigSet>, end: Duration) -> Result<Option<Si
     take_until(signals, time::timespec(end))
 }
 
-/// What `CLOCK_MONOTONIC` shows: the clock of all waits of this crate.
-///
-/// It is [`Clock::Monotonic.now()`](crate::timer::Clock::now), for [`wait_until`],
-/// [`Latch::wait_until`](crate::Latch::wait_until) and
+/// What `CLOCK_MONOTONIC` shows, the clock of all waits of this crate: for [`wait_until`] and
 /// [`PosixTimer::set_at`](crate::timer::PosixTimer::set_at).
 #[inline]
 pub fn now() -> Result<Duration, Errno> {
     sys::clock_gettime(libc::CLOCK_MONOTONIC).map(time::duration)
 }
 
-/// The signals that are pending for the calling thread or its process, and that it blocks:
-/// sigpending(2). They stay pending.
+/// The signals that are pending for the calling thread or its process, and blocked: sigpending(2).
 #[doc(alias = "sigpending")]
 #[inline]
 pub fn pending() -> Result<SigSet, Errno> {
@@ -150,9 +129,8 @@ pub fn pending() -> Result<SigSet, Errno> {
 
 /// Sleeps until a handler has run in this thread: pause(2).
 ///
-/// A signal that comes before it sleeps is not seen, and may have been the last. To wait
-/// for a certain one, block it, look whether it was there, and call [`suspend`]; or use a
-/// [`Latch`](crate::Latch) and its `wait`.
+/// A signal that comes before it sleeps is missed, and may have been the last. For a certain one,
+/// block it, check whether it has come, and call [`suspend`]; or use a [`Latch`](crate::Latch).
 pub fn pause() -> Result<(), Errno> {
     // Newer ports of Linux have no pause(2).
     //
@@ -163,12 +141,10 @@ pub fn pause() -> Result<(), Errno> {
     }
 }
 
-/// Sleeps until a handler has run in this thread, and blocks just the signals of `mask` meanwhile:
-/// sigsuspend(2).
+/// Sleeps until a handler has run in this thread, with `mask` as its mask meanwhile: sigsuspend(2).
 ///
-/// Mask and sleep change in one: a signal that was blocked before and is not in `mask` is delivered
-/// once it sleeps, and never just before. When it returns, the handler has run and the mask is as
-/// it was.
+/// Mask and sleep change atomically: a signal that was blocked before and is not in `mask` is
+/// delivered in the sleep, never just before it. When this returns, the previous mask is restored.
 ///
 /// ```
 /// use siglatch::mask::MaskGuard;

@@ -4,8 +4,7 @@
 use super::{Action, Previous, default, ignore, install};
 use crate::{Errno, Signal};
 
-/// An action for as long as a block runs: restores the one that it replaced when dropped, as
-/// [`Previous::restore`] does, only if no other code has set one since.
+/// Restores the action that it replaced when dropped, as [`Previous::restore`] does.
 ///
 /// ```
 /// use siglatch::action::{self, ActionGuard, Disposition};
@@ -25,7 +24,7 @@ pub struct ActionGuard {
 }
 
 impl ActionGuard {
-    /// Ignores a signal until the guard is dropped: [`ignore`].
+    /// Ignores a signal until the guard is dropped.
     ///
     /// # Errors
     ///
@@ -34,7 +33,7 @@ impl ActionGuard {
         ignore(signal).map(Self::restoring)
     }
 
-    /// Sets the default action of a signal until the guard is dropped: [`default`](default()).
+    /// Sets the default action of a signal until the guard is dropped.
     ///
     /// # Errors
     ///
@@ -43,7 +42,7 @@ impl ActionGuard {
         default(signal).map(Self::restoring)
     }
 
-    /// Installs an action until the guard is dropped: [`install`].
+    /// Installs an action until the guard is dropped.
     ///
     /// # Errors
     ///
@@ -71,7 +70,7 @@ impl ActionGuard {
 impl Drop for ActionGuard {
     #[inline]
     fn drop(&mut self) {
-        // There is no one to tell whether it was; `restore` is for those who want to know.
+        // Only `Previous::restore` can return whether it was.
         let _restored = self.previous.restore_replaced();
     }
 }

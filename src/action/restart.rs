@@ -6,14 +6,19 @@ use crate::sys::KernelSigaction;
 use crate::{Errno, SigSet, Signal};
 
 /// Sets whether a system call that `signal` interrupts is restarted (`SA_RESTART`) or fails with
-/// `EINTR`, whichever code installed the action: siginterrupt(3). Returns the previous choice.
+/// `EINTR`, whichever code installed the action: siginterrupt(3), but in the opposite sense, as
+/// `siginterrupt(signal, 1)` is `set_restart(signal, false)`. Returns the previous choice.
 ///
-/// Note the sense: `siginterrupt(signal, 1)` is `set_restart(signal, false)`.
+/// All else of the action stays; to [`Previous::restore`](super::Previous::restore) it is another
+/// code's. For a signal that a [`Latch`](crate::Latch) has caught, what is set here holds until the
+/// next catch or release: the choice is [`Latch::restart`](crate::Latch::restart).
 ///
-/// All else of the action stays as it is. For a signal that a [`Latch`](crate::Latch) has caught,
-/// the choice is the latch's: [`Latch::restart`](crate::Latch::restart). What is set here holds
-/// there until the next catch or release of the signal; and to
-/// [`Previous::restore`](super::Previous::restore) the action is another code's.
+/// # Errors
+///
+/// `EAGAIN`: other code set the action at the same time, again and again; it is as that code left
+/// it. `EINVAL`: `SIGKILL` or `SIGSTOP`.
+///
+/// # Examples
 ///
 /// ```
 /// use siglatch::action;
@@ -23,11 +28,6 @@ use crate::{Errno, SigSet, Signal};
 /// action::set_restart(Signal::WINCH, before)?;
 /// # Ok::<(), siglatch::Errno>(())
 /// ```
-///
-/// # Errors
-///
-/// `EAGAIN`: other code set the action at the same time, again and again; it is as that code left
-/// it. `EINVAL`: `SIGKILL` or `SIGSTOP`.
 #[doc(alias = "siginterrupt")]
 #[inline]
 pub fn set_restart(signal: Signal, restart: bool) -> Result<bool, Errno> {

@@ -1,6 +1,5 @@
 //! 64 bits in two atomic words, for targets without atomics of that size (riscv32, Arm before v6).
-//!
-//! Each half changes by itself. An operation on the bits of one half leaves the other alone.
+//! Each half changes by itself: an operation on the bits of one leaves the other alone.
 
 use crate::sync::atomic::{AtomicU32, Ordering};
 
@@ -15,7 +14,7 @@ impl AtomicU64 {
         Self { low: AtomicU32::new(low), high: AtomicU32::new(high) }
     }
 
-    // Each half is accessed in the order that the caller asks for, here and below.
+    // Each half is accessed in the caller's order, here and below.
     #[inline]
     pub(super) fn load(&self, order: Ordering) -> u64 {
         whole(self.low.load(order), self.high.load(order))

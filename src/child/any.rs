@@ -1,4 +1,4 @@
-//! Waiting for any child: what process 1 and a subreaper have to do.
+//! Waiting for any child, as process 1 and a subreaper have to.
 
 use core::fmt;
 
@@ -7,10 +7,8 @@ use super::processes::Processes;
 use crate::wait::child::{peek, query};
 use crate::{Errno, Pid};
 
-/// Waits until any child has ended, and returns which. It is not reaped.
-///
-/// It is the same child each time until that is reaped, by its own part of the program or by
-/// [`wait`](super::wait).
+/// Waits until any child has ended, and returns its number without reaping it: the same one until
+/// it is reaped, as by [`wait`](super::wait).
 ///
 /// # Errors
 ///
@@ -29,17 +27,15 @@ pub fn wait_any() -> Result<Pid, Errno> {
     }
 }
 
-/// Reaps every child that has ended but those that `leave` returns `true` for: the loop that an
-/// init program needs, `while waitpid(-1, …, WNOHANG) > 0`, for a program that has children of its
-/// own as well.
+/// Reaps every child that has ended but those that `leave` returns `true` for: an init program's
+/// loop, `while waitpid(-1, …, WNOHANG) > 0`, for a program that has children of its own, too.
 ///
 /// A process whose parent ends becomes the child of process 1 of its pid namespace, or of a nearer
 /// [subreaper](super::set_subreaper), which has to reap it: until then it is a zombie and keeps its
-/// number. The kernel does not tell such a child from one that another part of the program has made
-/// and waits for. Were that one reaped here, its own part of the program would be told `ECHILD`,
-/// and `std::process` panics at it. So the program says which ones to leave: `leave` is called with
-/// the number of each child that has ended. Those of a table are known by
-/// [`Children::contains`](super::Children::contains).
+/// number. The kernel does not distinguish it from a child that another part of the program has
+/// made and waits for. If that one were reaped here, its own part's wait would fail with `ECHILD`,
+/// at which `std::process` panics. So `leave` is called with the number of each child that has
+/// ended; [`Children::contains`](super::Children::contains) knows those of a table.
 ///
 /// ```
 /// use siglatch::child::{self, Children};
@@ -66,20 +62,18 @@ pub fn wait_any() -> Result<Pid, Errno> {
 /// # Ok::<(), siglatch::Errno>(())
 /// ```
 ///
-/// A child that another thread has just made and not yet named is one that nobody left: make
-/// children and call this on the same thread, or under the same lock. That goes for what makes
-/// children unseen, too, as system(3), popen(3) and `Command::spawn` when there is no such program.
+/// `leave` cannot know a child that another thread has just made: make children and call this on
+/// the same thread, or under the same lock. That includes the hidden children of system(3),
+/// popen(3), and `Command::spawn` when there is no such program.
 ///
-/// What takes the wake-up that `SIGCHLD` has left comes first, and this after it, as above: a child
-/// that ends in between wakes again. [`Children::reap`](super::Children::reap) takes it, and
-/// [`Latch::take`](crate::Latch::take).
+/// Take the wake-up of `SIGCHLD` before this, by [`Children::reap`](super::Children::reap) or
+/// [`Latch::take`](crate::Latch::take), so that a child that ends in between wakes again. Where
+/// `SIGCHLD` is ignored, the kernel reaps all children.
 ///
-/// Where `SIGCHLD` is ignored, the kernel reaps them all, and there is nothing to do here.
-///
-/// Never sleeps; breaking off leaves the others for the next time. A child that is left is in the
-/// way of those that ended after it, as the kernel tells of the first alone. To find them `/proc`
-/// is read then. Where it is not mounted, or no descriptor is free, they are found when the one
-/// before them has been reaped, which sends no `SIGCHLD`: call this again after that.
+/// It never sleeps; breaking off leaves the others for the next call. waitid(2) reports the first
+/// child alone: if that is left, those behind it are found in `/proc`. Where that is not mounted,
+/// or no descriptor is free, they are found once the one before them has been reaped, which sends
+/// no `SIGCHLD`: call this again then.
 ///
 /// # Async-signal-safety
 ///
@@ -93,19 +87,19 @@ pub fn reap_any<F: FnMut(Pid) -> bool>(leave: F) -> ReapAny<F> {
     ReapAny { leave, look: Look::AtFirst }
 }
 
-/// What became of children, one by one; see [`reap_any`].
-#[must_use = "nobody is waited for before it is asked"]
+/// The children that [`reap_any`] reaps.
+#[must_use = "no child is reaped before `next` is called"]
 pub struct ReapAny<F> {
     leave: F,
     look: Look,
 }
 
-/// Where the next child is looked for.
+/// The place to search for the next child.
 #[expect(clippy::large_enum_variant, reason = "there is no allocator, and there is one of it")]
 enum Look {
-    /// The first that the kernel has.
+    /// The first that waitid(2) reports.
     AtFirst,
-    /// Among all processes, since the first is to be left.
+    /// All processes, since the first is to be left.
     AtAll(Processes),
     /// Nowhere.
     Done,

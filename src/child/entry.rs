@@ -1,33 +1,32 @@
-//! [`Entry`]: one child that is looked after, and which thread may query it.
+//! [`Entry`]: one child of a table, and which thread may query it.
 
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::{ChildState, Errno, Pid};
 
-/// Set while one thread asks what became of the child, and nobody else does.
+/// Set while one thread queries the child, and no other does.
 const QUERYING: u32 = 1 << 31;
 
-/// Set besides when another thread wanted to ask meanwhile: the one that does is to do so again,
-/// because the signal that the other one came for may be later than its question. Process ids end
-/// far below, at 2²².
+/// Set besides when another thread wanted to query meanwhile: the first queries again, because the
+/// signal that the other came for may be later than its query. Process ids end far below, at 2²².
 const AGAIN: u32 = 1 << 30;
 
 const FREE: u32 = 0;
 
-/// How a child is asked.
+/// How a child is queried.
 pub(super) type Query = fn(Pid) -> Result<Option<ChildState>, Errno>;
 
-/// What became of a child of [`Children`](crate::child::Children).
+/// The change of state of a child.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Change {
     /// The child.
     pub pid: Pid,
-    /// What became of it. `None`: that is lost, because somebody else has waited for it, or the
-    /// kernel has (`SA_NOCLDWAIT`), or it never was a child of this process.
+    /// Its new state. `None`: unknown, because other code or the kernel (`SA_NOCLDWAIT`) has reaped
+    /// it, or it never was a child of this process.
     pub state: Option<ChildState>,
 }
 
 impl Change {
-    /// Whether the child has ended, and has left the table.
+    /// Returns `true` if the child has ended, and has left the table.
     #[must_use]
     pub const fn is_end(&self) -> bool {
         match self.state {
@@ -45,42 +44,42 @@ impl Entry {
         Self(AtomicU32::new(FREE))
     }
 
-    /// Whether the number leaves the marks alone, as that of every process does.
+    /// Returns `true` if the number has none of the marks' bits, as that of every process.
     pub(super) const fn has_room_for(pid: Pid) -> bool {
         number(pid) & (QUERYING | AGAIN) == 0
     }
 
-    /// Returns `true` if the child has this entry, and no thread queries it: one that does may be told
-    /// that it has ended, and then another child may have the number.
+    /// Returns `true` if the child has this entry, and no thread queries it: a query may find that
+    /// it has ended, and then another child may get the number.
     pub(super) fn keeps(&self, pid: Pid) -> bool {
         // ORDERING: Relaxed: nothing is read that the number stands for.
         self.0.load(Ordering::Relaxed) == number(pid)
     }
 
-    /// Takes the entry for a child, if it is free. Returns `true` if it was.
+    /// Takes the entry for a child. Returns `true` if it was free.
     pub(super) fn take(&self, pid: Pid) -> bool {
         self.exchange(FREE, number(pid)).is_ok()
     }
 
-    /// Frees the entry of a child for which nobody asks just now. Returns `true` if it was that.
+    /// Frees the entry of a child that no thread queries. Returns `true` if it was that.
     pub(super) fn leave(&self, pid: Pid) -> bool {
         self.exchange(number(pid), FREE).is_ok()
     }
 
-    /// In a child of fork(2), where nobody else is.
+    /// In a child of fork(2), which has one thread.
     pub(super) fn clear(&self) {
-        // ORDERING: Relaxed: nobody else is here.
+        // ORDERING: Relaxed: there is no other thread.
         self.0.store(FREE, Ordering::Relaxed);
     }
 
-    /// The child whose entry it is.
+    /// The child that has the entry.
     pub(super) fn child(&self) -> Option<Pid> {
         // ORDERING: Relaxed: an answer that may be old in any case.
         Pid::try_from(self.0.load(Ordering::Relaxed) & !(QUERYING | AGAIN)).ok()
     }
 
-    /// Asks what became of the child, if there is one, and frees the entry if it has ended. If
-    /// another thread asks, it is to do so again.
+    /// Queries the child, if there is one, and frees the entry if it has ended. If another thread
+    /// is at it, that one is made to query again.
     #[inline]
     pub(super) fn query(&self, query: Query) -> Option<Change> {
         // ORDERING: Relaxed: a guess, until `exchange` confirms it.
@@ -96,7 +95,7 @@ impl Entry {
         };
         let querying = number(pid) | QUERYING;
         loop {
-            // This thread is alone with the child, and no other has waited for it.
+            // No other thread queries the child, and none has reaped it.
             let change = match query(pid) {
                 Ok(None) => None,
                 Ok(state) => Some(Change { pid, state }),
@@ -107,8 +106,9 @@ impl Entry {
             match self.exchange(querying, after) {
                 Ok(_) => return change,
                 Err(_) if change.is_some() => {
-                    // This is to be told first. A child that is still there is asked again by the
-                    // same walk over the table, or by the thread that is woken when that breaks off.
+                    // This change is returned first. A child that is still there is queried again
+                    // by the same walk over the table, or by the thread that is woken when that
+                    // breaks off.
                     //
                     // ORDERING: Release pairs with the AcqRel in `exchange`.
                     self.0.store(after, Ordering::Release);
@@ -119,10 +119,10 @@ impl Entry {
         }
     }
 
-    /// Changes the entry from one state to another. Fails with the state that it has instead.
+    /// Changes the entry from one state to another, or fails with the state that it has instead.
     fn exchange(&self, from: u32, to: u32) -> Result<u32, u32> {
-        // ORDERING: AcqRel pairs with itself: the thread that has an entry sees what was done by the
-        // one that had it before.
+        // ORDERING: AcqRel pairs with itself: the thread that has an entry sees what was done by
+        // the one that had it before.
         self.0.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
     }
 }
@@ -141,8 +141,7 @@ mod tests {
     static ENTRY: Entry = Entry::new();
     static QUERIES: AtomicU32 = AtomicU32::new(0);
 
-    /// The child ends after it was asked, and the other thread that hears of it comes before this
-    /// one has looked away.
+    /// The child ends after the query, and another thread is woken before the first is done.
     fn ends_late(pid: Pid) -> Result<Option<ChildState>, Errno> {
         match QUERIES.fetch_add(1, Relaxed) {
             0 => {

@@ -1,4 +1,4 @@
-//! [`ExecSignals`]: the signal state that another program starts with.
+//! [`ExecSignals`]: the signal state that execve(2) passes on.
 #![expect(unsafe_code, reason = "sets actions and the mask through the kernel's door")]
 
 use core::ffi::{CStr, c_char, c_int};
@@ -7,12 +7,11 @@ use core::fmt;
 use crate::sys::{self, KernelSigaction, KernelSigset, SIG_DFL, SIG_IGN};
 use crate::{Errno, SigSet, signal};
 
-/// Which signals the next program starts with ignored and blocked: all of the signal state that
-/// execve(2) passes on, as a value.
+/// The signals ignored and blocked: all of the signal state that execve(2) passes on.
 ///
-/// It is what this program was [started with](super::InheritedSignals::exec_signals), or what the caller
-/// makes, changed as wanted, and [applied](Self::apply) in the child. So a utility like env(1) runs
-/// a command with signals ignored that this program itself may have caught meanwhile:
+/// Take what this program was [started with](super::InheritedSignals::exec_signals),
+/// [`new`](Self::new) or [`current`](Self::current), change it, and [apply](Self::apply) it in the
+/// child. So a utility like env(1) can run a command with a signal ignored that it catches itself:
 ///
 /// ```
 /// use siglatch::Signal;
@@ -49,12 +48,7 @@ impl ExecSignals {
         Self { ignored: 0, mask: 0 }
     }
 
-    /// What a program would start with that this thread executed now: the signals that are ignored,
-    /// and those that the thread blocks.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe. It makes 65 system calls.
+    /// What a program would start with if this thread executed it now. It makes 65 system calls.
     #[inline]
     pub fn current() -> Result<Self, Errno> {
         let mut ignored = 0;
@@ -80,53 +74,48 @@ impl ExecSignals {
         SigSet::from_bits(self.mask)
     }
 
-    /// The same, with `signals` ignored, too. With `SIGKILL` or `SIGSTOP` it cannot be applied.
+    /// Adds `signals` to those ignored. With `SIGKILL` or `SIGSTOP` it cannot be applied.
     #[must_use]
     pub fn ignore(self, signals: impl Into<SigSet>) -> Self {
         Self { ignored: self.ignored | signals.into().bits(), ..self }
     }
 
-    /// The same, with the default action for `signals`.
+    /// Gives `signals` the default action: they are not ignored.
     #[must_use]
     pub fn default_action(self, signals: impl Into<SigSet>) -> Self {
         Self { ignored: self.ignored & !signals.into().bits(), ..self }
     }
 
-    /// The same, with `signals` blocked, too. With `SIGKILL` or `SIGSTOP` it cannot be applied.
+    /// Adds `signals` to those blocked. With `SIGKILL` or `SIGSTOP` it cannot be applied.
     #[must_use]
     pub fn block(self, signals: impl Into<SigSet>) -> Self {
         Self { mask: self.mask | signals.into().bits(), ..self }
     }
 
-    /// The same, with `signals` not blocked.
+    /// Removes `signals` from those blocked.
     #[must_use]
     pub fn unblock(self, signals: impl Into<SigSet>) -> Self {
         Self { mask: self.mask & !signals.into().bits(), ..self }
     }
 
-    /// Makes this the signal state of the process, in a child that is about to execute another
-    /// program: the signals that are to be ignored are, all others have their default action, and
-    /// the mask is set last.
+    /// Installs this state in a child that is about to execute another program, as by the
+    /// `pre_exec` of `std::process::Command`: signals are ignored or set to default, and then the
+    /// mask is set.
     ///
-    /// No handler runs in the child after this. A signal that came while it was blocked, in a
-    /// [`ForkWindow`](super::ForkWindow), takes its default action now, which is what it would do
-    /// to the other program a moment later.
+    /// No handler runs in the child after this. A signal that is pending, from a
+    /// [`ForkWindow`](super::ForkWindow), takes its default action, as it would after execve(2).
     ///
     /// # Errors
     ///
     /// `EINVAL`: `SIGKILL` or `SIGSTOP` is to be ignored or blocked; nothing is changed. After
-    /// another error all signals may be blocked still.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe, and so fit for the `pre_exec` of `std::process::Command`.
+    /// another error all signals may still be blocked.
     #[doc(alias = "pre_exec")]
     #[inline]
     pub fn apply(&self) -> Result<(), Errno> {
         if (self.ignored | self.mask) & SigSet::UNCHANGEABLE.bits() != 0 {
             return Err(Errno::INVAL);
         }
-        // Those of a C library as well, since no handler of its own is left afterwards either.
+        // A C library's reserved signals as well: none of its handlers is left afterwards either.
         let all = KernelSigset::from_bits(u64::MAX);
         // SAFETY: until the mask is set below, nothing runs here but system calls.
         unsafe { sys::rt_sigprocmask(libc::SIG_SETMASK, Some(all)) }?;
@@ -139,16 +128,16 @@ impl ExecSignals {
             }
         }
         let mask = KernelSigset::from_bits(self.mask);
-        // SAFETY: no signal has a handler, and what the mask is to be is for the caller to say.
+        // SAFETY: no signal has a handler, and the mask is the caller's choice.
         unsafe { sys::rt_sigprocmask(libc::SIG_SETMASK, Some(mask)) }.map(drop)
     }
 
-    /// [Applies](Self::apply) this and executes a program: execve(2). Returns only if that fails, and
-    /// then the state is applied: try another path, or exit, by 127 if there is no such program
-    /// and by 126 for other errors, as shells do.
+    /// [Applies](Self::apply) this and executes a program: execve(2). Returns only if that fails,
+    /// with the state applied: try another path, or exit as shells do, with 127 if there is no such
+    /// program and with 126 after other errors.
     ///
-    /// `path` is not searched for in `PATH`. The arguments that a program without libc was itself
-    /// started with, from the second on, are as they are needed here, and so is its environment.
+    /// `PATH` is not searched. A program without libc may pass its own environment, and its own
+    /// arguments from the second on, as the kernel laid them out.
     ///
     /// ```
     /// use siglatch::child::{self, ExecSignals};
@@ -170,14 +159,14 @@ impl ExecSignals {
     /// ```
     ///
     /// The error is one of [`apply`](Self::apply), or of execve(2): `E2BIG`: arguments and
-    /// environment are too large. `EACCES`: not allowed, or not executable. `EAGAIN`: the process has
-    /// changed its user, who has `RLIMIT_NPROC` processes already. `ENOENT`: there is no
-    /// such file, or not the interpreter that it names. `ENOEXEC`: not a program. `ENOTDIR`: a part
-    /// of the path is no directory. `ETXTBSY`: it is open for writing. Others are rare.
+    /// environment too large. `EACCES`: not allowed, or not executable. `EAGAIN`: the process has
+    /// changed its user, and the new one has `RLIMIT_NPROC` processes. `ENOENT`: no such file or
+    /// interpreter. `ENOEXEC`: not a program. `ENOTDIR`: a part of the path is no directory.
+    /// `ETXTBSY`: open for writing. Others are rare.
     ///
     /// # Safety
     ///
-    /// As [`sys::execve`].
+    /// As for [`sys::execve`].
     #[doc(alias = "execve")]
     #[inline]
     #[must_use = "it has failed"]
@@ -219,7 +208,7 @@ fn bit(signo: c_int) -> u64 {
     1_u64.rotate_left((signo as u32).wrapping_sub(1))
 }
 
-/// The action of a number, of those as well that are not a program's signals.
+/// The action of a signal, also of one reserved by a C library.
 fn read(signo: c_int) -> Result<KernelSigaction, Errno> {
     let mut current = KernelSigaction::default();
     // SAFETY: nothing is changed.

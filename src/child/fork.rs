@@ -1,4 +1,4 @@
-//! [`ForkWindow`]: no signal comes while the process is copied.
+//! [`ForkWindow`]: signals are blocked around fork(2), and the child's copies reset.
 #![expect(unsafe_code, reason = "forks, and clears what the child has copied")]
 
 use core::ffi::c_int;
@@ -8,12 +8,10 @@ use crate::fd::{Fd, PidFd};
 use crate::mask::MaskGuard;
 use crate::{Errno, Pid, SigSet, sys};
 
-/// All signals blocked around a fork(2), so that none is half delivered on either side. All but those
-/// that the kernel raises synchronously, which would kill the process instead of coming to a handler.
+/// Signals blocked around a fork(2), so that none is half delivered on either side.
 ///
-/// Dropping it restores the mask: in the parent, and in a child for which
-/// [`in_child`](Self::in_child) is not called. What came meanwhile is delivered then, to the one
-/// that it was sent to.
+/// Dropping it restores the mask, in the parent, and in a child that does not call
+/// [`in_child`](Self::in_child). A pending signal is then delivered, to the process it was sent to.
 ///
 /// ```
 /// use siglatch::child::{self, ForkWindow};
@@ -42,8 +40,8 @@ use crate::{Errno, Pid, SigSet, sys};
 /// # Ok::<(), siglatch::Errno>(())
 /// ```
 ///
-/// A child that only executes another program may want the window as well: between the two calls
-/// it has the handlers of its parent. It leaves the mask to [`InheritedSignals::restore_for_exec`].
+/// A child that executes another program has its parent's handlers until then. It may use the
+/// window, too, and leave the mask to [`InheritedSignals::restore_for_exec`].
 ///
 /// [`InheritedSignals::restore_for_exec`]: crate::child::InheritedSignals::restore_for_exec
 #[derive(Debug)]
@@ -53,31 +51,29 @@ pub struct ForkWindow {
 }
 
 impl ForkWindow {
-    /// Blocks all signals of this thread, but for those that the kernel raises synchronously
-    /// (`SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`, `SIGTRAP`, `SIGSYS`) and those that a C library keeps for
-    /// itself.
+    /// Blocks the signals of this thread, except a C library's reserved ones and those that the
+    /// kernel raises synchronously (`SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`, `SIGTRAP`, `SIGSYS`),
+    /// which kill the process if raised while blocked.
     #[inline]
     pub fn open() -> Result<Self, Errno> {
         MaskGuard::block(SigSet::ASYNCHRONOUS).map(|mask| Self { mask })
     }
 
-    /// In the child: makes the copies of every receiver that has ever caught a signal the child's own,
-    /// then restores the mask.
+    /// In the child: resets each receiver that has ever caught a signal, then restores the mask.
     ///
-    /// Flags are cleared, queues emptied and their counts of losses set to zero, descriptors to
-    /// write to taken away, a [`Shutdown`](crate::Shutdown) that was asked is not, and
-    /// [`Children`](crate::child::Children) has none. What was caught stays caught, with the same
-    /// functions. What other threads of the parent were in the middle of holds nobody up.
+    /// Flags are cleared, queues emptied, their counts of losses zeroed, and wake descriptors
+    /// removed. A [`Shutdown`](crate::Shutdown) has no request,
+    /// [`Children`](crate::child::Children) no child. Caught signals stay caught, with the same
+    /// functions. Nothing in the child waits for another thread of the parent.
     ///
     /// # Async-signal-safety
     ///
-    /// Async-signal-safe, but not to be called in signal context; see below.
+    /// Not to be called in signal context.
     ///
     /// # Safety
     ///
-    /// The caller is the child of a fork(2) that was made while the window was open; it has memory
-    /// of its own (not vfork(2), not `CLONE_VM`), has started no thread yet, and is not in signal
-    /// context.
+    /// The caller is the child of a fork(2) made while the window was open. It has memory of its
+    /// own (not vfork(2), not `CLONE_VM`), has started no thread, and is not in signal context.
     #[inline]
     pub unsafe fn in_child(self) {
         // SAFETY: the caller's promise; all signals are blocked until the mask is
@@ -87,24 +83,22 @@ impl ForkWindow {
     }
 }
 
-/// Makes a child with a [`ForkWindow`] around it. Returns the child's id, and `None` in the child.
-///
-/// It is for programs without a C library, which would not hear of it; with one, open a window
-/// around its own fork(3).
+/// Makes a child process in a [`ForkWindow`]. Returns its id, and `None` in the child. It is for
+/// programs without a C library, which would not notice it; with one, call its fork(3) in a window.
 ///
 /// # Errors
 ///
-/// `EAGAIN`: `RLIMIT_NPROC`, or another limit on processes. `ENOMEM`: no memory.
+/// `EAGAIN`: `RLIMIT_NPROC` or another limit on processes. `ENOMEM`: no memory.
 ///
 /// # Async-signal-safety
 ///
-/// Async-signal-safe, but not to be called in signal context.
+/// Not to be called in signal context.
 ///
 /// # Safety
 ///
 /// - It is not called in signal context.
 /// - If the process has several threads, the child uses nothing that another of them may have been
-///   in the middle of, a lock for example. Everything of this crate is safe to use.
+///   in the middle of changing or have locked. All of this crate is safe to use.
 /// - If there is a C library, the child only makes system calls, executes a program or exits.
 #[inline]
 pub unsafe fn fork() -> Result<Option<Pid>, Errno> {
@@ -115,17 +109,17 @@ pub unsafe fn fork() -> Result<Option<Pid>, Errno> {
     Ok(parent.map(|(child, ())| child))
 }
 
-/// As [`fork()`], and opens a [`PidFd`] of the child, for the parent alone: a child that is made and
-/// opened in one step cannot have been reaped by other code in between.
+/// As [`fork()`], and opens a [`PidFd`] of the child, for the parent alone, in the same step: no
+/// other code can have reaped the child before.
 ///
 /// # Errors
 ///
-/// As for [`fork()`], and `EMFILE`, `ENFILE`: too many open files; there is no child then. `ENOSYS`:
-/// Linux before 5.3.
+/// As for [`fork()`], and `EMFILE`, `ENFILE`: too many open files, no child. `ENOSYS`: Linux before
+/// 5.3.
 ///
 /// # Async-signal-safety
 ///
-/// Async-signal-safe, but not to be called in signal context.
+/// Not to be called in signal context.
 ///
 /// # Safety
 ///
@@ -142,13 +136,12 @@ pub unsafe fn fork_with_pidfd() -> Result<Option<(Pid, PidFd)>, Errno> {
     // SAFETY: the same.
     let parent = unsafe { in_window(fork) }?;
     Ok(parent.map(|(child, raw)| {
-        // SAFETY: the call has just made it, and nobody else knows it.
+        // SAFETY: the call has just made it, and no other code knows it.
         (child, unsafe { Fd::from_raw(raw) }.into())
     }))
 }
 
-/// Makes a child with a window around it. Returns its id and what else `fork` tells of it, and
-/// `None` in the child.
+/// Makes a child in a window. Returns its id and what else `fork` returns, and `None` in the child.
 ///
 /// # Safety
 ///

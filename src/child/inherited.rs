@@ -1,4 +1,4 @@
-//! [`InheritedSignals`]: what a program was started with, for the programs that it starts.
+//! [`InheritedSignals`]: the signal state at a program's start, for the programs that it executes.
 
 use core::fmt;
 
@@ -7,16 +7,12 @@ use crate::bits::AtomicSet;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::{Errno, SigSet};
 
-/// The signals that the program was started with ignored and blocked: all of the signal state that
-/// execve(2) passes on.
+/// The signals that were ignored and blocked at the program's start, for programs that it executes.
 ///
-/// A program that is executed inherits which signals are ignored, and the mask. What it should get
-/// is neither what this program has made of them, nor the default of everything (`nohup` would be
-/// undone), but what this program was started with itself.
-///
-/// That has to be noted before anybody changes it, and Rust's runtime ignores `SIGPIPE` before
-/// `main`. So [`inherited_signals!`](crate::inherited_signals) makes a static that notes it before the runtime
-/// starts:
+/// An executed program should get neither what this program has made of that state, nor all
+/// defaults, which would undo `nohup`, but what this program was itself started with. That has to
+/// be noted before any code changes it, and Rust's runtime ignores `SIGPIPE` before `main`. So
+/// [`inherited_signals!`](crate::inherited_signals) makes a static that notes it earlier:
 ///
 /// ```no_run
 /// use std::os::unix::process::CommandExt as _;
@@ -28,7 +24,8 @@ use crate::{Errno, SigSet};
 /// // SAFETY: the closure makes system calls and nothing else.
 /// unsafe {
 ///     command.pre_exec(|| {
-///         START.restore_for_exec().map_err(|errno| std::io::Error::from_raw_os_error(errno.as_raw()))
+///         let restored = START.restore_for_exec();
+///         restored.map_err(|errno| std::io::Error::from_raw_os_error(errno.as_raw()))
 ///     });
 /// }
 /// command.arg("10").spawn()?;
@@ -43,28 +40,24 @@ pub struct InheritedSignals {
 }
 
 impl InheritedSignals {
-    /// Nothing is noted yet.
+    /// A state that is not noted yet.
     #[must_use]
     pub const fn new() -> Self {
         Self { ignored: AtomicSet::new(), mask: AtomicSet::new(), captured: AtomicBool::new(false) }
     }
 
-    /// Notes which signals are ignored, and which this thread blocks.
+    /// Notes the [current](ExecSignals::current) state.
     ///
     /// # Errors
     ///
-    /// Only what a seccomp(2) filter makes; nothing is captured then.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe. It makes 65 system calls.
+    /// Only a seccomp(2) filter's; nothing is noted then.
     #[inline]
     pub fn capture(&self) -> Result<(), Errno> {
         let ExecSignals { ignored, mask } = ExecSignals::current()?;
         // ORDERING: Relaxed, both: before the Release.
         self.ignored.store(ignored);
         self.mask.store(mask);
-        // ORDERING: Release pairs with the Acquire in `noted`.
+        // ORDERING: Release pairs with the Acquire in `exec_signals`.
         self.captured.store(true, Ordering::Release);
         Ok(())
     }
@@ -81,7 +74,7 @@ impl InheritedSignals {
         self.exec_signals().map(|signals| signals.mask())
     }
 
-    /// What was noted, as a value that can be changed before it is applied; `None` if nothing was.
+    /// The state, to be changed before it is applied; `None` if nothing was noted.
     #[must_use]
     pub fn exec_signals(&self) -> Option<ExecSignals> {
         // ORDERING: Acquire pairs with the Release in `capture`.
@@ -89,16 +82,11 @@ impl InheritedSignals {
         captured.then(|| ExecSignals { ignored: self.ignored.bits(), mask: self.mask.bits() })
     }
 
-    /// Puts all signals to what was noted, in a child that is about to execute another program:
-    /// [`ExecSignals::apply`].
+    /// [Applies](ExecSignals::apply) the state, in a child about to execute another program.
     ///
     /// # Errors
     ///
-    /// `EINVAL`: nothing was noted; nothing is changed. Otherwise as [`ExecSignals::apply`].
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe, and so fit for the `pre_exec` of `std::process::Command`.
+    /// `EINVAL`: nothing was noted; nothing is changed. Others as for [`ExecSignals::apply`].
     #[doc(alias = "pre_exec")]
     #[doc(alias = "restore_signals")]
     #[inline]
@@ -123,28 +111,24 @@ impl fmt::Debug for InheritedSignals {
     }
 }
 
-/// Makes a [`InheritedSignals`] that notes what the program was started with,
-/// before its `main` and before Rust's runtime changes anything.
+/// Makes a static [`InheritedSignals`] that notes the state before
+/// `main`, and before Rust's runtime changes it.
 ///
 /// ```
-/// siglatch::inherited_signals! {
-///     /// What we were started with.
-///     pub static START
-/// }
+/// siglatch::inherited_signals!(pub static START); // attributes may come first
 /// assert!(START.mask().is_some());
 /// ```
 ///
-/// It is in the list of functions that a C library calls before `main` (`.init_array`). A program
-/// without one calls [`InheritedSignals::capture`](crate::child::InheritedSignals::capture) itself. In a shared
-/// library that is loaded later, by dlopen(3), it notes the state of then, after whatever the
-/// program has changed.
+/// A C library calls it before `main` (`.init_array`). A program without one calls
+/// [`capture`](crate::child::InheritedSignals::capture) itself. After dlopen(3), it notes the state
+/// of then.
 #[macro_export]
 macro_rules! inherited_signals {
     ($(#[$attribute:meta])* $visibility:vis static $name:ident) => {
         $(#[$attribute])*
         $visibility static $name: $crate::child::InheritedSignals = {
             extern "C" fn capture() {
-                // What was not captured is told as such.
+                // After an error, nothing is noted, which the methods return.
                 let _noted = $name.capture();
             }
             #[used]

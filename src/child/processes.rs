@@ -1,4 +1,4 @@
-//! [`Processes`]: the number of every process, as `/proc` lists them.
+//! [`Processes`]: the number of every process in `/proc`.
 #![expect(unsafe_code, reason = "opens a directory through the kernel's door")]
 
 use core::ffi::CStr;
@@ -6,11 +6,11 @@ use core::ffi::CStr;
 use crate::fd::Fd;
 use crate::{Errno, Pid, sys};
 
-/// The directory, and as many of its entries as there is room for.
+/// The directory, and as many of its entries as fit.
 pub(super) struct Processes {
     directory: Fd,
     entries: [u8; ROOM],
-    /// Where the entries end, and where the next one begins.
+    /// The end of the entries, and the beginning of the next one.
     filled: usize,
     next: usize,
 }
@@ -18,7 +18,7 @@ pub(super) struct Processes {
 /// Some 40 entries.
 const ROOM: usize = 1024;
 
-/// Where `struct linux_dirent64` has its own length, 16 bits, and its name.
+/// The offsets in `struct linux_dirent64` of its length, 16 bits, and of its name.
 const LENGTH: usize = 16;
 const NAME: usize = 19;
 
@@ -26,12 +26,12 @@ impl Processes {
     #[inline]
     pub(super) fn list() -> Result<Self, Errno> {
         let raw = sys::open_to_read(c"/proc")?;
-        // SAFETY: the call has just made it, and nobody else knows it.
+        // SAFETY: the call has just made it, and no other code knows it.
         let directory = unsafe { Fd::from_raw(raw) };
         Ok(Self { directory, entries: [0; ROOM], filled: 0, next: 0 })
     }
 
-    /// The next entry's name; `None` if there is none any more.
+    /// The next entry's name; `None` after the last.
     #[inline]
     fn name(&mut self) -> Option<&[u8]> {
         if self.next >= self.filled {
@@ -59,7 +59,7 @@ impl Iterator for Processes {
     }
 }
 
-/// The process that a directory is named after.
+/// The process that a directory is named for.
 #[inline]
 fn number(name: &[u8]) -> Option<Pid> {
     let name = core::str::from_utf8(name).ok()?;

@@ -6,9 +6,7 @@ use super::Change;
 use crate::wait::child::query;
 use crate::{ChildState, Errno, Pid};
 
-/// Waits until a child has ended, and reaps it.
-///
-/// Handlers that run meanwhile do not end the wait.
+/// Waits until a child has ended, and reaps it. Handlers that run meanwhile do not end the wait.
 ///
 /// ```
 /// use siglatch::{ChildState, Signal, child};
@@ -22,7 +20,7 @@ use crate::{ChildState, Errno, Pid};
 ///
 /// # Errors
 ///
-/// `ECHILD`: it is no child of this process, was waited for, or the kernel waits for it because
+/// `ECHILD`: no child of this process, or already reaped: by other code, or by the kernel, because
 /// `SIGCHLD` is ignored or has `SA_NOCLDWAIT`.
 #[doc(alias = "waitpid")]
 #[doc(alias = "waitid")]
@@ -49,7 +47,7 @@ pub fn try_wait(pid: Pid) -> Result<Option<ChildState>, Errno> {
     Ok(told.map(|(_, state)| state))
 }
 
-/// As [`try_wait`], and tells once each that the child was stopped or went on, too: for a shell.
+/// As [`try_wait`], and returns each stop and continue of the child once: for a shell.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! [`Children`]: the children that this part of the program looks after.
+//! [`Children`]: the children of one part of the program.
 #![expect(unsafe_code, reason = "is a receiver of its own")]
 
 use core::fmt;
@@ -10,12 +10,11 @@ use crate::delivery::receiver::{Receiver, receiver_choices, receiver_waits, regi
 use crate::delivery::registry;
 use crate::{CatchError, Errno, Pid, Signal, mask};
 
-/// The children that this part of the program looks after, `N` at most: told by `SIGCHLD` that
-/// something became of them, it waits for each of them and for nobody else's.
+/// A table of `N` children at most: woken by `SIGCHLD`, it reaps each of them, and no others.
 ///
 /// However many end at once, and though the kernel merges their signals into one, none is lost:
-/// each child of the table is asked. Other parts of the program may have children of their own, with
-/// a table or with `std::process`: no wait here takes theirs away.
+/// each child of the table is queried. Other parts of the program may have children of their own,
+/// in another table or with `std::process`: these are not reaped here.
 ///
 /// ```
 /// use siglatch::ChildState;
@@ -39,14 +38,13 @@ use crate::{CatchError, Errno, Pid, Signal, mask};
 /// # Ok::<(), siglatch::Errno>(())
 /// ```
 ///
-/// Several threads may use a table: each change is told to one of them.
+/// Several threads may use a table: each change is returned to one of them.
 ///
 /// # After fork
 ///
-/// The children are the parent's. A child that was forked in a [`ForkWindow`] has an empty table, if
-/// it has ever caught `SIGCHLD`; in another, they are told as not its own, and taken out.
-///
-/// [`ForkWindow`]: crate::child::ForkWindow
+/// The children are the parent's. In a child forked in a [`ForkWindow`](crate::child::ForkWindow),
+/// a table that ever caught `SIGCHLD` is empty; in another child, they are returned with the state
+/// `None` and removed.
 #[repr(C)]
 pub struct Children<const N: usize> {
     /// First, to be found by its address in a child of fork(2).
@@ -64,9 +62,9 @@ impl<const N: usize> Children<N> {
         }
     }
 
-    /// Whether `SIGCHLD` also comes when a child stops or goes on, for [`changes`](Self::changes). It
-    /// does not by default (`SA_NOCLDSTOP`), unless another receiver in the process wants to hear of
-    /// it: a plain [`Latch`](crate::Latch) does.
+    /// Whether `SIGCHLD` is sent for stops and continues, too, for [`changes`](Self::changes). By
+    /// default it is not (`SA_NOCLDSTOP`), unless another receiver in the process asks for it, as
+    /// every [`Latch`](crate::Latch) does.
     #[doc(alias = "SA_NOCLDSTOP")]
     #[must_use]
     pub const fn stops(self, stops: bool) -> Self {
@@ -75,14 +73,15 @@ impl<const N: usize> Children<N> {
 
     /// Catches `SIGCHLD`, which [`wait`](Self::wait) needs.
     ///
-    /// An inherited "ignore", with which the kernel itself would wait for all children, is over with
-    /// it: children that nobody waits for are zombies then; see [`reap_any`](super::reap_any). (A
-    /// plain [`Latch`](crate::Latch) leaves them to the kernel.) An inherited *blocked* `SIGCHLD` stays blocked, and [`wait`](Self::wait) sleeps on:
+    /// This ends an inherited "ignore", with which the kernel would reap all children: children
+    /// that no code reaps become zombies, see [`reap_any`](super::reap_any). (A
+    /// [`Latch`](crate::Latch) leaves them to the kernel.) An inherited *blocked* `SIGCHLD` stays
+    /// blocked, and [`wait`](Self::wait) is not woken: use
     /// [`catch_unblocked`](Self::catch_unblocked).
     ///
     /// # Errors
     ///
-    /// As [`Latch::catch`](crate::Latch::catch).
+    /// As for [`Latch::catch`](crate::Latch::catch).
     ///
     /// # Async-signal-safety
     ///
@@ -91,16 +90,15 @@ impl<const N: usize> Children<N> {
         registry::catch(self.registered(), Signal::CHLD.into())
     }
 
-    /// [Catches](Self::catch) `SIGCHLD`, and unblocks it in the calling thread: a program may be
-    /// started with it blocked, and then nothing would come.
+    /// [Catches](Self::catch) `SIGCHLD`, and unblocks it in the calling thread.
     ///
     /// # Errors
     ///
-    /// As [`catch`](Self::catch).
+    /// As for [`catch`](Self::catch).
     ///
     /// # Async-signal-safety
     ///
-    /// Not async-signal-safe: it waits for handlers that are in flight.
+    /// Not async-signal-safe, as [`catch`](Self::catch).
     pub fn catch_unblocked(&'static self) -> Result<(), CatchError> {
         self.catch()?;
         mask::unblock(Signal::CHLD)?;
@@ -111,22 +109,21 @@ impl<const N: usize> Children<N> {
     ///
     /// # Errors
     ///
-    /// As [`Latch::release`](crate::Latch::release).
+    /// As for [`Latch::release`](crate::Latch::release).
     ///
     /// # Async-signal-safety
     ///
-    /// Not async-signal-safe: it waits for handlers that are in flight.
+    /// Not async-signal-safe, as [`catch`](Self::catch).
     pub fn release(&'static self) -> Result<(), Errno> {
         registry::release(self.registered(), Signal::CHLD.into()).map(drop)
     }
 
-    /// Looks after a child from now on. It may have ended already. One that is looked after is left
-    /// as it is; of several threads that add the same one at the same moment, each may take an entry
-    /// for it.
+    /// Adds a child, which may have ended already. Another call for it changes nothing, but threads
+    /// that add it at the same moment may take an entry each.
     ///
     /// # Errors
     ///
-    /// `EAGAIN`: there are `N` children. `ECHILD`: no process can have such a number.
+    /// `EAGAIN`: there are `N` children. `ECHILD`: no process can have the number.
     pub fn add(&self, pid: Pid) -> Result<(), Errno> {
         if !Entry::has_room_for(pid) {
             return Err(Errno::CHILD);
@@ -139,49 +136,48 @@ impl<const N: usize> Children<N> {
         Ok(())
     }
 
-    /// Looks after a child no more: somebody else will. Returns `true` if it was there; if another
-    /// thread is just being told what became of it, it was not.
+    /// Removes a child, for other code to reap. Returns `true` if it was there, and no thread
+    /// queries it.
     #[must_use = "it may have been told already"]
     pub fn remove(&self, pid: Pid) -> bool {
         self.entries.iter().any(|entry| entry.leave(pid))
     }
 
-    /// Whether a child is looked after.
+    /// Returns `true` if a child is in the table.
     #[must_use]
     pub fn contains(&self, pid: Pid) -> bool {
         self.entries.iter().any(|entry| entry.child() == Some(pid))
     }
 
-    /// How many children are looked after.
+    /// The number of children.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.iter().filter(|entry| entry.child().is_some()).count()
     }
 
-    /// Whether none is looked after.
+    /// Returns `true` if there are no children.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many children there is room for.
+    /// The room for children.
     pub const CAPACITY: usize = N;
 
-    /// Waits for the children that have ended, and takes them out. Never sleeps.
-    ///
-    /// Breaking off leaves the others for the next time, and [`wait`](Self::wait) ends at once then.
+    /// Reaps and removes the children that have ended. Never sleeps. Breaking off leaves the others
+    /// for the next call, and [`wait`](Self::wait) returns at once then.
     pub fn reap(&self) -> Changes<'_, N> {
         self.query(status::try_wait)
     }
 
-    /// As [`reap`](Self::reap), and tells once each that a child was stopped or went on: for a
-    /// shell. The table is made with [`stops(true)`](Self::stops), or nothing wakes for it.
+    /// As [`reap`](Self::reap), and returns each stop and continue once: for a shell. The table
+    /// must have [`stops(true)`](Self::stops) to be woken for them.
     pub fn changes(&self) -> Changes<'_, N> {
         self.query(status::try_change)
     }
 
     fn query(&self, query: Query) -> Changes<'_, N> {
-        // Cleared before the looks, so that a child that ends after one sets it again.
+        // Cleared before the queries, so that a child that ends after its query sets it again.
         let _flag = self.receiver.take();
         Changes { children: self, next: 0, query }
     }
@@ -202,9 +198,9 @@ impl<const N: usize> Children<N> {
     }
 }
 
-/// What became of children, one by one; see [`Children::reap`] and [`Children::changes`].
+/// The changes that [`Children::reap`] or [`Children::changes`] finds.
 #[derive(Debug)]
-#[must_use = "nobody is waited for before it is asked"]
+#[must_use = "no child is reaped before `next` is called"]
 pub struct Changes<'a, const N: usize> {
     children: &'a Children<N>,
     next: usize,

@@ -52,7 +52,6 @@ impl From<CatchError> for Errno {
 }
 
 impl fmt::Display for CatchError {
-    /// `SIGKILL: EINVAL (22)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(signal) = self.signal() {
             write!(f, "{signal}: ")?;

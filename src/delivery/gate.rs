@@ -1,11 +1,11 @@
 //! A grace period: after a change, a registration waits until every handler that may have seen the
 //! state before it has left. The scheme is the kernel's SRCU (kernel/rcu/srcutree.c).
 //!
-//! A handler, the reader, increments one of two counters before it looks at anything, and decrements it
-//! when it has finished with the receivers: two atomic additions, and it never waits. The waiter turns
-//! new handlers to the other counter, waits until the first is zero, and does the same once more,
-//! because a handler that read `epoch` long ago may increment either. Signals that keep arriving do not
-//! prolong the wait.
+//! A handler, the reader, increments one of two counters before it looks at anything, and
+//! decrements it when it has finished with the receivers. It never waits. The waiter turns new
+//! handlers to the other counter, waits until the first is zero, and does the same once more,
+//! because a handler that read `epoch` long ago may increment either. Signals that keep arriving do
+//! not prolong the wait.
 //!
 //! | a handler | what the waiter knows |
 //! |---|---|
@@ -20,7 +20,6 @@ use crate::time;
 const SIDES: usize = 4;
 const LAST_SIDE: u32 = SIDES as u32 - 1;
 
-/// The handlers of this process that are in flight.
 pub(super) static GATE: Gate = Gate::new();
 
 pub(super) struct Gate {
@@ -52,10 +51,10 @@ impl Gate {
         Epoch(epoch & LAST_SIDE)
     }
 
-    /// A handler has finished with the receivers.
     #[expect(clippy::needless_pass_by_value, reason = "an epoch is good for one leaving")]
     pub(super) fn leave(&self, epoch: Epoch) {
-        // ORDERING: Release pairs with the load in `wait_until_empty`: what the handler did is done.
+        // ORDERING: Release pairs with the load in `wait_until_empty`: what the handler did is
+        // done.
         self.side(epoch.0).fetch_sub(1, Ordering::Release);
     }
 
@@ -63,7 +62,8 @@ impl Gate {
     /// caller at a time, never in signal context: it would wait for itself.
     pub(super) fn wait_until_empty(&self) {
         for _ in 0..2 {
-            // ORDERING: Relaxed: only this function and `reset_after_fork` write it, under one lock.
+            // ORDERING: Relaxed: only this function and `reset_after_fork` write it, under one
+            // lock.
             let epoch = self.epoch.load(Ordering::Relaxed);
             // ORDERING: Relaxed: a handler that sees it late is on the old side, waited for below.
             self.epoch.store(epoch ^ 1, Ordering::Relaxed);
@@ -77,8 +77,8 @@ impl Gate {
         }
     }
 
-    /// In a child of fork(2): handlers of the parent's other threads never leave. Abandons their counts
-    /// for the other pair.
+    /// In a child of fork(2), where handlers of the parent's other threads never leave: abandons
+    /// their counts for the other pair.
     pub(super) fn reset_after_fork(&self) {
         // ORDERING: Relaxed, all: one caller at a time, and a handler sees either turn whole.
         let epoch = self.epoch.load(Ordering::Relaxed) ^ 2;

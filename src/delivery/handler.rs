@@ -1,49 +1,49 @@
 //! All that runs in signal context, in the order in which it runs.
 //!
-//! The kernel calls [`on_signal`] for every signal that is caught, at any instruction of any thread.
-//! What it reaches, inlined or not, is listed here; `.ci/run handler` walks over the machine code and
-//! reaches nothing else:
+//! The kernel calls [`on_signal`] for every signal that is caught, at any instruction of any
+//! thread. What it reaches, inlined or not, is listed here; `.ci/run handler` walks the machine
+//! code and reaches nothing else:
 //!
-//! - `handler::on_signal`, and for what that leaves to it `handler::finish`, which calls through
-//!   a pointer: what a receiver does of its own (below),
-//! - `handler::chain`, which calls through a pointer: the previous handler; before, where there is one,
-//!   `handler::block_as_kernel`: rt_sigaction(2) and rt_sigprocmask(2),
+//! - `handler::on_signal`, and for what that leaves to it `handler::finish`, which calls through a
+//!   pointer: what a receiver does of its own (below),
+//! - `handler::chain`, which calls through a pointer: the previous handler; before, where there is
+//!   one, `handler::block_as_kernel`: rt_sigaction(2) and rt_sigprocmask(2),
 //! - `Gate::enter`, `Gate::leave`: an atomic addition each,
 //! - `List::next_wanting`: two loads and one test a receiver,
-//! - `Receiver::flag_and_wake`, `Receiver::set`, `Receiver::flag`: an atomic or; `Wake::wake`, which
-//!   calls through a pointer, if a thread waits or a descriptor is watched: futex(2),
-//!   `Wake::wake_threads`, `Wake::write_byte`, `Wake::wake_event`, `EventFd::wake`: getpid(2), write(2),
+//! - `Receiver::flag_and_wake`, `Receiver::set`, `Receiver::flag`: an atomic or; `Wake::wake`,
+//!   which calls through a pointer, if a thread waits or a descriptor is watched: futex(2),
+//!   `Wake::wake_threads`, `Wake::write_byte`, `Wake::wake_event`, `EventFd::wake`: getpid(2),
+//!   write(2),
 //! - `PreviousAction::chained`: one exchange if the previous handler was for one signal only,
 //! - `handler::uninstall_and_reraise`, when no receiver wants the signal any more: rt_sigaction(2),
 //!   getpid(2), gettid(2) and tgkill(2),
-//! - `InfoQueue::deliver`, `InfoQueue::deliver_newest`, `Ring::draw`, `Ring::push`, and where that finds
-//!   its slot taken `InfoQueue::deliver_anywhere`, `Ring::push_anywhere`; `Slot::state`, `Slot::claim`,
-//!   `Slot::write`, `Slot::unclaim`, `Arrival::info`, `SigInfo::copied`,
+//! - `InfoQueue::deliver`, `InfoQueue::deliver_newest`, `Ring::draw`, `Ring::push`, and where that
+//!   finds its slot taken `InfoQueue::deliver_anywhere`, `Ring::push_anywhere`; `Slot::state`,
+//!   `Slot::claim`, `Slot::write`, `Slot::unclaim`, `Arrival::info`, `SigInfo::copied`,
 //!   `SigInfo::without_details`: a look at the slots until one is free,
 //! - `Shutdown::deliver`, `Shutdown::requested_by`, `Shutdown::receive`, `Shutdown::begin`,
 //!   `Ticks::now`, `SigInfo::sender`, `SigInfo::value`, `SigInfo::cause`, `decode::cause`:
 //!   clock_gettime(2); and if it has a deadline `Shutdown::start_deadline`, `Shutdown::expire`,
 //!   `SignalTimers::make`, `SignalTimers::set`, `SignalTimers::left`, `PosixTimer::set`: getpid(2),
-//!   timer_settime(2), timer_gettime(2), in a child of fork(2) timer_create(2), timer_delete(2); then
-//!   `exit::die_by`: rt_sigaction(2), rt_sigprocmask(2), tgkill(2), exit_group(2),
+//!   timer_settime(2), timer_gettime(2), in a child of fork(2) timer_create(2), timer_delete(2);
+//!   then `exit::die_by`: rt_sigaction(2), rt_sigprocmask(2), tgkill(2), exit_group(2),
 //! - `Hook::deliver`, which calls through a pointer: the program's function,
 //! - `memcpy`, `memset`, where a compiler makes them of a copy.
 //!
-//! All of it is bounded by the number of receivers. None of it allocates, locks, waits, panics, calls
-//! libc or touches errno. A flag that no thread waits for takes no system call but rt_sigreturn(2).
-//!
-//! It may run on several threads at once, and where the receivers' mask is narrow it may interrupt
-//! itself: everything it touches is atomic.
+//! All of it is bounded by the number of receivers. None of it allocates, locks, waits, panics,
+//! calls libc or touches errno. A flag that no thread waits for takes no system call but
+//! rt_sigreturn(2). It may run on several threads at once, and with a narrow mask interrupt itself:
+//! everything it touches is atomic.
 //!
 //! # One entry in a chain
 //!
 //! ```text
-//! kernel → handlers that other code installed over ours → on_signal → receivers, the previous handler
+//! kernel → handlers that other code installed over ours → on_signal → receivers → previous handler
 //! ```
 //!
-//! Ours is installed over a handler only if that cannot chain to ours (`IN_CHAIN`), or the two would call
-//! each other endlessly. Called by the kernel, ours gives the previous handler what the kernel would
-//! have given it; called by other code, what that code passed on.
+//! Ours is installed over a handler only if that cannot chain to ours (`IN_CHAIN`), or the two
+//! would call each other endlessly. Called by the kernel, ours gives the previous handler what the
+//! kernel would have given it; called by other code, what that code passed on.
 #![expect(unsafe_code, reason = "is called by the kernel, and calls it")]
 
 use core::ffi::{c_int, c_void};
@@ -57,7 +57,6 @@ use crate::bits::Bit;
 use crate::sys::{self, KernelSigaction, KernelSiginfo, KernelSigset};
 use crate::{ALONE, Errno, Signal, send};
 
-/// Every receiver in the process.
 pub(super) static RECEIVERS: List = List::new();
 
 /// How far the handler has walked the list.
@@ -79,21 +78,17 @@ pub(super) enum Taken {
     Flagged,
 }
 
-/// The address of our handler.
 pub(super) fn entry() -> usize {
     let entry: Handler = on_signal;
     entry as *const () as usize
 }
 
-/// Returns `true` if an action is ours.
 pub(super) fn is_ours(action: &KernelSigaction) -> bool {
     action.handler == entry()
 }
 
-/// The handler of every signal that is caught.
-///
-/// It sets flags without a listener, which is what most signals need. For all else it jumps to `finish`
-/// at its end: without a call in it, no register has to be saved.
+/// The handler of every signal that is caught. It sets flags without a listener, which is what most
+/// signals need, and jumps to `finish` for all else: without a call in it, it saves no register.
 unsafe extern "C" fn on_signal(signo: c_int, info: *mut KernelSiginfo, context: *mut c_void) {
     // No number is ever registered that is not a signal's.
     let Some(signal) = Signal::from_bit_index(signo.wrapping_sub(1) as u32) else {
@@ -190,20 +185,19 @@ unsafe fn chain(arrival: &Arrival, previous: &'static PreviousAction, taken: boo
         if called_by_kernel {
             block_as_kernel(arrival, &chained);
         }
-        // SAFETY: the arguments are what we were called with, and what was saved was the action of this
-        // signal.
+        // SAFETY: the arguments are what we were called with, and what was saved was the action of
+        // this signal.
         unsafe { chained.call(arrival.signal.as_raw(), arrival.info, arrival.context) }
     }
 }
 
-/// Sets the mask that the kernel would have set for the previous handler. When ours returns,
-/// rt_sigreturn(2) restores the interrupted one.
+/// Sets the mask that the kernel would have set for the previous handler, until rt_sigreturn(2).
 fn block_as_kernel(arrival: &Arrival, chained: &Chained) {
     let Some(context) = arrival.context_above() else { return };
     // SAFETY: the kernel's `ucontext_t` has the interrupted mask there.
     let field = unsafe { context.byte_add(sys::UCONTEXT_SIGMASK) };
-    // SAFETY: as above; `context` and the offset are multiples of its alignment, a word's; it is on this
-    // thread's stack, and nothing else writes to it now.
+    // SAFETY: as above; `context` and the offset are multiples of its alignment, a word's; it is on
+    // this thread's stack, and nothing else writes to it now.
     let interrupted = unsafe { field.cast::<KernelSigset>().read() };
     let blocked = chained.blocked(arrival.signal, interrupted);
     // A failure has no remedy here.
@@ -212,10 +206,10 @@ fn block_as_kernel(arrival: &Arrival, chained: &Chained) {
     let _before = unsafe { sys::rt_sigprocmask(libc::SIG_SETMASK, Some(blocked)) };
 }
 
-/// No receiver takes the signal: it was released meanwhile, or while other code's action was over ours,
-/// which that code has now restored; or hooks have declined it. The previous action is restored. If it
-/// is a handler, the caller calls it now (`chained`). If not, the signal is raised again, to take its
-/// effect when this handler returns.
+/// No receiver takes the signal: it was released meanwhile, or while other code's action was over
+/// ours, which that code has now restored; or hooks have declined it. Restores the previous action.
+/// A handler is called by the caller (`chained`); any other action takes effect when this handler
+/// returns, by a raise.
 #[cold]
 fn uninstall_and_reraise(
     signal: Signal,

@@ -23,7 +23,7 @@ impl HookContext<'_> {
         self.arrival.signal
     }
 
-    /// The hook: several may have one function.
+    /// The hook: several may share a function.
     #[must_use]
     pub fn hook(self) -> &'static Hook {
         self.hook
@@ -35,15 +35,15 @@ impl HookContext<'_> {
         self.arrival.info()
     }
 
-    /// The kernel's `siginfo_t`, on the stack of the handler. Null if other code that chains to this
+    /// The kernel's `siginfo_t`, on the stack of the handler. Null if code that chains to this
     /// crate passed on none that is known to be this signal's.
     #[must_use]
     pub fn raw_info(self) -> *const KernelSiginfo {
         self.arrival.details().map_or(ptr::null(), ptr::from_ref)
     }
 
-    /// The `ucontext_t` of the interrupted code, on the stack of the handler; what is changed in it
-    /// takes effect when the handler returns. Null as for [`raw_info`](Self::raw_info).
+    /// The `ucontext_t` of the interrupted code, on the stack of the handler; changes to it take
+    /// effect when the handler returns. Null as for [`raw_info`](Self::raw_info).
     #[must_use]
     pub fn ucontext(self) -> *mut c_void {
         self.arrival.trusted_context().unwrap_or(ptr::null_mut())
@@ -57,21 +57,20 @@ impl fmt::Debug for HookContext<'_> {
     }
 }
 
-/// A function of the program's own that runs in signal context, with the details and the interrupted
-/// context, for what flags and queues cannot do.
+/// A function of the program's own that runs in signal context, with the details and the
+/// interrupted context, for what flags and queues cannot do.
 ///
-/// A signal may have any number of hooks, besides latches and queues; all run in the order in which
-/// they were first registered.
+/// A hook runs on the thread's alternate stack if it has one, which a stack overflow needs. All
+/// hooks of a signal run in the order in which they were first registered.
 ///
-/// A hook may catch `SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`, `SIGTRAP` and `SIGSYS`, which the kernel
-/// raises synchronously and a latch refuses. Of these, the first hook that returns [`HookVerdict::Taken`]
-/// is the last one that is called, and the interrupted code goes on in the context as the hook left it:
-/// a faulting instruction is run again. If all decline, or one returns [`HookVerdict::TakenAndChained`],
-/// the previous handler is called; without one, a signal that all declined ends the process.
+/// A hook may catch the [synchronous](Signal::is_synchronous) signals, which a latch refuses. Of
+/// these, the first hook that returns [`HookVerdict::Taken`] is the last one called, and the
+/// interrupted code goes on in the context as the hook left it: a faulting instruction is run
+/// again. If all decline, or one returns [`HookVerdict::TakenAndChained`], the previous handler is
+/// called; without one, a signal that all declined ends the process.
 ///
-/// Every instance of another signal goes to each hook and to the previous handler. If there are only
-/// hooks and all decline, a signal whose default is to end the process ends it, unless it was ignored
-/// before they caught it.
+/// Any other signal goes to each hook and to the previous handler. If there are only hooks and all
+/// decline, one whose default is to end the process ends it, unless the hooks found it ignored.
 ///
 /// ```
 /// use siglatch::{Hook, HookContext, Signal, HookVerdict, send};
@@ -93,11 +92,9 @@ impl fmt::Debug for HookContext<'_> {
 /// # Ok::<(), siglatch::Errno>(())
 /// ```
 ///
-/// A hook runs on the thread's alternate stack if it has one, which a stack overflow needs.
-///
 /// # A system call that a filter traps
 ///
-/// Under a seccomp(2) filter that returns `SECCOMP_RET_TRAP` a call raises `SIGSYS` and returns what its
+/// A call that a seccomp(2) filter traps (`SECCOMP_RET_TRAP`) raises `SIGSYS` and returns what its
 /// result register holds: its own number, as if it had succeeded. A hook has to write the result:
 ///
 /// ```no_run
@@ -130,7 +127,6 @@ impl fmt::Debug for HookContext<'_> {
 /// ```
 #[repr(C)]
 pub struct Hook {
-    /// First, for the handler to find the rest by its address.
     receiver: Receiver,
     function: fn(HookContext<'_>) -> HookVerdict,
 }
@@ -142,13 +138,12 @@ impl Hook {
     ///
     /// `function` must be sound to run at any instruction of any thread, as signal-safety(7) tells:
     ///
-    /// - it does not allocate, take a lock, or wait for a thread;
-    /// - it calls nothing that is not async-signal-safe, and leaves errno as it finds it;
-    /// - it does not unwind, and does not leave by a jump;
-    /// - it does not catch or release signals;
+    /// - it calls only what is async-signal-safe: it does not allocate, take a lock or wait for a
+    ///   thread, and it leaves errno as it finds it;
+    /// - it does not unwind, leave by a jump, catch or release;
     /// - what it shares with other code it shares through atomics;
-    /// - if it catches what is raised synchronously and does not return [`HookVerdict::Declined`], going on
-    ///   in the context as it left it must be sound.
+    /// - if it does not return [`HookVerdict::Declined`] for a synchronous signal, going on in the
+    ///   context as it left it must be sound.
     #[must_use]
     pub const unsafe fn new(function: fn(HookContext<'_>) -> HookVerdict) -> Self {
         Self { receiver: Receiver::with(Self::deliver).taking_synchronous(), function }
@@ -156,8 +151,6 @@ impl Hook {
 
     receiver_methods!();
 
-    /// What happens in the handler.
-    ///
     /// # Safety
     ///
     /// `address` is that of a registered `Hook`.

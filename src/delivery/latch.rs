@@ -6,15 +6,13 @@ use core::fmt;
 use super::receiver::{Receiver, receiver_methods};
 use crate::{SigSet, Signal};
 
-/// One flag per signal, set by the handler and read when the program is ready: the safe way to catch
-/// signals.
+/// One flag per signal, set by the handler and read when the program is ready: the safe way to
+/// catch signals.
 ///
-/// A latch is a `static`. After [`catch`](Self::catch) the handler sets the flags of these signals, and
-/// wakes threads that are in [`wait`](Self::wait). Any number of latches, in any number of crates, may
-/// catch the same signal: each receives it.
-///
-/// A flag says that the signal came at least once since it was last taken, not how often or from which
-/// sender: see [`InfoQueue`](crate::InfoQueue).
+/// After [`catch`](Self::catch) the handler sets the flags of these signals, and wakes threads that
+/// are in [`wait`](Self::wait). Any number of latches, in any number of crates, may catch the same
+/// signal: each receives it. A flag says that the signal came at least once since it was last
+/// taken, not how often or from which sender: an [`InfoQueue`](crate::InfoQueue) does.
 ///
 /// ```
 /// use siglatch::{Latch, Signal, send};
@@ -22,8 +20,8 @@ use crate::{SigSet, Signal};
 ///
 /// static STOP: Latch = Latch::new();
 ///
-/// STOP.catch([Signal::INT, Signal::TERM])?;
-/// send::raise(Signal::TERM)?; // somebody asks us to stop
+/// STOP.catch_unblocked([Signal::INT, Signal::TERM])?;
+/// send::raise(Signal::TERM)?; // as kill(1) would
 /// while !STOP.wait(Some(Duration::from_secs(1)))? {
 ///     println!("Working...");
 /// }
@@ -36,25 +34,23 @@ use crate::{SigSet, Signal};
 /// # Choices
 ///
 /// Three choices of sigaction(2) are made with the latch, for all its signals:
+/// [`restart`](Self::restart), [`mask`](Self::mask) and [`alternate_stack`](Self::alternate_stack).
 ///
 /// ```
-/// use siglatch::{Latch, SigSet};
-///
-/// static WINCH: Latch = Latch::new()
-///     .restart(false)           // a read(2) that is interrupted fails with EINTR
-///     .mask(SigSet::empty())    // other signals may interrupt the handler
-///     .alternate_stack(false);  // it runs on the interrupted stack: the default with such a mask
+/// # use siglatch::Latch;
+/// static WINCH: Latch = Latch::new().restart(false); // read(2) fails with EINTR
 /// ```
 ///
 /// Where receivers of one signal differ, no restart wins over restart, the masks add up, and the
-/// alternate stack is used if any asks for it. A previous handler counts as a receiver, and decides on
-/// the stack. This is evaluated at each catch and release; [`action::query`](crate::action::query)
-/// tells what is installed.
+/// alternate stack is used if any wants it. A previous handler counts as a receiver, and decides on
+/// the stack. Each catch and release evaluates this; [`action::query`](crate::action::query)
+/// returns the result.
 ///
 /// # Blocked signals
 ///
 /// A signal that every thread blocks stays pending. A launcher may have left it so (runuser and
-/// container runtimes did), and a catch does not change the mask: [`mask::unblock`](crate::mask::unblock).
+/// container runtimes did), and a catch does not change the mask:
+/// [`catch_unblocked`](Self::catch_unblocked) does.
 ///
 /// # Memory ordering
 ///
@@ -62,25 +58,22 @@ use crate::{SigSet, Signal};
 ///
 /// # After fork
 ///
-/// A signal to the child is never seen by the parent, nor the other way: flags and wake-ups are not
-/// shared, and the child does not write to its parent's descriptor. The child has the same actions, and
-/// a copy of the flags unless it was forked in a [`ForkWindow`](crate::child::ForkWindow).
-///
-/// Parent and child are told apart by their process ids. Where these are equal, as of the first processes
-/// of two pid namespaces, it takes a `ForkWindow`.
+/// Flags and wake-ups are not shared: the parent never sees a signal to the child, nor the other
+/// way, and the child does not write to its parent's descriptor. The child has the same actions,
+/// and a copy of the flags unless it was forked in a [`ForkWindow`](crate::child::ForkWindow). That
+/// is also needed where the process ids are equal, as of the first processes of two pid namespaces:
+/// they tell parent and child apart.
 ///
 /// A child of vfork(2) runs the handler in its parent's memory: a signal to both, as a Ctrl-C, is
-/// delivered twice. A `ForkWindow` around vfork(2) blocks the signals until the child has executed its
-/// program; it is dropped in the parent alone.
+/// delivered twice. A `ForkWindow` around vfork(2), dropped in the parent alone, blocks the signals
+/// until the child has executed its program.
 #[repr(C)]
 pub struct Latch {
     receiver: Receiver,
 }
 
 impl Latch {
-    /// A latch that has caught nothing, with the default choices: system calls are restarted, and the
-    /// handler runs on the alternate stack, with all signals blocked but those that the kernel raises
-    /// synchronously.
+    /// A latch that has caught nothing, with the default choices.
     #[must_use]
     pub const fn new() -> Self {
         Self { receiver: Receiver::new() }
@@ -121,18 +114,14 @@ impl Latch {
         self.receiver.take_signal(signal)
     }
 
-    /// Takes one flag after the other, the lowest number first, until none is set. One that is set
-    /// meanwhile is taken, too; breaking off leaves the others set.
+    /// Takes one by one, the lowest number first, until none is set. Breaking off leaves the rest.
     pub fn drain(&self) -> LatchDrain<'_> {
         LatchDrain { latch: self }
     }
 
-    /// Sets the flag of `signal` and wakes what waits, as if the signal had come.
-    ///
-    /// # Async-signal-safety
-    ///
-    /// Async-signal-safe. While a descriptor is watched, a handler that interrupts it must return: if
-    /// it leaves by siglongjmp(3), a later catch or release may wait for ever.
+    /// Sets the flag of `signal` and wakes what waits, as if the signal had come. While a
+    /// descriptor is watched, a handler that interrupts this must return: after a siglongjmp(3) out
+    /// of it, a later catch or release may never return.
     pub fn set(&self, signal: Signal) {
         self.receiver.set(signal);
     }

@@ -1,5 +1,5 @@
-//! Every receiver that was ever registered: an intrusive list that only grows, so that a handler walks
-//! it without a lock, wherever it interrupts a registration.
+//! Every receiver that was ever registered: an intrusive list that only grows, so that a handler
+//! walks it without a lock, wherever it interrupts a registration.
 //!
 //! | a link | `next` | `unwanted` |
 //! |---|---|---|
@@ -25,11 +25,9 @@ pub(super) struct Link {
     unwanted: AtomicSet,
 }
 
-/// What comes after the last receiver.
 static END: Link = Link::new();
 
 impl Link {
-    /// Of a receiver that is not linked.
     pub(super) const fn new() -> Self {
         Self { next: AtomicPtr::new(ptr::null_mut()), unwanted: AtomicSet::new() }
     }
@@ -42,8 +40,8 @@ impl Link {
     }
 
     fn set_next(&self, next: *mut Self) {
-        // ORDERING: SeqCst pairs with the load in `next`: a handler that entered the gate after a catch
-        // waited for it to be empty sees the receiver, as it was made; see `gate`.
+        // ORDERING: SeqCst pairs with the load in `next`: a handler that entered the gate after a
+        // catch waited for it to be empty sees the receiver, as it was made; see `gate`.
         self.next.store(next, Ordering::SeqCst);
     }
 
@@ -62,8 +60,8 @@ impl Link {
     /// Returns `true` if the receiver wants the signal, or it is the end.
     #[inline]
     pub(super) fn wants(&self, bit: Bit) -> bool {
-        // ORDERING: SeqCst pairs with the SeqCst changes in `want` and `unwant`: a handler that entered
-        // the gate after those waited for it to be empty sees them. See `gate`.
+        // ORDERING: SeqCst pairs with the SeqCst changes in `want` and `unwant`: a handler that
+        // entered the gate after those waited for it to be empty sees them. See `gate`.
         !self.unwanted.contains(bit)
     }
 
@@ -75,7 +73,6 @@ impl Link {
         self.unwanted.insert_all(signals);
     }
 
-    /// What a linked receiver wants.
     pub(super) fn wanted(&self) -> SigSet {
         SigSet::from_bits(!self.unwanted.bits())
     }
@@ -91,11 +88,8 @@ impl List {
         Self { head: Link::new() }
     }
 
-    /// Links a receiver at the end, unless it is in the list. One caller at a time: `registry`
-    /// holds its lock.
-    ///
-    /// Only the list tells whether it is linked: if another thread calls fork(2) in the middle of this,
-    /// the child links it again.
+    /// Links a receiver at the end, unless the list has it. One caller at a time: `registry` holds
+    /// its lock. If another thread calls fork(2) in the middle of this, the child links it again.
     pub(super) fn link(&self, receiver: Registered) {
         let new = receiver.address().as_ptr().cast();
         let mut last = &self.head;
@@ -104,7 +98,7 @@ impl List {
             if address == new {
                 return;
             }
-            // SAFETY: it is null or a linked receiver's, which is there for ever, or the end.
+            // SAFETY: it is null or a linked receiver's, which is never freed, or the end.
             match unsafe { address.as_ref() } {
                 Some(link) if !link.is_end() => last = link,
                 _ => break,
@@ -114,13 +108,13 @@ impl List {
         last.set_next(new);
     }
 
-    /// The first receiver that wants a signal, in order of registration, of all or of those after one.
-    /// At least one has been linked.
+    /// The first receiver that wants a signal, of all or of those after one, in order of
+    /// registration. At least one has been linked.
     #[inline]
     pub(super) fn next_wanting(&self, after: Option<Registered>, bit: Bit) -> Option<Registered> {
         let mut last = after.map_or(&raw const self.head, |after| after.address().as_ptr().cast());
         loop {
-            // SAFETY: the head is there as long as the list, and a linked receiver for ever.
+            // SAFETY: the head is there as long as the list, and a linked receiver is never freed.
             let address = unsafe { &*last }.next();
             // SAFETY: so is what comes after it: a linked receiver, or the end.
             let link = unsafe { &*address };
@@ -133,7 +127,7 @@ impl List {
 
     pub(super) fn each(&self, mut f: impl FnMut(Registered)) {
         let mut address = self.head.next();
-        // SAFETY: it is null or a linked receiver's, which is there for ever, or the end.
+        // SAFETY: it is null or a linked receiver's, which is never freed, or the end.
         while let Some(link) = unsafe { address.as_ref() } {
             if link.is_end() {
                 return;
@@ -144,7 +138,6 @@ impl List {
     }
 }
 
-/// The receiver whose link this is.
 fn receiver_at(link: *mut Link) -> Registered {
     // SAFETY: it is neither null nor the end, so it was linked, from the address of a receiver.
     let receiver = unsafe { NonNull::new_unchecked(link.cast()) };

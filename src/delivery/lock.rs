@@ -25,7 +25,6 @@ pub(super) struct LockGuard<'a> {
 }
 
 impl LockGuard<'_> {
-    /// The calling thread.
     pub(super) const fn owner(&self) -> i32 {
         self.owner
     }
@@ -36,11 +35,7 @@ impl Lock {
         Self { owner: AtomicI32::new(0) }
     }
 
-    /// Locks, waiting for another thread to unlock.
-    ///
-    /// # Errors
-    ///
-    /// `EDEADLK`: the calling thread has it, and was interrupted by the handler that now asks.
+    /// Locks, waiting for other threads; `EDEADLK` in a handler that interrupted the owner.
     pub(super) fn acquire(&self) -> Result<LockGuard<'_>, Errno> {
         let me = sys::gettid();
         let mut expected = 0;

@@ -1,6 +1,4 @@
-//! Delivery: from the handler, where almost nothing is allowed, to normal code.
-//!
-//! One file an idea, each calling only those above it in this list:
+//! Delivery, from the handler to normal code. Each file calls only those above it in this list:
 //!
 //! | file | what it is |
 //! |---|---|

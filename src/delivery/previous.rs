@@ -1,14 +1,14 @@
 //! The previous action of each signal, which ours was installed over: chained to by the handler,
 //! restored by the last release.
 //!
-//! The handler reads an address, flags and a mask that belong together, without a lock or a retry. The
-//! owner of `registry`'s lock changes them in these steps:
+//! The handler reads an address, flags and a mask that belong together, without a lock or a retry.
+//! The owner of `registry`'s lock changes them in these steps:
 //!
 //! 1. it stores `SIG_DFL` as the address: there is nothing to chain to;
 //! 2. a grace period: no handler still uses what was loaded before (see `gate`);
 //! 3. it stores flags, restorer and mask, then the address.
 //!
-//! A handler changes one thing: of an action with `SA_RESETHAND` it exchanges the address for `SIG_DFL`.
+//! A handler makes one change: with `SA_RESETHAND` it exchanges the address for `SIG_DFL`.
 #![expect(unsafe_code, reason = "calls handlers that other code installed")]
 
 use core::ffi::{c_int, c_ulong, c_void};
@@ -32,7 +32,6 @@ pub(super) struct PreviousAction {
     mask: AtomicSet,
 }
 
-/// A previous handler, to be called after ours.
 #[derive(Clone, Copy)]
 pub(super) struct Chained {
     pub(super) address: usize,
@@ -74,8 +73,8 @@ impl PreviousAction {
         self.flags.store(action.flags as usize, Ordering::Relaxed);
         self.restorer.store(action.restorer.address(), Ordering::Relaxed);
         self.mask.store(action.mask.bits());
-        // ORDERING: Release pairs with the load in `chained`: the flags and the mask are seen with the
-        // address.
+        // ORDERING: Release pairs with the load in `chained`: the flags and the mask are seen with
+        // the address.
         self.handler.store(action.handler, Ordering::Release);
     }
 
@@ -98,18 +97,16 @@ impl PreviousAction {
     /// Returns `true` if there is a handler to call. In the handler, inside the gate.
     #[inline]
     pub(super) fn is_handler(&self) -> bool {
-        // ORDERING: Relaxed: `chained` looks again before it calls, and a signal that comes once ours
-        // is installed finds what `save` stored before that system call.
+        // ORDERING: Relaxed: `chained` looks again before it calls, and a signal that comes once
+        // ours is installed finds what `save` stored before that system call.
         !ALONE && !matches!(self.handler.load(Ordering::Relaxed), SIG_DFL | SIG_IGN)
     }
 
-    /// Returns `true` if this is the saved action.
     #[cfg_attr(not(siglatch_alone), inline(never))] // small, and several places call it
     pub(super) fn is(&self, action: &KernelSigaction) -> bool {
         self.saved() == *action
     }
 
-    /// Returns `true` if "ignore" was saved.
     pub(super) fn is_ignore(&self) -> bool {
         // ORDERING: Relaxed, as in `saved`.
         self.handler.load(Ordering::Relaxed) == SIG_IGN
@@ -123,8 +120,8 @@ impl PreviousAction {
             return None;
         }
         let flags = SaFlags::from_bits(self.flags.load(Ordering::Relaxed) as c_ulong);
-        // The kernel would have reset the disposition when it called it. Of several handlers at once,
-        // one has the call.
+        // The kernel would have reset the disposition when it called it. Of several handlers at
+        // once, one has the call.
         //
         // ORDERING: Relaxed: the address is all that is exchanged.
         let spend = || {
@@ -138,26 +135,26 @@ impl PreviousAction {
 }
 
 impl Chained {
-    /// What the kernel would block while it runs, where it interrupts code that blocks `interrupted`.
+    /// What the kernel would block while it runs, over code that blocks `interrupted`.
     pub(super) fn blocked(&self, signal: Signal, interrupted: KernelSigset) -> KernelSigset {
         let own = if self.flags.contains(SaFlags::NODEFER) { 0 } else { signal.bit() };
         KernelSigset::from_bits(interrupted.bits() | self.mask.bits() | own)
     }
 
-    /// Calls it. It runs in signal context, and may not return.
+    /// Calls it, in signal context; it may not return.
     ///
     /// # Safety
     ///
-    /// `info` and `context` must be what our handler was called with for `signo`, which the chained one
-    /// was installed for.
+    /// `info` and `context` must be what our handler was called with for `signo`, the signal that
+    /// the chained one was installed for.
     pub(super) unsafe fn call(self, signo: c_int, info: *mut KernelSiginfo, context: *mut c_void) {
         let function = ptr::with_exposed_provenance::<()>(self.address);
         if self.flags.contains(SaFlags::SIGINFO) {
             // SAFETY: an address that was installed as a handler with SA_SIGINFO is that of such a
             // function.
             let handler = unsafe { mem::transmute::<*const (), Handler>(function) };
-            // SAFETY: the code that installed it answers for it to run whenever the signal comes; the
-            // arguments are those that it would have been called with, as the caller promises.
+            // SAFETY: the code that installed it answers for it to run whenever the signal comes;
+            // the arguments are those that it would have been called with, as the caller promises.
             unsafe { handler(signo, info, context) };
         } else {
             // SAFETY: an address that was installed as a handler without SA_SIGINFO is that of a

@@ -1,6 +1,5 @@
-//! [`InfoQueue`]: the details of each instance of a signal, from the handler to normal code.
-//!
-//! The room for them is a [`Ring`]; the flags in front of it wake what waits.
+//! [`InfoQueue`]: the details of each instance of a signal, from the handler to normal code, in a
+//! [`Ring`]. The flags in front of it wake what waits.
 #![expect(unsafe_code, reason = "is found by the address of its latch")]
 
 use core::fmt;
@@ -17,8 +16,8 @@ const MAX_CAPACITY: usize = 1024;
 
 /// A queue of signals with their details: the sender, a value, a child and its status.
 ///
-/// It is a [`Latch`](crate::Latch) with room for `N` instances, 1 to 1,024: a `static`, beside any
-/// number of other receivers of the same signals, and [`wait`](Self::wait) sleeps until one comes.
+/// It is a [`Latch`](crate::Latch) with room for `N` instances, 1 to 1,024, beside any number of
+/// other receivers of the same signals.
 ///
 /// ```
 /// use siglatch::{Cause, InfoQueue, Signal, send};
@@ -35,42 +34,35 @@ const MAX_CAPACITY: usize = 1024;
 /// # Ok::<(), siglatch::Errno>(())
 /// ```
 ///
-/// # Order
+/// # Order and progress
 ///
-/// Signals that one thread took come out in the order in which it took them; between threads there is
-/// no order.
+/// Signals that one thread took come out in the order in which it took them; between threads there
+/// is no order. Both ends are lock-free, and under nesting: no thread waits for another, and one
+/// that is stopped in the middle of a push or a pop withholds one slot.
 ///
 /// # When it is full
 ///
-/// An instance that finds no room is dropped, and counted for its signal in [`lost`](Self::lost);
-/// [`wait`](Self::wait) ends all the same. With [`keep_newest`](Self::keep_newest) the queue holds the
-/// newest instance of each signal instead, so that as many different signals as its capacity find room,
-/// except for one whose slot is being taken at that moment.
+/// An instance that finds no room is dropped, and counted in [`lost`](Self::lost);
+/// [`wait`](Self::wait) ends all the same. With [`keep_newest`](Self::keep_newest) the queue holds
+/// the newest instance of each signal: as many signals as its capacity find room, except one whose
+/// slot is being taken at that moment.
 ///
 /// What the kernel merges or refuses never comes here: it keeps one pending instance of a standard
 /// signal, and of a real-time signal as many as `RLIMIT_SIGPENDING` allows.
 ///
-/// # Progress
-///
-/// Lock-free on both ends, and under nesting: no thread waits for another, and one that is stopped in
-/// the middle of a push or a pop withholds one slot.
-///
 /// # After fork
 ///
-/// The child has a copy of what was in it, or an empty queue if it was forked in a
+/// The child has a copy of the content, or an empty queue if it was forked in a
 /// [`ForkWindow`](crate::child::ForkWindow).
 #[repr(C)]
 pub struct InfoQueue<const N: usize> {
-    /// First, for the handler to find the rest by its address.
     receiver: Receiver,
     lost: [AtomicU32; signal::MAX as usize],
     ring: Ring<N>,
 }
 
 impl<const N: usize> InfoQueue<N> {
-    /// An empty queue that has caught nothing yet.
-    ///
-    /// Does not compile with a capacity of 0 or more than 1,024.
+    /// An empty queue that has caught nothing. A capacity of 0 or more than 1,024 does not compile.
     #[must_use]
     pub const fn new() -> Self {
         const { assert!(N >= 1 && N <= MAX_CAPACITY, "the capacity is from 1 to 1,024") };
@@ -81,8 +73,7 @@ impl<const N: usize> InfoQueue<N> {
         }
     }
 
-    /// Keeps the newest instance of each signal: it replaces an older one of the same signal, which is
-    /// counted as lost.
+    /// Keeps the newest instance of each signal: it replaces an older one, which counts as lost.
     #[must_use]
     pub const fn keep_newest(mut self) -> Self {
         self.receiver = self.receiver.delivering(Self::deliver_newest);
@@ -104,8 +95,7 @@ impl<const N: usize> InfoQueue<N> {
         self.pop_by(|| self.ring.take_next(&mut Batch::default()))
     }
 
-    /// Takes one instance after the other, the oldest first, until there is none. Breaking off
-    /// leaves the others, and one that comes meanwhile is taken too.
+    /// Takes one by one, the oldest first, until there is none. Breaking off leaves the rest.
     pub fn drain(&self) -> InfoQueueDrain<'_, N> {
         InfoQueueDrain { queue: self, batch: Batch::default() }
     }
@@ -136,8 +126,6 @@ impl<const N: usize> InfoQueue<N> {
         HookVerdict::TakenAndChained
     }
 
-    /// The same for a queue that keeps the newest.
-    ///
     /// # Safety
     ///
     /// As [`deliver`](Self::deliver).
@@ -150,8 +138,8 @@ impl<const N: usize> InfoQueue<N> {
         queue.deliver_anywhere(queue.ring.draw(arrival.signal), arrival, true)
     }
 
-    /// The same where the slot of its turn is not free, or there are no details. Never inline: without
-    /// its calls, `deliver` has few registers to save.
+    /// The same where the slot of its turn is not free, or there are no details. Never inline:
+    /// without its calls, `deliver` has few registers to save.
     #[inline(never)]
     fn deliver_anywhere(&self, turn: Turn, arrival: &Arrival, replaces: bool) -> HookVerdict {
         let info = arrival.info();
@@ -164,8 +152,6 @@ impl<const N: usize> InfoQueue<N> {
         HookVerdict::TakenAndChained
     }
 
-    /// In a child of fork(2): it is empty and has lost nothing.
-    ///
     /// # Safety
     ///
     /// `address` is that of a registered `InfoQueue<N>`, which no other thread uses.

@@ -1,9 +1,9 @@
-//! [`Receiver`]: the first field of every type that receives signals, which is all that the handler and
-//! the registration know of it.
+//! [`Receiver`]: the first field of every type that receives signals, all that the handler and the
+//! registry know of it.
 //!
-//! A receiver is a `static`: a `repr(C)` struct whose first field is a [`Receiver`], linked into the
-//! process-wide list by its first catch and never unlinked, moved or dropped. A plain one is a flag per
-//! signal. One with a function of its own has that called in the handler, with its address.
+//! A receiver is a `static`, a `repr(C)` struct whose first field is a [`Receiver`]: linked into
+//! the process-wide list by its first catch, and never unlinked, moved or dropped. A plain one is a
+//! flag per signal. One with a function of its own has it called in the handler, with its address.
 #![expect(unsafe_code, reason = "follows the address of a registered receiver")]
 
 use core::ffi::{c_int, c_ulong, c_void};
@@ -21,24 +21,24 @@ use crate::bits::{AtomicSet, Bit};
 use crate::sys::{KernelSiginfo, KernelTimespec};
 use crate::{Errno, SigInfo, SigSet, Signal, time};
 
-/// What became of a signal, as a receiver returns it in the handler.
+/// What a [`Hook`](crate::Hook), or another receiver, has done with a signal in the handler.
 #[repr(u8)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum HookVerdict {
-    /// It was handled. Where the kernel raises it synchronously, nothing else is called for it; any
-    /// other signal goes on to the other receivers and to the previous handler.
+    /// Handled. Where the kernel raised it synchronously, nothing else is called for it; any other
+    /// signal is still delivered to the other receivers and chained to the previous handler.
     Taken,
-    /// It was handled, and goes on in any case.
+    /// Handled, and delivered to the others and chained in any case.
     TakenAndChained,
-    /// It was not handled, and goes on.
+    /// Not handled: delivered to the others, and chained.
     Declined,
 }
 
-/// What a receiver does in the handler, instead of setting a flag. The address is that of the struct that
-/// was registered. `extern "C"`: nothing unwinds into the handler.
+/// What a receiver does in the handler instead of setting a flag, given the address of the
+/// registered struct. `extern "C"`: nothing unwinds into the handler.
 pub(crate) type Deliver = unsafe extern "C" fn(NonNull<Receiver>, &Arrival) -> HookVerdict;
 
-/// What a receiver resets in a child of fork(2), besides its flags. The address is as above.
+/// What a receiver resets in a child of fork(2) besides its flags, given the same address.
 pub(crate) type Reset = unsafe extern "C" fn(NonNull<Receiver>);
 
 #[repr(C)]
@@ -48,10 +48,9 @@ pub(crate) struct Receiver {
     /// The flags. Set by the handler, taken by normal code.
     pending: AtomicSet,
     wake: Wake,
-    /// Where its mask differs from the default: a `static` that is all zero takes no room in the file.
+    /// Its mask, XOR the default: a `static` that is all zero takes no room in the file.
     mask_difference: u64,
-    /// Of `SA_RESTART`, `SA_ONSTACK` and `SA_NOCLDWAIT` those that it does not want; `SA_NOCLDSTOP`, if it
-    /// does not want to be told of stops.
+    /// `SA_RESTART`, `SA_ONSTACK`, `SA_NOCLDWAIT`: unwanted. `SA_NOCLDSTOP`: stops are unwanted.
     unwanted_flags: c_ulong,
     /// The stack was chosen, and does not follow from the mask.
     has_stack: bool,
@@ -64,19 +63,18 @@ pub(crate) struct Receiver {
 assert_impl_all!(Receiver: Send, Sync, Unpin);
 const_assert_eq!(offset_of!(Receiver, link), 0);
 
-/// What the receivers of a signal ask of sigaction(2).
+/// What the receivers of a signal want of its action, merged.
 #[derive(Clone, Copy)]
 pub(super) struct Choices {
-    /// What the handler blocks: what any of them asks for.
+    /// Blocked by any of them.
     pub(super) mask: u64,
-    /// Flags that any of them does not want.
+    /// Unwanted by any of them.
     unwanted: c_ulong,
-    /// Flags that none of them wants.
+    /// Unwanted by all of them.
     refused: c_ulong,
 }
 
 impl Choices {
-    /// Those of no receiver.
     pub(super) const NONE: Self = Self { mask: 0, unwanted: 0, refused: c_ulong::MAX };
 
     pub(super) fn add(&mut self, receiver: &Receiver) {
@@ -91,9 +89,8 @@ impl Choices {
         SaFlags::RESTART.union(SaFlags::ONSTACK).difference(SaFlags::from_bits(lost))
     }
 
-    /// Those for `SIGCHLD` over an action that is no handler: `SA_NOCLDSTOP` if none of them wants to be
-    /// told of stops; and where the kernel reaps children with that action (`reaps`), `SA_NOCLDWAIT`,
-    /// unless one of them waits for children.
+    /// For `SIGCHLD` over an action that is no handler: `SA_NOCLDSTOP` if none wants stops; and if
+    /// the kernel reaps children with it (`reaps`), `SA_NOCLDWAIT` unless one waits for them.
     pub(super) const fn about_children(self, reaps: bool) -> SaFlags {
         let kept = if reaps { !self.unwanted & SaFlags::NOCLDWAIT.bits() } else { 0 };
         SaFlags::from_bits(kept | self.refused & SaFlags::NOCLDSTOP.bits())
@@ -104,7 +101,6 @@ impl Choices {
 const DEFAULT_MASK: u64 = SigSet::ASYNCHRONOUS.bits() | Signal::CANCELLATION_BIT;
 
 impl Receiver {
-    /// A plain one.
     pub(crate) const fn new() -> Self {
         Self {
             link: Link::new(),
@@ -119,7 +115,6 @@ impl Receiver {
         }
     }
 
-    /// One that calls a function in the handler.
     pub(crate) const fn with(deliver: Deliver) -> Self {
         Self::new().delivering(deliver)
     }
@@ -188,14 +183,12 @@ impl Receiver {
         self.pending.load()
     }
 
-    /// Clears all flags, and returns those that were set.
     #[inline]
     pub(crate) fn take(&self) -> SigSet {
         // ORDERING: Acquire pairs with the handler's insert in `flag`.
         self.pending.take()
     }
 
-    /// Clears one flag. Returns `true` if it was set.
     #[inline]
     pub(crate) fn take_signal(&self, signal: Signal) -> bool {
         // ORDERING: as in `take`.
@@ -216,7 +209,6 @@ impl Receiver {
         GATE.leave(epoch);
     }
 
-    /// Sleeps until a flag is set, or for `timeout` at most. Returns `true` if one is set.
     pub(crate) fn wait(&self, timeout: Option<Duration>) -> Result<bool, Errno> {
         if self.is_set() {
             return Ok(true);
@@ -228,7 +220,6 @@ impl Receiver {
         self.sleep(deadline.as_ref())
     }
 
-    /// The same, until `end` of `CLOCK_MONOTONIC`.
     pub(crate) fn wait_until(&self, end: Duration) -> Result<bool, Errno> {
         if self.is_set() { Ok(true) } else { self.sleep(Some(&time::timespec(end))) }
     }
@@ -242,7 +233,6 @@ impl Receiver {
         }
     }
 
-    /// The signals that it has caught and not released.
     pub(crate) fn caught(&self) -> SigSet {
         if self.link.is_end() { SigSet::empty() } else { self.link.wanted() }
     }
@@ -258,8 +248,8 @@ impl Receiver {
     /// The flag alone. Returns `true` if [`wake`](Wake::wake) has to follow.
     #[inline]
     pub(super) fn flag(&self, bit: Bit) -> bool {
-        // ORDERING: SeqCst. Its Release half pairs with the Acquire of the looks and takes; as a whole
-        // it is ordered before the load of the listeners, as `Wake` demands.
+        // ORDERING: SeqCst. Its Release half pairs with the Acquire of the looks and takes; as a
+        // whole it is ordered before the load of the listeners, as `Wake` demands.
         self.pending.insert(bit);
         self.wake.has_listeners()
     }
@@ -280,7 +270,6 @@ impl Receiver {
         &self.link
     }
 
-    /// Returns `true` if it has only flags.
     #[inline]
     pub(super) const fn is_plain(&self) -> bool {
         self.deliver.is_none()
@@ -301,18 +290,16 @@ pub(crate) struct Arrival {
 }
 
 impl Arrival {
-    /// The kernel's details, if they are known to belong to this signal.
-    ///
-    /// Code over ours may chain to it with one argument, and then the others are what the registers held.
-    /// So they are read only from where the kernel's frame is, above the handler's on the same stack, and
-    /// have to name this signal.
+    /// The kernel's details, if they are known to belong to this signal. Code over ours may chain
+    /// to it with one argument, the others then being garbage. So they are read only where the
+    /// kernel's frame is, above the handler's on the same stack, and must name this signal.
     #[inline]
     pub(crate) fn details(&self) -> Option<&KernelSiginfo> {
         if !self.is_above(self.info.addr()) {
             return None;
         }
-        // SAFETY: it is aligned, and on the handler's stack, between the frame that this struct is in
-        // and that of the interrupted code or above.
+        // SAFETY: it is aligned, and on the handler's stack, between the frame that this struct is
+        // in and that of the interrupted code or above.
         let info = unsafe { &*self.info };
         (info.signo() == self.signal.as_raw()).then_some(info)
     }
@@ -338,9 +325,9 @@ impl Arrival {
         }
     }
 
-    /// Returns `true` if an address is above this frame, and aligned as the kernel's structs are (to 4
-    /// bytes on 32 bits). The kernel's largest frame has some 11 KiB; the rest is for code that chains to
-    /// ours.
+    /// Returns `true` if an address is above this frame, aligned as the kernel's structs are (to 4
+    /// bytes on 32 bits). The kernel's largest frame has some 11 KiB; the rest is for code that
+    /// chains to ours.
     #[inline]
     fn is_above(&self, address: usize) -> bool {
         const REACH: usize = 1 << 20;
@@ -357,8 +344,8 @@ pub(crate) struct Registered(NonNull<Receiver>);
 impl Registered {
     /// # Safety
     ///
-    /// The struct that the receiver is the first field of is never dropped, moved or borrowed mutably,
-    /// and the address was taken from a reference to all of it.
+    /// The struct with this first field is never dropped, moved or borrowed mutably, and the
+    /// address was taken from a reference to all of it.
     pub(crate) const unsafe fn new(receiver: NonNull<Receiver>) -> Self {
         Self(receiver)
     }
@@ -407,8 +394,8 @@ macro_rules! registered {
     () => {
         pub(crate) fn registered(&'static self) -> $crate::delivery::receiver::Registered {
             const { assert!(core::mem::offset_of!(Self, receiver) == 0, "the receiver is in front") };
-            // SAFETY: the receiver is the first field, as the line above makes sure; the reference is
-            // shared, for ever, and to all of the struct.
+            // SAFETY: the receiver is the first field, as the line above makes sure; the reference
+            // is shared, for ever, and to all of the struct.
             unsafe {
                 $crate::delivery::receiver::Registered::new(core::ptr::NonNull::from(self).cast())
             }
@@ -421,18 +408,17 @@ macro_rules! registered {
 }
 pub(crate) use registered;
 
-/// The choices of every type with a receiver in it: a field that is a [`Receiver`], or has its methods.
+/// The choices of every type with a receiver: a field that is a [`Receiver`], or has its methods.
 macro_rules! receiver_choices {
     ($receiver:ident) => {
-        /// Whether a system call that its signal interrupts is restarted (`SA_RESTART`, the default) or
-        /// fails with `EINTR`. Some fail with `EINTR` either way: signal(7) lists them.
-        ///
-        /// `SIGTTIN` and `SIGTTOU` never restart: the kernel would send them again, for ever.
+        /// Sets whether a system call that the signal interrupts is restarted (`SA_RESTART`, the
+        /// default) or fails with `EINTR`; signal(7) lists those that always fail. `SIGTTIN` and
+        /// `SIGTTOU` never restart: the kernel would send them again with each restart.
         ///
         /// `std` returns `EINTR`, as `ErrorKind::Interrupted`, from `read`, `fill_buf`, `write` and
-        /// `recv`. It retries in `read_line`, `lines`, `read_to_end`, `read_exact`, `write_all`, `accept`,
-        /// `Child::wait` and `thread::sleep`: wait before them by [`wait::poll`](crate::wait::poll()), and
-        /// look at the flag.
+        /// `recv`. It retries in `read_line`, `lines`, `read_to_end`, `read_exact`, `write_all`,
+        /// `accept`, `Child::wait` and `thread::sleep`: call [`wait::poll`](crate::wait::poll())
+        /// before those, and look at the flag.
         #[doc(alias = "siginterrupt")]
         #[doc(alias = "SA_RESTART")]
         #[must_use]
@@ -441,14 +427,14 @@ macro_rules! receiver_choices {
             self
         }
 
-        /// What is blocked while the handler runs, besides the signal itself (`sa_mask`).
+        /// Sets what is blocked while the handler runs, besides the signal itself (`sa_mask`). The
+        /// default is all but the [synchronous](crate::Signal::is_synchronous) signals: raised
+        /// while blocked, they kill the process.
         ///
-        /// The default is all but what the kernel raises synchronously (`SIGSEGV`, `SIGBUS`, `SIGFPE`,
-        /// `SIGILL`, `SIGTRAP`, `SIGSYS`): one of those that is raised while blocked kills the process,
-        /// whatever its handler. With a narrower mask other signals may interrupt the handler, which then
-        /// runs on the alternate stack only if [`alternate_stack`](Self::alternate_stack) chose it; and
-        /// code that interrupts it must return: after a siglongjmp(3) out of it, a later catch or release
-        /// may wait without end.
+        /// With a narrower mask other signals may interrupt the handler. It then runs on the
+        /// alternate stack only if [`alternate_stack`](Self::alternate_stack) chose it, and code
+        /// that interrupts it must return: after a siglongjmp(3) out of it, a later catch or
+        /// release may never return.
         #[doc(alias = "sa_mask")]
         #[must_use]
         pub const fn mask(mut self, mask: $crate::SigSet) -> Self {
@@ -456,15 +442,14 @@ macro_rules! receiver_choices {
             self
         }
 
-        /// Whether the handler runs on the thread's alternate stack, if it has one (`SA_ONSTACK`).
+        /// Sets whether the handler runs on the thread's alternate stack, if any (`SA_ONSTACK`).
+        /// A previous handler's action decides instead.
         ///
-        /// The default is yes, because threads of another language's runtime may have a stack that is too
-        /// small for a signal frame; and no with a [`mask`](Self::mask) that lets handlers nest, because
-        /// each takes a frame of [`stack::min_size`](crate::stack::min_size) bytes or more, some kilobytes,
-        /// and an alternate stack often has room for two. One without room for a frame, as of 2,048 bytes
-        /// on a processor with large registers, ends the process by `SIGSEGV`.
-        ///
-        /// Over a previous handler, its action decides on the stack.
+        /// The default is yes: another language's runtime may give threads a stack that is too
+        /// small for a signal frame. With a [`mask`](Self::mask) that lets handlers nest it is no:
+        /// each takes a frame of [`stack::min_size`](crate::stack::min_size) bytes or more, some
+        /// kilobytes, and an alternate stack often has room for two. One without room for a frame,
+        /// as of 2,048 bytes on a processor with large registers, ends the process by `SIGSEGV`.
         #[doc(alias = "SA_ONSTACK")]
         #[must_use]
         pub const fn alternate_stack(mut self, alternate: bool) -> Self {
@@ -475,37 +460,23 @@ macro_rules! receiver_choices {
 }
 pub(crate) use receiver_choices;
 
-/// How every type with a receiver in it waits, and wakes a poll loop. It has a method `receiver`.
+/// How every type with a receiver waits, and wakes a poll loop. It has a method `receiver`.
 macro_rules! receiver_waits {
     () => {
-        /// Sleeps until a signal is pending here, delivered and not taken yet, or for `timeout` at most;
-        /// `None` has no limit. Returns `true` if one is pending, and takes none.
+        /// Sleeps until a signal is pending here, delivered and not yet taken, or for `timeout` at
+        /// most (`None`: no limit; zero: only a look). Takes none; returns `true` if one is
+        /// pending.
         ///
-        /// Signals do not prolong it: the end is computed once, to the nanosecond, and never comes early.
-        /// It is a time of `CLOCK_MONOTONIC`, which goes on while the process is stopped and not while
-        /// the machine is suspended. A `timeout` of zero only looks. All threads that wait are woken. No
-        /// descriptor and no blocked signal is needed: a signal between a look and the sleep ends the
-        /// sleep.
+        /// The timeout is of `CLOCK_MONOTONIC`, which runs while the process is stopped and not
+        /// while the machine is suspended. It never ends early, and signals do not prolong it. All
+        /// waiting threads are woken. Nothing needs to be blocked: a signal between a look at the
+        /// flags and the sleep ends the sleep.
         pub fn wait(&self, timeout: Option<core::time::Duration>) -> Result<bool, $crate::Errno> {
             self.receiver().wait(timeout)
         }
 
-        /// As [`wait`](Self::wait), but until a point in time: what `CLOCK_MONOTONIC` shows, as
-        /// [`wait::now`](crate::wait::now) tells. One that has passed only looks.
-        ///
-        /// ```
-        /// use siglatch::{Latch, Signal, wait};
-        /// use std::time::Duration;
-        ///
-        /// static RELOAD: Latch = Latch::new();
-        /// RELOAD.catch(Signal::HUP)?;
-        /// let end = wait::now()? + Duration::from_millis(20);
-        /// while RELOAD.wait_until(end)? {
-        ///     let _again = RELOAD.take(); // however many come, it ends when it was to end
-        /// }
-        /// assert!(wait::now()? >= end);
-        /// # Ok::<(), siglatch::Errno>(())
-        /// ```
+        /// As [`wait`](Self::wait), until `end` of `CLOCK_MONOTONIC`: one deadline for several
+        /// waits, counted from [`wait::now`](crate::wait::now). One that has passed only looks.
         pub fn wait_until(&self, end: core::time::Duration) -> Result<bool, $crate::Errno> {
             self.receiver().wait_until(end)
         }
@@ -516,22 +487,22 @@ macro_rules! receiver_waits {
             self.receiver().caught()
         }
 
-        /// Writes a byte to `fd` with each signal that is delivered, after its flag; `None` ends it.
-        /// Returns the previous descriptor. Python's `set_wakeup_fd`.
+        /// Writes a byte to `fd` with each signal that is delivered, after its flag; `None` ends
+        /// it. Returns the previous descriptor, to which no handler writes from then on.
         ///
-        /// The byte is the signal's number, as in Python, but says nothing that the flags do not: drain
-        /// the descriptor first, look at the flags after. If flags are set already, a byte is written at
-        /// once. When this returns, no handler writes to the previous descriptor.
+        /// As in Python, the byte is the signal's number; but it carries nothing that the flags do
+        /// not: drain the descriptor first, then look at the flags. If flags are set already, a
+        /// byte is written at once.
         ///
-        /// What cannot be written, because the pipe is full or closed, is counted in
-        /// [`missed_wakes`](Self::missed_wakes). A pipe or socket without a reader raises `SIGPIPE` in the
-        /// thread that took the signal; if this receiver has caught that, too, nothing is written for it.
+        /// What cannot be written, to a full or closed pipe, is counted in
+        /// [`missed_wakes`](Self::missed_wakes). A pipe or socket without a reader raises `SIGPIPE`
+        /// in the thread that took the signal; if this receiver has caught that too, nothing is
+        /// written for it.
         ///
         /// # Errors
         ///
         /// `EBADF`: `fd` is not open. `EINVAL`: it is not non-blocking; a handler must not block.
-        /// `EDEADLK`: called in signal context, in the middle of a catch or release of this thread. On
-        /// an error the old descriptor stays.
+        /// `EDEADLK`: as [`catch`](Self::catch). On an error the previous descriptor stays.
         ///
         /// # Async-signal-safety
         ///
@@ -539,8 +510,8 @@ macro_rules! receiver_waits {
         ///
         /// # Safety
         ///
-        /// The descriptor must be the caller's to write to, and stay open until it is replaced: a number
-        /// that is closed may become another file's.
+        /// The descriptor must be the caller's to write to, and stay open until it is replaced: the
+        /// number of a closed one may become another file's.
         #[doc(alias = "set_wakeup_fd")]
         pub unsafe fn set_wake_fd(
             &self,
@@ -551,18 +522,13 @@ macro_rules! receiver_waits {
         }
 
         /// Makes `event` readable with each signal that is delivered, after its flag, unless it is
-        /// readable already: a burst of signals is one write. If flags are set, it is made readable at
-        /// once. Another call, or [`set_wake_fd`](Self::set_wake_fd), replaces it.
+        /// readable already: a burst of signals is one write. If flags are set, it is made readable
+        /// at once. After poll(2), clear it first, then look at the flags.
+        /// [`set_wake_fd`](Self::set_wake_fd) or another call replaces it.
         ///
-        /// After poll(2) has returned, clear it first, then look at the flags.
+        /// # Errors and async-signal-safety
         ///
-        /// # Errors
-        ///
-        /// `EDEADLK`: called in signal context, in the middle of a catch or release of this thread.
-        ///
-        /// # Async-signal-safety
-        ///
-        /// Not async-signal-safe, as [`catch`](Self::catch).
+        /// `EDEADLK`: as [`catch`](Self::catch). Not async-signal-safe.
         pub fn wake_through(
             &self,
             event: &'static $crate::fd::EventFd,
@@ -576,8 +542,7 @@ macro_rules! receiver_waits {
             self.receiver().wake_fd()
         }
 
-        /// The number of wake-ups that could not be written to the descriptor, modulo 2³². Their flags were
-        /// set all the same. Python's warning on a full buffer, as a number.
+        /// The number of wake-ups that could not be written, modulo 2³²; their flags are set.
         #[doc(alias = "warn_on_full_buffer")]
         #[must_use]
         pub fn missed_wakes(&self) -> u32 {
@@ -588,60 +553,54 @@ macro_rules! receiver_waits {
 pub(crate) use receiver_waits;
 
 /// The methods of every type of receiver: a `repr(C)` struct whose first field `receiver` is a
-/// [`Receiver`]. If a catch takes more, a method of it is named that comes before.
+/// [`Receiver`]. A catch calls the method `$prepare` first.
 macro_rules! receiver_methods {
     ($($prepare:ident)?) => {
         $crate::delivery::receiver::receiver_choices!(receiver);
         $crate::delivery::receiver::receiver_waits!();
 
-        /// Catches `signals`: from now on each of them is received.
+        /// Catches `signals`: from now on each is received here. On an error, none is caught that
+        /// was not before.
         ///
-        /// The handler of this crate is installed for them. The previous action is saved: a handler is
-        /// chained to, after the receivers, and the last [`release`](Self::release) of all receivers
-        /// restores the action. Catching again makes sure that the handler is still installed.
-        ///
-        /// Either all are caught or, on an error, none that was not before.
+        /// This crate's handler is installed for them. The previous action is saved: a handler is
+        /// chained to, after the receivers, and the last [`release`](Self::release) of all
+        /// receivers restores the action. Catching again makes sure that the handler is still
+        /// installed. Its code must stay in memory: see `release`.
         ///
         /// # A handler of other code
         ///
-        /// The previous handler is called as the kernel would have called it: on the stack that its flags
-        /// ask for, with the mask, the arguments, and the number of times.
+        /// The previous handler is called as the kernel would have called it: on the stack that its
+        /// flags request, with its mask and arguments, and as often.
         ///
-        /// **Where other code's handler stands over ours, a catch registers the receiver and leaves the
-        /// kernel's action alone; the signal comes to us as far as that handler chains, as well-behaved
-        /// ones do.** [`Action::is_own`](crate::action::Action::is_own) of
-        /// [`action::query`](crate::action::query) tells. To take a signal back from code that does not
-        /// chain, set the [default action](crate::action::default), then catch. Over the default and
-        /// "ignore" ours is installed, and the last release restores that action.
+        /// **Where other code's handler is installed over ours, a catch registers the receiver and
+        /// leaves the kernel's action alone; the signal reaches ours as far as that handler chains,
+        /// as well-behaved ones do.** [`Action::is_own`](crate::action::Action::is_own) of
+        /// [`action::query`](crate::action::query) tells. To take a signal back from code that does
+        /// not chain, set the [default action](crate::action::default), then catch. Over the
+        /// default and "ignore" ours is installed, and the last release restores that action.
         ///
-        /// Code that chains to ours should have `SA_SIGINFO` and pass on its three arguments. With the
-        /// number alone, the signal comes without details. (Details that an earlier instance of the same
-        /// signal left on the stack, and in the registers, cannot be told from its own.)
+        /// Code that chains to ours should have `SA_SIGINFO` and pass on its three arguments. With
+        /// the number alone, the signal comes without details. (Details of an earlier instance of
+        /// the same signal, left on the stack and in the registers, cannot be told from its own.)
         ///
         /// # SIGCHLD that is ignored
         ///
-        /// If a program is started with `SIGCHLD` ignored, the kernel reaps its children. A catch leaves
-        /// it so (`SA_NOCLDWAIT`): the signal comes, no zombie is left, and a wait for a child fails with
-        /// `ECHILD`. A program that waits sets the [default action](crate::action::default) first, or
-        /// catches it by [`Children`](crate::child::Children), which does wait.
-        ///
-        /// # Code stays in memory
-        ///
-        /// Code that has caught a signal must stay in memory, even after a release, unless that returned
-        /// that ours is out of the chain: a shared library is linked with `-Wl,-z,nodelete`.
+        /// In a program that is started with `SIGCHLD` ignored the kernel reaps children. A catch
+        /// leaves it so (`SA_NOCLDWAIT`): the signal comes, no zombie is left, and a wait for a
+        /// child fails with `ECHILD`. A program that waits for children sets the
+        /// [default action](crate::action::default) first, or catches the signal by
+        /// [`Children`](crate::child::Children).
         ///
         /// # Errors
         ///
-        /// [`CatchError::signal`](crate::CatchError::signal) tells which signal.
-        ///
-        /// - `EINVAL`: `SIGKILL` or `SIGSTOP`, which cannot be caught.
-        /// - `EOPNOTSUPP`: `SIGSEGV`, `SIGBUS`, `SIGFPE`, `SIGILL`, `SIGTRAP` or `SIGSYS`, and this is
-        ///   not a [`Hook`](crate::Hook). They need an answer before the handler returns: the instruction
-        ///   would fault again, the trapped system call would return its own number as if it had succeeded.
-        /// - `EBUSY`: there is a handler, and the program was built with `--cfg siglatch_alone`.
-        /// - `EDEADLK`: called in signal context, in the middle of a catch or release of this thread.
-        /// - What a seccomp(2) filter makes. In a program that has released nothing yet, ours may then
-        ///   stay installed where the filter allowed it; the next signal restores the action.
+        /// [`CatchError::signal`](crate::CatchError::signal) tells which signal. `EINVAL`:
+        /// `SIGKILL` or `SIGSTOP`. `EOPNOTSUPP`: a [synchronous](crate::Signal::is_synchronous)
+        /// signal, and this is not a [`Hook`](crate::Hook): without an answer before the handler
+        /// returns, the instruction faults again, and a trapped system call returns its own number
+        /// as if it had succeeded. `EBUSY`: there is a handler, and the program was built with
+        /// `--cfg siglatch_alone`. `EDEADLK`: called in a handler that interrupted a catch or
+        /// release of the same thread. After an error of a seccomp(2) filter, in a program that has
+        /// released nothing yet, ours may stay installed; the next signal restores the action.
         ///
         /// # Async-signal-safety
         ///
@@ -659,17 +618,12 @@ macro_rules! receiver_methods {
         }
 
         /// Catches those of `signals` whose previous action is not "ignore", and returns them.
+        /// nohup(1) starts a program with `SIGHUP` ignored, a shell without job control one in the
+        /// background with `SIGINT` and `SIGQUIT`, and both expect it to leave them so.
         ///
-        /// A program that is started by nohup(1), or by a shell without job control, finds `SIGHUP`, or
-        /// `SIGINT` and `SIGQUIT`, ignored, and is expected to leave it so.
+        /// # Errors and async-signal-safety
         ///
-        /// # Errors
-        ///
-        /// As [`catch`](Self::catch), for those that are not ignored.
-        ///
-        /// # Async-signal-safety
-        ///
-        /// Not async-signal-safe, as [`catch`](Self::catch).
+        /// As [`catch`](Self::catch), for those that are not ignored. Not async-signal-safe.
         #[doc(alias = "nohup")]
         pub fn catch_unless_ignored(
             &'static self,
@@ -680,16 +634,12 @@ macro_rules! receiver_methods {
             $crate::delivery::registry::catch_unless_ignored(self.registered(), signals)
         }
 
-        /// [Catches](Self::catch) `signals`, and unblocks them in the calling thread: a launcher may have
-        /// left them blocked, and then none would come.
+        /// [Catches](Self::catch) `signals`, and unblocks them in the calling thread: a launcher
+        /// may have left them blocked.
         ///
-        /// # Errors
+        /// # Errors and async-signal-safety
         ///
-        /// As [`catch`](Self::catch).
-        ///
-        /// # Async-signal-safety
-        ///
-        /// Not async-signal-safe, as [`catch`](Self::catch).
+        /// As [`catch`](Self::catch). Not async-signal-safe.
         pub fn catch_unblocked(
             &'static self,
             signals: impl Into<$crate::SigSet>,
@@ -700,31 +650,28 @@ macro_rules! receiver_methods {
             Ok(())
         }
 
-        /// Releases `signals`: when this returns, no handler delivers them to this receiver. What was
-        /// delivered stays. A signal that it has not caught is left alone.
+        /// Releases `signals`: when this returns, no handler delivers them to this receiver. What
+        /// was delivered stays. A signal that it has not caught is left alone.
         ///
         /// The last release of a signal restores the saved action, byte for byte, if ours is still
-        /// installed. If other code's is, that stays, and may chain to ours, which chains to the saved
-        /// handler. When that code restores ours, the next signal restores the saved action, and has its
-        /// effect: a signal whose default is to end the process ends it.
+        /// installed. If other code's handler is, that stays, and may chain to ours, which chains
+        /// to the saved one. When that code restores ours, the next signal restores the saved
+        /// action and has its effect: a signal whose default is to end the process ends it.
         ///
         /// Returns those of `signals` for which this crate's handler may still be called: another
-        /// receiver has caught them, or other code's handler stands over ours. The code must stay in
-        /// memory until there are none.
+        /// receiver has caught them, or other code's handler is installed over ours. Until there
+        /// are none, the code must stay in memory: a shared library is linked with
+        /// `-Wl,-z,nodelete`.
         ///
-        /// In a child of fork(2) that was not forked in a [`ForkWindow`](crate::child::ForkWindow), the
-        /// first catch or release waits for no handler that began before it: those of the child's threads
+        /// In a child of fork(2) outside a [`ForkWindow`](crate::child::ForkWindow), the first
+        /// catch or release waits for no handler that began before it: those of the child's threads
         /// cannot be told from those of its parent's, which never end.
         ///
-        /// # Errors
+        /// # Errors and async-signal-safety
         ///
-        /// `EDEADLK`: called in signal context, in the middle of a catch or release of this thread;
-        /// nothing is changed. After any other, which only a seccomp(2) filter makes, the signals are
-        /// released but the handler may still be installed, and chains.
-        ///
-        /// # Async-signal-safety
-        ///
-        /// Not async-signal-safe, as [`catch`](Self::catch).
+        /// `EDEADLK`: as [`catch`](Self::catch); nothing is changed. After an error of a seccomp(2)
+        /// filter, the signals are released, but the handler may still be installed, and chains.
+        /// Not async-signal-safe.
         #[doc(alias = "unregister")]
         pub fn release(
             &'static self,

@@ -1,8 +1,8 @@
 //! Catch and release: which receivers want which signals, and the kernel's action that follows.
 //!
-//! A catch links the receiver, sets its interest, waits a grace period, then installs. A release clears
-//! the interest, waits a grace period, then restores. So a signal finds a receiver or the previous
-//! action at any time:
+//! A catch links the receiver, sets its interest, waits a grace period, then installs. A release
+//! clears the interest, waits a grace period, then restores. So a signal always finds a receiver or
+//! the previous action:
 //!
 //! - interest before action: the first signal that our handler gets has a receiver;
 //! - the grace period of a catch: a handler that found no receiver has restored the previous action
@@ -32,14 +32,12 @@ static LOCK: Lock = Lock::new();
 /// The process that registered last; 0 before the first. Only used under the lock.
 static PROCESS: AtomicI32 = AtomicI32::new(0);
 
-/// `catch` of every type of receiver.
 pub(crate) fn catch(receiver: Registered, signals: SigSet) -> Result<(), CatchError> {
     check(receiver, signals)?;
     let _lock = lock()?;
     catch_locked(receiver, signals)
 }
 
-/// `catch_unless_ignored` of every type of receiver.
 pub(crate) fn catch_unless_ignored(
     receiver: Registered,
     mut signals: SigSet,
@@ -54,7 +52,6 @@ pub(crate) fn catch_unless_ignored(
     catch_locked(receiver, signals).map(|()| signals)
 }
 
-/// `release` of every type of receiver.
 pub(crate) fn release(receiver: Registered, signals: SigSet) -> Result<SigSet, Errno> {
     let _lock = lock()?;
     let caught = signals & receiver.caught();
@@ -77,13 +74,13 @@ fn wanted_of(signals: SigSet) -> SigSet {
     signals & wanted
 }
 
-/// Waits a grace period: when it returns, no [`Hook`](crate::Hook) that began before still runs, and what
-/// it may have read is no longer in use. The kernel's `synchronize_srcu`. Previous handlers are not waited
-/// for, nor, in a child of fork(2), handlers of its parent.
+/// Waits a grace period, the kernel's `synchronize_srcu`: when it returns, no [`Hook`](crate::Hook)
+/// that began before still runs or uses what it has read. Previous handlers are not waited for,
+/// nor, in a child of fork(2), handlers of its parent.
 ///
 /// # Errors
 ///
-/// `EDEADLK`: called in signal context, in the middle of a catch or release of this thread.
+/// `EDEADLK`: as [`Latch::catch`](crate::Latch::catch).
 ///
 /// # Async-signal-safety
 ///
@@ -94,8 +91,6 @@ pub fn synchronize() -> Result<(), Errno> {
     Ok(())
 }
 
-/// `set_wake_fd` of every type of receiver.
-///
 /// # Safety
 ///
 /// The descriptor is the caller's to write to, and stays open until it is replaced.
@@ -111,7 +106,6 @@ pub(crate) unsafe fn set_wake_fd(
     exchange_wake_fd(receiver, |wake| fd.into_iter().for_each(|fd| wake.watch(fd)))
 }
 
-/// `wake_through` of every type of receiver.
 pub(crate) fn wake_through(receiver: &Receiver, event: &'static EventFd) -> Result<(), Errno> {
     exchange_wake_fd(receiver, |wake| wake.watch_event(event)).map(drop)
 }
@@ -148,13 +142,13 @@ fn lock() -> Result<LockGuard<'static>, Errno> {
     Ok(guard)
 }
 
-/// In a child of fork(2): clears what came to the parent, and abandons what the parent's threads were in
-/// the middle of. What is caught stays caught.
+/// In a child of fork(2): clears what came to the parent, and abandons what its threads were in the
+/// middle of. What is caught stays caught.
 ///
 /// # Safety
 ///
-/// The calling thread is the only one, is in no handler, catch or release, and blocks all signals that
-/// can be delivered asynchronously.
+/// The calling thread is the only one, is in no handler, catch or release, and blocks all signals
+/// that can be delivered asynchronously.
 pub(crate) unsafe fn reset_after_fork() {
     process::forked();
     GATE.reset_after_fork();
@@ -211,7 +205,6 @@ fn catch_locked(receiver: Registered, signals: SigSet) -> Result<(), CatchError>
     result
 }
 
-/// Calls `f` for each of `signals`, and returns the first error.
 fn for_each(signals: SigSet, f: fn(Signal) -> Result<(), Errno>) -> Result<(), CatchError> {
     let mut result = Ok(());
     for signal in signals {
@@ -220,7 +213,6 @@ fn for_each(signals: SigSet, f: fn(Signal) -> Result<(), Errno>) -> Result<(), C
     result
 }
 
-/// Installs ours, with the flags and the mask that the receivers ask for.
 fn install(signal: Signal) -> Result<(), Errno> {
     let previous = PreviousAction::of(signal);
     let mut current = KernelSigaction::default();
@@ -231,8 +223,8 @@ fn install(signal: Signal) -> Result<(), Errno> {
                 if ALONE {
                     return Err(Errno::BUSY);
                 }
-                // One that may chain to ours stays over it, or the two would call each other endlessly.
-                // The previous handler does not, or they would already.
+                // One that may chain to ours stays over it, or the two would call each other
+                // endlessly. The previous handler does not, or they would already.
                 if IN_CHAIN.contains(Bit::of(signal)) && !previous.is(&current) {
                     return Ok(());
                 }
@@ -253,8 +245,8 @@ fn install(signal: Signal) -> Result<(), Errno> {
 /// Updates the kernel's action for the receivers that are left, or restores the saved one.
 type UpdateKernelAction = fn(Signal) -> Result<(), Errno>;
 
-/// [`update_kernel_action`], from the first release on: a program that never releases does not link it.
-/// Where a catch fails in such a one, the next signal finds no receiver, and restores the action.
+/// [`update_kernel_action`] from the first release on: a program that never releases does not link
+/// it. If a catch fails in such a one, the next signal finds no receiver, and restores the action.
 static UPDATE_KERNEL_ACTION: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
 fn update_kernel_action(signal: Signal) -> Result<(), Errno> {
@@ -285,14 +277,14 @@ fn replace(signal: Signal, current: &KernelSigaction, new: &KernelSigaction) -> 
     if !ALONE && new == current {
         return Ok(());
     }
-    // SAFETY: our handler may run at any instruction of any thread, and the action it replaces is saved,
-    // chained to and restored. A restored one was installed until ours replaced it.
+    // SAFETY: our handler may run at any instruction of any thread, and the action it replaces is
+    // saved, chained to and restored. A restored one was installed until ours replaced it.
     unsafe { exchange(signal, current, new) }
 }
 
-/// Sets the action if it is still `current`, and records whether ours is in the chain. In a child that is
-/// forked in between, the record may say so wrongly: a catch over a handler then leaves that installed,
-/// which is the safe side.
+/// Sets the action if it is still `current`, and records whether ours is in the chain. In a child
+/// forked in between the record may be wrong: a catch over a handler then leaves that installed,
+/// the safe side.
 ///
 /// # Safety
 ///
@@ -318,8 +310,8 @@ unsafe fn exchange(
     result
 }
 
-/// After `restored` is installed: if it has `SA_RESETHAND`, and one of our handlers made its one call
-/// meanwhile, resets the signal to the default.
+/// After `restored` is installed: if it has `SA_RESETHAND`, and one of our handlers made its one
+/// call meanwhile, resets the signal to the default.
 fn reset_spent(
     signal: Signal,
     previous: &PreviousAction,
@@ -341,8 +333,8 @@ fn reset_spent(
     }
 }
 
-/// Our action over a saved one, as the receivers ask for it. A previous handler counts as a receiver, and
-/// decides on the stack and about children.
+/// Our action over a saved one, as the receivers want it. A previous handler counts as a receiver,
+/// and decides on the stack and about children.
 fn merged_action(signal: Signal, saved: &KernelSigaction) -> KernelSigaction {
     const ABOUT_CHILDREN: SaFlags = SaFlags::NOCLDSTOP.union(SaFlags::NOCLDWAIT);
     let (mut choices, mut last) = (Choices::NONE, None);

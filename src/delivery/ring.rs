@@ -1,18 +1,18 @@
 //! [`Ring`]: slots for the details of signals, taken in the order in which they came.
 //!
-//! Handlers may push on several threads at once, and nested on one. A handler never waits, least of all
-//! for the consumer that it interrupted, and a thread may be stopped at any instruction. So no head or
-//! tail is shared: each place is a [`Slot`] with one owner at a time, and a thread that stops withholds
-//! the one that it owns.
+//! Handlers may push on several threads at once, and nested on one. A handler never waits, least of
+//! all for the consumer that it interrupted, and a thread may be stopped at any instruction. So no
+//! head or tail is shared: each place is a [`Slot`] with one owner at a time, the only one that a
+//! stopped owner withholds.
 //!
 //! | | steps |
 //! |---|---|
-//! | push | draws a ticket; claims the slot of that ticket, or else any free one, or an older instance's; writes, publishes |
-//! | take | claims the ready slot with the oldest ticket of those drawn before it looked; reads, frees |
+//! | push | draws a ticket; claims its slot, a free one or an older instance's; writes, publishes |
+//! | take | claims the ready slot of the oldest ticket drawn before it looked; reads, frees |
 //!
-//! A thread draws its next ticket after it has published, so what one thread took comes out in order.
-//! Where nothing is lost or late, the next ticket's instance is in the next slot: a consumer that takes
-//! many looks there first.
+//! A thread draws its next ticket after it has published, so what one thread took comes out in
+//! order. Where nothing is lost or late, the next ticket's instance is in the next slot: a batch
+//! looks there first.
 #![expect(unsafe_code, reason = "claims slots")]
 
 use super::slot::{Age, AtomicWord, Phase, Record, Slot, State, Word};
@@ -20,21 +20,19 @@ use crate::sync::atomic::{Ordering, fence};
 use crate::{SigInfo, Signal};
 
 pub(super) struct Ring<const N: usize> {
-    /// The next one to be drawn.
     tickets: AtomicWord,
     states: [AtomicWord; N],
     records: [Record; N],
 }
 
-/// How far a consumer has come that takes many: it looks for the tickets from `next` to before `end`.
-/// What a thread published before it drew one of those is in the ring, or was taken.
+/// How far a consumer of many has come: it looks for the tickets from `next` to before `end`. What
+/// a thread published before it drew one of those is in the ring, or was taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Batch {
     next: Word,
     end: Word,
 }
 
-/// The ticket of a push.
 #[derive(Clone, Copy)]
 pub(super) struct Turn {
     ticket: Word,
@@ -61,7 +59,6 @@ impl<const N: usize> Ring<N> {
         Some(Slot::new((self.states.get(index)?, self.records.get(index)?)))
     }
 
-    /// Returns `true` if no slot is ready.
     pub(super) fn is_empty(&self) -> bool {
         !self.slots().any(|slot| slot.state().is(Phase::Ready))
     }
@@ -79,7 +76,7 @@ impl<const N: usize> Ring<N> {
         Turn { ticket, writing: State::new(Phase::Writing, signal, ticket) }
     }
 
-    /// Puts an instance in the slot of its ticket. Returns `true` if that was free, as it mostly is.
+    /// Fills the slot of its ticket. Returns `true` if that was free, as it mostly is.
     #[inline]
     pub(super) fn push(&self, turn: Turn, info: SigInfo) -> bool {
         let slot = self.slot_of(turn.ticket).filter(|slot| slot.claim_free(turn.writing));
@@ -89,8 +86,8 @@ impl<const N: usize> Ring<N> {
         slot.is_some()
     }
 
-    /// Puts an instance in any slot, with `replaces` in that of an older one of its signal. Returns how
-    /// many instances are lost, older ones or itself.
+    /// Fills any slot, with `replaces` that of an older instance of its signal. Returns how many
+    /// instances are lost, older ones or itself.
     pub(super) fn push_anywhere(
         &self,
         turn: Turn,
@@ -105,7 +102,7 @@ impl<const N: usize> Ring<N> {
         if replaces { replaced.wrapping_add(self.drop_older(turn, signal)) } else { replaced }
     }
 
-    /// Of instances of one signal that were put in at the same time, none of which could replace another:
+    /// Of instances of one signal pushed at the same time, none of which could replace another:
     /// frees those older than this one, or this one if there is a newer. Returns how many it freed.
     fn drop_older(&self, turn: Turn, signal: Signal) -> u32 {
         // ORDERING: SeqCst pairs with itself: of two threads here, one sees the other's instance.
@@ -128,7 +125,6 @@ impl<const N: usize> Ring<N> {
         freed
     }
 
-    /// Claims the slot of an older instance.
     fn claim_older(&self, signal: Signal, turn: Turn) -> Option<Slot<'_>> {
         self.slots().find(|slot| {
             let state = slot.state();
@@ -148,12 +144,11 @@ impl<const N: usize> Ring<N> {
         slots.find(|slot| slot.claim_free(turn.writing))
     }
 
-    /// Takes the oldest instance of one signal.
     pub(super) fn take(&self, signal: Signal) -> Option<SigInfo> {
         self.take_oldest(|state| state.is_of(signal)).map(|(info, _)| info)
     }
 
-    /// Takes the oldest instance; `batch` is what the last call with it left there.
+    /// Takes the oldest instance; `batch` is as the last call left it.
     pub(super) fn take_next(&self, batch: &mut Batch) -> Option<SigInfo> {
         while batch.next != batch.end {
             let ticket = batch.next;
@@ -202,9 +197,9 @@ impl<const N: usize> Ring<N> {
         }
     }
 
-    /// The oldest instance that is ready and `wanted`, of the tickets before `end`, which were drawn
-    /// before the look. A thread draws one after it has published the one before, so all that it
-    /// published earlier is seen, too, and is taken first.
+    /// The oldest instance that is ready and `wanted`, of the tickets before `end`, drawn before
+    /// the look. A thread draws one after it has published the one before, so all that it published
+    /// earlier is seen too, and is taken first.
     ///
     /// If there is none, one that is newer, which came during the look.
     fn oldest(
@@ -248,7 +243,7 @@ fn put(slot: Slot<'_>, turn: Turn, info: SigInfo) {
     slot.unclaim(turn.writing.with(Phase::Ready));
 }
 
-/// Takes the instance of a slot, unless another consumer, or a producer that replaces it, was faster.
+/// Takes the instance of a slot, unless another consumer or a replacing producer was faster.
 #[inline]
 fn take_from(slot: Slot<'_>, state: State) -> Option<SigInfo> {
     if !slot.claim(state, state.with(Phase::Reading)) {

@@ -1,6 +1,6 @@
 //! [`Slot`]: room for the details of one signal, with one owner at a time.
 //!
-//! A thread that changes the state by compare-and-exchange owns the slot until it stores the next one:
+//! A thread that changes the state by compare-and-exchange owns the slot until it stores the next:
 //!
 //! | state | may touch the record | next |
 //! |---|---|---|
@@ -30,7 +30,6 @@ pub(super) type Age = i64;
 #[cfg(not(target_has_atomic = "64"))]
 pub(super) type Age = i32;
 
-/// Phase, signal and ticket in one word.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct State(Word);
 
@@ -90,8 +89,7 @@ impl State {
     }
 }
 
-/// One record and its state. They are apart in memory, so that a look at many states does not touch the
-/// records.
+/// One record and its state, apart in memory: a look at many states does not touch the records.
 #[derive(Clone, Copy)]
 pub(super) struct Slot<'a> {
     state: &'a AtomicWord,
@@ -106,8 +104,8 @@ impl<'a> Slot<'a> {
 
     #[inline]
     pub(super) fn state(self) -> State {
-        // ORDERING: Acquire pairs with the Release in `unclaim`: who sees a record ready sees its
-        // ticket drawn. What else it says is a guess, until a claim confirms it.
+        // ORDERING: Acquire pairs with the Release in `unclaim`: a thread that sees a record ready
+        // sees its ticket drawn. All else is a guess, until a claim confirms it.
         State(self.state.load(Ordering::Acquire))
     }
 
@@ -119,13 +117,11 @@ impl<'a> Slot<'a> {
         self.state.compare_exchange(from.0, to.0, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
-    /// The same of a free one.
     #[inline]
     pub(super) fn claim_free(self, to: State) -> bool {
         self.state() == State::FREE && self.claim(State::FREE, to)
     }
 
-    /// Releases the slot that the caller owns, with its next state.
     #[inline]
     pub(super) fn unclaim(self, to: State) {
         // ORDERING: Release pairs with the Acquire in `claim`.

@@ -1,15 +1,14 @@
-//! Waking what waits for a handler: threads that sleep on a futex word, and a poll loop that watches a
-//! descriptor.
+//! Waking what waits for a handler: threads that sleep on a futex word, and a poll loop.
 //!
 //! | | first | then |
 //! |---|---|---|
 //! | handler | sets its flag | loads `listeners`: none, or it wakes them |
-//! | thread that waits | adds itself to `listeners`, loads `count` | looks at the flag: sleeps while `count` is unchanged |
+//! | sleeper | joins `listeners`, loads `count` | looks at the flag; sleeps while `count` stays |
 //! | poll loop | clears the descriptor | takes the flags |
 //!
-//! All is sequentially consistent, so at least one side sees the other: no wake-up is lost, and without
-//! a listener there is no system call. A descriptor carries nothing that the flags do not: where it
-//! cannot be written to, the wake-up is counted as missed, and the flags are set all the same.
+//! All is sequentially consistent, so at least one side sees the other: no wake-up is lost, and
+//! without a listener there is no system call. A descriptor carries nothing that the flags do not:
+//! where it cannot be written to, the wake-up is counted as missed, and the flags are set.
 #![expect(unsafe_code, reason = "writes to the descriptor that it was given")]
 
 use core::ffi::c_int;
@@ -23,25 +22,22 @@ use crate::{Errno, Signal};
 /// Set in `listeners` while there is a descriptor to write to.
 const DESCRIPTOR: u32 = 1 << 31;
 
-/// The deadline of a wait without one, 136 years after boot. Without, a handler with `SA_RESTART` makes
-/// the kernel restart futex(2), for nothing, before the sleeper runs.
+/// The deadline of a wait without one, 136 years after boot. Without, a handler with `SA_RESTART`
+/// makes the kernel restart futex(2), for nothing, before the sleeper runs.
 const FAR_FUTURE: KernelTimespec = KernelTimespec { seconds: u32::MAX as i64, nanoseconds: 0 };
 
-/// Writes to a descriptor.
 type Act = extern "C" fn(&Wake, Signal);
 
 pub(super) struct Wake {
     /// The futex word: counts wake-ups.
     count: AtomicU32,
-    /// How many threads are in [`wait`](Self::wait), and `DESCRIPTOR`. A thread that never leaves, or
-    /// that fork(2) did not copy, costs a needless system call per signal and nothing else.
+    /// How many threads are in [`wait`](Self::wait), and `DESCRIPTOR`. A thread that never leaves,
+    /// or that fork(2) did not copy, costs a needless system call per signal and nothing else.
     listeners: AtomicU32,
     /// Only good while `DESCRIPTOR` is set.
     fd: AtomicI32,
-    /// The address of [`write_byte`](Self::write_byte) or [`wake_event`](Self::wake_event): a program
-    /// that watches no descriptor links neither.
+    /// An [`Act`], by its address: a program that watches no descriptor links none.
     act: AtomicPtr<()>,
-    /// The eventfd, if it is one.
     event: AtomicPtr<EventFd>,
     /// The process that writes to the descriptor: a child of fork(2) would wake its parent.
     writer: AtomicI32,
@@ -72,7 +68,7 @@ impl Wake {
         }
     }
 
-    /// The first half of [`notify`](Self::notify): returns `true` if there is anything to wake.
+    /// The first half of [`notify`](Self::notify).
     #[inline]
     pub(super) fn has_listeners(&self) -> bool {
         self.listeners() != 0
@@ -108,13 +104,12 @@ impl Wake {
     }
 
     pub(super) fn wake_threads(&self) {
-        // ORDERING: Release pairs with the Acquire load in `wait`: what was set before is seen with the
-        // new count. The kernel compares the word under a lock of its own.
+        // ORDERING: Release pairs with the Acquire load in `wait`: what was set before is seen with
+        // the new count. The kernel compares the word under a lock of its own.
         self.count.fetch_add(1, Ordering::Release);
         sys::futex_wake(&self.count);
     }
 
-    /// Writes the number of the signal in one byte, as Python's `set_wakeup_fd` has it.
     extern "C" fn write_byte(&self, signal: Signal) {
         // ORDERING: Relaxed, both: as `act` in `wake`.
         let (fd, writer) = (self.fd.load(Ordering::Relaxed), self.writer.load(Ordering::Relaxed));
@@ -140,11 +135,10 @@ impl Wake {
         }
     }
 
-    /// Makes the eventfd readable, unless it is.
     extern "C" fn wake_event(&self, _: Signal) {
         // ORDERING: Relaxed: as `act` in `wake`.
         let event = self.event.load(Ordering::Relaxed);
-        // SAFETY: it is null or was a reference for ever.
+        // SAFETY: it is null or was a `&'static` reference.
         if unsafe { event.as_ref() }.is_some_and(|event| event.wake().is_err()) {
             self.miss();
         }
@@ -155,8 +149,7 @@ impl Wake {
         self.missed.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Writes to `fd` with each wake-up from now on. Under the lock of `registry`, after
-    /// [`unwatch`](Self::unwatch).
+    /// Writes to `fd` with each wake-up. Under `registry`'s lock, after [`unwatch`](Self::unwatch).
     pub(super) fn watch(&self, fd: c_int) {
         // ORDERING: Relaxed, here and in `watch_event`: before the SeqCst in `watch_by`.
         self.writer.store(sys::getpid(), Ordering::Relaxed);
@@ -164,7 +157,6 @@ impl Wake {
         self.watch_by(Self::write_byte, fd);
     }
 
-    /// The same for an eventfd.
     pub(super) fn watch_event(&self, event: &'static EventFd) {
         self.event.store(ptr::from_ref(event).cast_mut(), Ordering::Relaxed);
         self.watch_by(Self::wake_event, event.as_raw());
@@ -173,8 +165,8 @@ impl Wake {
     fn watch_by(&self, act: Act, fd: c_int) {
         self.fd.store(fd, Ordering::Relaxed);
         self.act.store(act as *mut (), Ordering::Relaxed);
-        // ORDERING: SeqCst pairs with the SeqCst load in `listeners`: a handler that sees it sees the
-        // stores before it.
+        // ORDERING: SeqCst pairs with the SeqCst load in `listeners`: a handler that sees it sees
+        // the stores before it.
         self.listeners.fetch_or(DESCRIPTOR, Ordering::SeqCst);
     }
 
@@ -196,11 +188,7 @@ impl Wake {
         self.missed.load(Ordering::Relaxed)
     }
 
-    /// Sleeps until `ready`, which must look by a `SeqCst` load, returns `true`.
-    ///
-    /// # Errors
-    ///
-    /// `ETIMEDOUT`: the deadline has passed.
+    /// Sleeps until `ready`, which must look by a `SeqCst` load, returns `true`; else `ETIMEDOUT`.
     pub(super) fn wait(
         &self,
         deadline: Option<&KernelTimespec>,
@@ -210,8 +198,8 @@ impl Wake {
         // ORDERING: SeqCst pairs with the SeqCst load in `listeners`, see the header.
         self.listeners.fetch_add(1, Ordering::SeqCst);
         let result = loop {
-            // ORDERING: Acquire pairs with the Release increment in `wake_threads`. Before `ready`, so
-            // that the kernel refuses to sleep after a wake-up in between.
+            // ORDERING: Acquire pairs with the Release increment in `wake_threads`. Before `ready`,
+            // so that the kernel refuses to sleep after a wake-up in between.
             let seen = self.count.load(Ordering::Acquire);
             if ready() {
                 break Ok(());

@@ -1,10 +1,9 @@
-//! The errors of errno(3), by name and text. The texts are in a program that asks for them, and in no
-//! other.
+//! The errors of errno(3), by name and text. Only a program that uses the texts contains them.
 
 use super::Errno;
 use crate::texts;
 
-/// One line an error: the constant, the C name, what strerror(3) says, and when this crate returns it.
+/// One error a line: the constant, the C name, strerror(3)'s text, and when this crate returns it.
 macro_rules! errnos {
     ($($(#[$doc:meta])* $name:ident = $c_name:ident $text:literal $description:literal;)*) => {
         impl Errno {
@@ -43,8 +42,7 @@ errnos! {
     BADF = EBADF "EBADF" "Bad file descriptor";
     /// Not a child of this process, or one that was waited for.
     CHILD = ECHILD "ECHILD" "No child processes";
-    /// A limit on queued signals or processes is reached, a table is full, or a value changed
-    /// meanwhile.
+    /// A limit on queued signals or processes is reached, a table is full, or a value has changed.
     AGAIN = EAGAIN "EAGAIN" "Resource temporarily unavailable";
     /// The kernel is short of memory.
     NOMEM = ENOMEM "ENOMEM" "Cannot allocate memory";
@@ -52,8 +50,7 @@ errnos! {
     ACCES = EACCES "EACCES" "Permission denied";
     FAULT = EFAULT "EFAULT" "Bad address";
     NOTBLK = ENOTBLK "ENOTBLK" "Block device required";
-    /// There is a handler, and the program was built with `--cfg siglatch_alone`; or another alternate
-    /// stack was set.
+    /// There is a handler, in a program built with `--cfg siglatch_alone`; or another stack is set.
     BUSY = EBUSY "EBUSY" "Device or resource busy";
     EXIST = EEXIST "EEXIST" "File exists";
     XDEV = EXDEV "EXDEV" "Invalid cross-device link";
@@ -137,7 +134,7 @@ errnos! {
     NOPROTOOPT = ENOPROTOOPT "ENOPROTOOPT" "Protocol not available";
     PROTONOSUPPORT = EPROTONOSUPPORT "EPROTONOSUPPORT" "Protocol not supported";
     SOCKTNOSUPPORT = ESOCKTNOSUPPORT "ESOCKTNOSUPPORT" "Socket type not supported";
-    /// The signal reports a fault, and returning from a latch's handler would repeat it for ever.
+    /// The signal reports a fault, which would only repeat when a latch's handler returns.
     OPNOTSUPP = EOPNOTSUPP "EOPNOTSUPP" "Operation not supported";
     PFNOSUPPORT = EPFNOSUPPORT "EPFNOSUPPORT" "Protocol family not supported";
     AFNOSUPPORT = EAFNOSUPPORT "EAFNOSUPPORT" "Address family not supported by protocol";
@@ -188,8 +185,7 @@ impl Errno {
         texts::nth(NAMES, self.row())
     }
 
-    /// What strerror(3) says in English, such as `"Invalid argument"`; `"Unknown error"` for a number
-    /// that Linux gives no name.
+    /// The text of strerror(3) in English, such as `"Invalid argument"`, or `"Unknown error"`.
     #[doc(alias = "strerror")]
     #[doc(alias = "strerrordesc_np")]
     #[must_use]
@@ -200,8 +196,8 @@ impl Errno {
         }
     }
 
-    /// Which row of the table is this error's, as [`texts::nth`] counts. The rows are in the order of
-    /// the numbers, of which two belong to no error.
+    /// Which row of the table is this error's, as [`texts::nth`] counts. The rows are in the order
+    /// of the numbers, of which two belong to no error.
     const fn row(self) -> usize {
         let raw = self.as_raw() as usize;
         match raw {

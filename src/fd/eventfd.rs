@@ -3,14 +3,14 @@
 //!
 //! | `count` | the descriptor | a wake-up | a clear |
 //! |---|---|---|---|
-//! | even | not readable | writes, then makes *this* count odd | reads nothing; the next even count |
+//! | even | not readable | writes, makes *this* count odd | reads nothing; the next even count |
 //! | odd | readable | does nothing | reads; the next even count |
-//! | even, if a clear came between a write and its mark | readable | writes once more | reads; the next even count |
+//! | even: cleared between write and mark | readable | writes again | reads; the next even count |
 //!
-//! What a wake-up is for was set before it loads `count`, and a program looks at it after the clear. Both
-//! accesses are sequentially consistent: a wake-up that finds an odd count comes before the clear that
-//! makes it even, and so before the look. A thread that stops half-way delays nothing: at worst the
-//! descriptor is readable for no reason, or written once more.
+//! What a wake-up tells of is set before it loads `count`, and the program looks at it after the
+//! clear. Both accesses are sequentially consistent: a wake-up that finds an odd count comes before
+//! the clear that makes it even, and so before the look. A thread that stops half-way delays
+//! nothing: at worst the descriptor is readable for no reason, or written again.
 #![expect(unsafe_code, reason = "reads and writes through the kernel's door")]
 
 use core::mem::ManuallyDrop;
@@ -24,22 +24,18 @@ use crate::{Errno, sys};
 
 /// A descriptor that is readable from a wake-up on until it is [cleared](Self::clear): eventfd(2).
 ///
-/// It is how a program that waits by poll(2) or epoll(7) hears of a latch; see
-/// [`Latch::wake_through`](crate::Latch::wake_through). It never blocks, execve(2) closes it, and it
-/// is never too full to wake.
-///
-/// It is written to once, however many signals come, until it is cleared: by [`clear`](Self::clear), not
-/// by a read(2) of the program's own, after which nothing would be written again.
+/// It tells a program in poll(2) or epoll(7) of a latch's signals:
+/// [`Latch::wake_through`](crate::Latch::wake_through). It never blocks, is never too full to wake,
+/// and execve(2) closes it. However many signals come, it is written to once until
+/// [`clear`](Self::clear); a read(2) instead would leave it silent for good. For a static:
+/// [`OnceEventFd`].
 ///
 /// # After fork
 ///
 /// It is the parent's: the child neither writes to it nor clears it, and makes one of its own.
-///
-/// A program without an allocator has it in a static: [`OnceEventFd`].
 #[derive(Debug)]
 pub struct EventFd {
-    /// The complement of the descriptor, so that a static of zeros has none. There is one, once this
-    /// can be reached from outside this file: what has none is in a [`OnceEventFd`].
+    /// The complement of the descriptor: a static of zeros has none, as only a [`OnceEventFd`] may.
     not_fd: AtomicI32,
     /// Odd while it is readable; see the head of this file.
     count: AtomicU32,
@@ -84,7 +80,8 @@ impl EventFd {
         let raw = sys::eventfd2(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK)?;
         // Before the Release. All threads that come here store the same.
         self.owner.set_this();
-        // ORDERING: Release pairs with the Acquire above. Relaxed: this thread has stored the owner, too.
+        // ORDERING: Release pairs with the Acquire above. Relaxed: this thread has stored the
+        // owner, too.
         let won = self
             .not_fd
             .compare_exchange(UNOPENED, !raw, Ordering::Release, Ordering::Relaxed)
@@ -98,10 +95,11 @@ impl EventFd {
         Ok(())
     }
 
-    /// The number, which is open as long as this lives: for poll(2) and its like.
+    /// The number, open as long as this lives: for poll(2) and its like.
     #[must_use]
     pub fn as_raw(&self) -> i32 {
-        // ORDERING: Relaxed: a reference is got after the Acquire in `open`, or from a thread that did.
+        // ORDERING: Relaxed: a reference is got after the Acquire in `open`, or from a thread that
+        // did.
         !self.not_fd.load(Ordering::Relaxed)
     }
 
@@ -174,8 +172,7 @@ impl Drop for EventFd {
     }
 }
 
-/// An [`EventFd`] for a static, which is opened when it is first asked for: what
-/// [`Latch::wake_through`](crate::Latch::wake_through) takes, without an allocation.
+/// An [`EventFd`] for a static, opened by the first [`open`](Self::open): it needs no allocator.
 ///
 /// ```
 /// use siglatch::fd::OnceEventFd;
@@ -186,7 +183,7 @@ impl Drop for EventFd {
 ///
 /// let wake = WAKE.open()?;
 /// STOP.wake_through(wake)?;
-/// STOP.catch(Signal::TERM)?;
+/// STOP.catch_unblocked(Signal::TERM)?;
 /// send::raise(Signal::TERM)?;
 /// // poll(2) on wake.as_raw() returns now.
 /// assert!(wake.clear());
@@ -196,7 +193,7 @@ impl Drop for EventFd {
 ///
 /// # After fork
 ///
-/// Once opened, it is the parent's: a child has another static, or opens it first.
+/// Once opened, it is the parent's: a child needs a static that the parent has not opened.
 #[derive(Debug)]
 pub struct OnceEventFd(EventFd);
 
@@ -214,8 +211,7 @@ impl OnceEventFd {
     ///
     /// # Errors
     ///
-    /// `EMFILE`, `ENFILE`: too many descriptors are open. `ENOMEM`: no memory. Another call tries
-    /// again. `EINVAL`: a process that this one was forked from has opened it.
+    /// As for [`EventFd::new`]; another call tries again. `EINVAL`: a parent process has opened it.
     #[doc(alias = "eventfd")]
     #[inline]
     pub fn open(&self) -> Result<&EventFd, Errno> {

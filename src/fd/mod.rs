@@ -1,14 +1,5 @@
-//! File descriptors of signals: signalfd(2) to read them from, pidfd_open(2) to send them through.
-//!
-//! | file | what it is |
-//! |---|---|
-//! | `owned` | [`Fd`]: a descriptor that is closed when dropped |
-//! | `eventfd` | [`EventFd`]: readable from a wake-up on; [`OnceEventFd`]: one for a static |
-//! | `record` | [`SignalFdInfo`]: what is read about one signal |
-//! | `signalfd` | [`SignalFd`]: signals as something to read |
-//! | `pidfd` | [`PidFd`]: a process that cannot be mistaken for another |
-//!
-//! Each descriptor is made so that execve(2) closes it.
+//! File descriptors for signals: to read them from (signalfd(2)), to be woken through (eventfd(2)),
+//! to send them through (pidfd_open(2)). execve(2) closes each that this crate opens.
 
 mod eventfd;
 mod owned;

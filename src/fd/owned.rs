@@ -7,31 +7,30 @@ use static_assertions::assert_impl_all;
 
 use crate::sys;
 
-/// A file descriptor that belongs to its value and is closed when that is dropped: what
-/// `std::os::fd::OwnedFd` is, for programs without a standard library.
+/// A descriptor that is closed when dropped: `std::os::fd::OwnedFd` without a standard library.
 pub struct Fd(i32);
 
 assert_impl_all!(Fd: Send, Sync, Unpin);
 
 impl Fd {
-    /// Takes charge of an open descriptor.
+    /// Takes over an open descriptor.
     ///
     /// # Safety
     ///
-    /// - `raw` must be open, and nobody else may close it.
+    /// `raw` must be open, and no other code may close it.
     #[must_use = "the descriptor is closed when dropped"]
     pub const unsafe fn from_raw(raw: i32) -> Self {
         Self(raw)
     }
 
-    /// The number, which is open as long as this lives: for poll(2) and its like.
+    /// The number, open as long as this lives: for poll(2) and its like.
     #[must_use]
     pub const fn as_raw(&self) -> i32 {
         self.0
     }
 
     /// The number, which stays open and is for the caller to close.
-    #[must_use = "nobody else closes the descriptor"]
+    #[must_use = "nothing else closes the descriptor"]
     pub fn into_raw(self) -> i32 {
         ManuallyDrop::new(self).0
     }

@@ -11,44 +11,46 @@ use crate::sys::{self, KernelPollfd};
 use crate::wait::{child, poll_until};
 use crate::{ChildState, Errno, Pid, SigVal, Signal, Tid, time};
 
-/// A file descriptor of one process: pidfd_open(2), pidfd_send_signal(2).
+/// A file descriptor of one process: pidfd_open(2), pidfd_send_signal(2). Since Linux 5.3.
 ///
-/// The number of a process that has been waited for may be given to another process. A descriptor
-/// stays with the one it was opened for: once that is gone, sending fails with `ESRCH` and nobody
-/// else is hit. So open it while the process cannot be gone: it is a child that has not been
-/// waited for, or this process itself.
+/// The number of a process that was waited for may be given to another. A descriptor stays with its
+/// process: once that is gone, sending fails with `ESRCH` and reaches no other. So open it while
+/// the process cannot be gone: a child that was not waited for, or this process itself.
 ///
 /// poll(2) and its like find it readable when the process has ended; [`wait`](Self::wait) does that
-/// with a time limit, and [`try_wait`](Self::try_wait) reaps a child by it. One that other code has
-/// made becomes a `PidFd` by `From<Fd>`. Whether it is one is not asked: each method tells (`EBADF`); to
-/// those that send, a directory `/proc/<pid>` is one, too.
+/// with a time limit, and [`try_wait`](Self::try_wait) reaps a child by it. `From<Fd>` takes a
+/// descriptor of other code, unchecked: methods fail with `EBADF` if it is no pidfd, but sending
+/// accepts a directory `/proc/<pid>`.
 ///
 /// ```
 /// use siglatch::fd::PidFd;
-/// use siglatch::{Pid, Signal};
+/// use siglatch::{ChildState, Signal};
 /// use std::process::Command;
+/// use std::time::Duration;
 ///
-/// let mut child = Command::new("sleep").arg("100").spawn()?;
-/// let process = PidFd::open(Pid::try_from(child.id())?)?;
+/// let child = Command::new("sleep").arg("100").spawn().expect("sleep");
+/// let process = PidFd::open(child.id().try_into()?)?;
 /// process.send(Signal::TERM)?;
-/// child.wait()?;
+/// if !process.wait(Some(Duration::from_secs(1)))? {
+///     process.send(Signal::KILL)?;
+///     process.wait(None)?;
+/// }
+/// assert!(matches!(process.try_wait()?, Some(ChildState::Killed(_))));
 /// assert!(process.send(Signal::TERM).is_err()); // and no other process gets it
-/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// # Ok::<(), siglatch::Errno>(())
 /// ```
-///
-/// On Linux before 5.3, opening fails with `ENOSYS`.
 #[doc(alias = "pidfd_open")]
 #[derive(Debug)]
 pub struct PidFd(Fd);
 
-/// To whom a signal goes that is sent through a [`PidFd`]; since Linux 6.9.
+/// What receives a signal that is sent through a [`PidFd`]; since Linux 6.9.
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Scope {
-    /// The thread alone: the one it was opened for, or the first of the process.
+    /// The thread that it was opened for, or the first of the process.
     #[doc(alias = "PIDFD_SIGNAL_THREAD")]
     Thread,
-    /// The process, also when it was opened for one thread of it.
+    /// The process, also if it was opened for one thread of it.
     #[doc(alias = "PIDFD_SIGNAL_THREAD_GROUP")]
     Process,
     /// Every process of the group that has this process's number.
@@ -76,14 +78,13 @@ impl PidFd {
     ///
     /// `EMFILE`, `ENFILE`: too many open files. `ENODEV`, `ENOMEM`: the kernel lacks what it needs.
     /// `ENOENT`, on older kernels `EINVAL`: a number that only a thread has. `ENOSYS`: Linux before
-    /// 5.3. `EPERM`: the seccomp(2) filter of an older container runtime, which does not know the call.
-    /// `ESRCH`: there is no such process.
+    /// 5.3. `EPERM`: an older container runtime's seccomp(2) filter. `ESRCH`: no such process.
     pub fn open(pid: Pid) -> Result<Self, Errno> {
         Self::open_with(pid.as_raw(), NO_FLAG)
     }
 
-    /// As [`open`](Self::open), and a waitid(2) by this descriptor fails with `EAGAIN` instead of
-    /// waiting (`PIDFD_NONBLOCK`): for code that it is given to. No method of this type waits by it.
+    /// As [`open`](Self::open), and a waitid(2) of other code by this descriptor fails with
+    /// `EAGAIN` instead of waiting (`PIDFD_NONBLOCK`). No method of this type waits by it.
     ///
     /// # Errors
     ///
@@ -105,30 +106,27 @@ impl PidFd {
 
     fn open_with(number: i32, flags: c_uint) -> Result<Self, Errno> {
         let raw = sys::pidfd_open(number, flags)?;
-        // SAFETY: the call has just made it, and nobody else knows it.
+        // SAFETY: the call has just made it, and no other code knows it.
         Ok(Self(unsafe { Fd::from_raw(raw) }))
     }
 
-    /// Sends `signal` to the process, or to the thread that it was opened for.
-    ///
-    /// The receiver sees what it sees of kill(2), or of tgkill(2).
+    /// Sends `signal` to the process or thread that it was opened for, as by kill(2) or tgkill(2).
     ///
     /// # Errors
     ///
     /// `EAGAIN`: a real-time signal to a thread, and `RLIMIT_SIGPENDING` is reached. `EINVAL`: a
-    /// process of a pid namespace that is not this one or below it. `ENOSYS`: a filter of seccomp(2)
-    /// that does not know the call. `EPERM`: not allowed to send it there. `ESRCH`: it is gone.
+    /// process outside this pid namespace and those below it. `ENOSYS`: a seccomp(2) filter that
+    /// does not know the call. `EPERM`: not allowed to send it there. `ESRCH`: it is gone.
     #[doc(alias = "pidfd_send_signal")]
     pub fn send(&self, signal: Signal) -> Result<(), Errno> {
         self.send_raw(signal, None, NO_FLAG)
     }
 
-    /// Sends `signal` to those that `scope` says.
+    /// Sends `signal` to what `scope` says.
     ///
     /// # Errors
     ///
-    /// As for [`send`](Self::send), and `EINVAL`: Linux before 6.9. `ESRCH` for [`Scope::Group`]:
-    /// there is no group with this process's number.
+    /// As for [`send`](Self::send). `EINVAL`: Linux before 6.9. `ESRCH`: no such [`Scope::Group`].
     pub fn send_to(&self, scope: Scope, signal: Signal) -> Result<(), Errno> {
         self.send_raw(signal, None, scope.flag())
     }
@@ -142,7 +140,7 @@ impl PidFd {
         self.send_raw(signal, Some(value), NO_FLAG)
     }
 
-    /// Sends `signal` with a value to those that `scope` says.
+    /// Sends `signal` with a value to what `scope` says.
     ///
     /// # Errors
     ///
@@ -158,47 +156,24 @@ impl PidFd {
         unsafe { sys::pidfd_send_signal(self.0.as_raw(), signal.as_raw(), info.as_ref(), flags) }
     }
 
-    /// Asks whether the process is there and may be sent signals: signal 0. One that has ended and
-    /// was not waited for is there.
+    /// Checks by signal 0 that the process may be sent signals, as it may until it is reaped.
     ///
     /// # Errors
     ///
     /// As for [`send`](Self::send).
     pub fn probe(&self) -> Result<(), Errno> {
-        // SAFETY: signal 0 is not delivered to anybody.
+        // SAFETY: signal 0 is delivered to no process.
         unsafe { sys::pidfd_send_signal(self.0.as_raw(), 0, None, NO_FLAG) }
     }
 
-    /// Sleeps until the process has ended, or for `timeout` at most; `None` has no limit. Returns
-    /// `true` if it has ended. It need not be a child, and is not reaped.
-    ///
-    /// Neither signals nor a stop of this process prolong it. A `timeout` of zero only looks.
+    /// Sleeps until the process has ended, or for `timeout` at most; `None` has no limit, and zero
+    /// only looks. Returns `true` if it has ended. It need not be a child, and is not reaped.
+    /// Neither signals nor a stop of this process prolong it.
     ///
     /// # Errors
     ///
     /// `EBADF`: the descriptor is closed, or not a pidfd, which Linux before 5.4 does not tell.
     /// `EINVAL`: `RLIMIT_NOFILE` is 0. `ENOMEM`: no memory.
-    ///
-    /// # Examples
-    ///
-    /// A child that is asked to end, and after a while made to:
-    ///
-    /// ```
-    /// use siglatch::fd::PidFd;
-    /// use siglatch::{ChildState, Signal};
-    /// use std::process::Command;
-    /// use std::time::Duration;
-    ///
-    /// let child = Command::new("sleep").arg("100").spawn().expect("sleep");
-    /// let process = PidFd::open(child.id().try_into()?)?;
-    /// process.send(Signal::TERM)?;
-    /// if !process.wait(Some(Duration::from_secs(5)))? {
-    ///     process.send(Signal::KILL)?;
-    ///     process.wait(None)?;
-    /// }
-    /// assert_eq!(process.try_wait()?, Some(ChildState::Killed(Signal::TERM)));
-    /// # Ok::<(), siglatch::Errno>(())
-    /// ```
     #[doc(alias = "poll")]
     pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Errno> {
         // Other kinds of files may be readable at any time, or never.
@@ -220,14 +195,13 @@ impl PidFd {
         }
     }
 
-    /// Reaps the process if it is a child that has ended, by this descriptor (`P_PIDFD`): no other
-    /// child is reaped, even if the number is another's by now. `None` if it has not ended.
+    /// Reaps the process if it is a child that has ended, by this descriptor (`P_PIDFD`): never
+    /// another child that has its number by now. `None` if it has not ended.
     ///
     /// # Errors
     ///
-    /// `EBADF`: not a pidfd. `ECHILD`: it is no child of this process, was waited for, or the kernel
-    /// waits for it because `SIGCHLD` is ignored or has `SA_NOCLDWAIT`; or it is a thread's
-    /// descriptor. `EINVAL`: Linux before 5.4.
+    /// `EBADF`: not a pidfd. `ECHILD`: a thread's descriptor; no child of this process, or one that
+    /// was waited for; or `SIGCHLD` is ignored or has `SA_NOCLDWAIT`. `EINVAL`: Linux before 5.4.
     #[doc(alias = "P_PIDFD")]
     #[doc(alias = "waitid")]
     pub fn try_wait(&self) -> Result<Option<ChildState>, Errno> {
@@ -239,7 +213,7 @@ impl PidFd {
         }
     }
 
-    /// The number of the descriptor, for poll(2) and its like: readable when the process has ended.
+    /// The number, for poll(2) and its like: readable when the process has ended.
     #[must_use]
     pub const fn as_raw(&self) -> i32 {
         self.0.as_raw()

@@ -8,11 +8,10 @@ use crate::{Cause, FaultDetail, Pid, SigInfoTrust, SigVal, Signal};
 
 /// What a [`SignalFd`](super::SignalFd) tells about one instance of a signal: signalfd_siginfo.
 ///
-/// It is what [`SigInfo`](crate::SigInfo) is in another form, and its [`cause`](Self::cause)
-/// follows from the signal and the code by the same rule. The form has less room:
+/// It is what [`SigInfo`](crate::SigInfo) is, with the same [`cause`](Self::cause), in less room:
 ///
 /// - no bounds, protection key or performance event of a fault, which the kernel never has read
-///   from a descriptor anyway (a process may queue them to itself): the detail is
+///   from a descriptor (a process may queue them to itself): the detail is
 ///   [`None`](FaultDetail::None);
 /// - 32 bits for the events of a ready descriptor, where there are no more than 16.
 #[doc(alias = "signalfd_siginfo")]
@@ -21,7 +20,7 @@ use crate::{Cause, FaultDetail, Pid, SigInfoTrust, SigVal, Signal};
 pub struct SignalFdInfo(KernelSignalfdSiginfo);
 
 impl SignalFdInfo {
-    /// A record of nothing, for a buffer.
+    /// An empty record, for a buffer.
     #[must_use]
     pub const fn new() -> Self {
         Self(KernelSignalfdSiginfo::zeroed())
@@ -33,7 +32,7 @@ impl SignalFdInfo {
         &self.0
     }
 
-    /// `ssi_signo`: which signal; `None` in a record of nothing.
+    /// `ssi_signo`: which signal; `None` in an empty record.
     #[doc(alias = "ssi_signo")]
     #[must_use]
     pub fn signal(&self) -> Option<Signal> {
@@ -54,17 +53,15 @@ impl SignalFdInfo {
         self.0.code
     }
 
-    /// How far the rest can be relied on.
+    /// How far the rest can be trusted.
     #[must_use]
     pub fn trust(&self) -> SigInfoTrust {
         decode::trust(self)
     }
 
-    /// The process that sent the signal. `None`: the kernel did, or a timer, or a process outside
-    /// this pid namespace.
-    ///
-    /// Told by the kernel if [`trust`](Self::trust) is at least [`KernelStamped`](SigInfoTrust::KernelStamped), by
-    /// the sender itself otherwise.
+    /// The process that sent the signal; `None` for the kernel, a timer, or one outside this pid
+    /// namespace. The kernel's word if [`trust`](Self::trust) is at least
+    /// [`KernelStamped`](SigInfoTrust::KernelStamped), the sender's own otherwise.
     #[doc(alias = "ssi_pid")]
     #[must_use]
     pub fn sender(&self) -> Option<Pid> {
@@ -121,9 +118,9 @@ impl Fields for SignalFdInfo {
         self.0.uid
     }
 
-    /// Both fields are of the same union, `ssi_ptr` the whole of it where a pointer has 64 bits.
-    /// Where it has 32, the int has them all, and `ssi_ptr` may not: a 64-bit kernel that has the
-    /// highest byte first keeps such a value in the half that a small number does not show.
+    /// Both fields are of one union, `ssi_ptr` all of it where a pointer has 64 bits. Where it has
+    /// 32, the int has them all, and `ssi_ptr` may not: a big-endian 64-bit kernel keeps such a
+    /// value in the half that a small number does not show.
     fn value(&self) -> SigVal {
         #[cfg(target_pointer_width = "64")]
         let value = SigVal::from_addr(self.0.ptr as usize);

@@ -7,11 +7,10 @@ use super::{Fd, SignalFdInfo};
 use crate::sys;
 use crate::{Errno, SigSet};
 
-/// A file descriptor from which pending signals are read, instead of having them delivered:
-/// signalfd(2).
+/// A descriptor from which pending signals are read instead of being delivered: signalfd(2).
 ///
-/// The signals have to be blocked, in every thread, before they come: one that is not is delivered
-/// to its action and can no longer be read. Then no handler runs for them at all.
+/// The signals have to be blocked in every thread before they come, so that no handler runs for
+/// them: one that is not blocked is delivered and can no longer be read.
 ///
 /// ```
 /// use siglatch::fd::{SignalFd, SignalFdInfo};
@@ -30,30 +29,24 @@ use crate::{Errno, SigSet};
 /// # Ok::<(), siglatch::Errno>(())
 /// ```
 ///
+/// `From<Fd>` takes one that other code has made or a parent passed on, unchecked: of another kind,
+/// [`set`](Self::set) fails with `EINVAL`, and [`read`](Self::read) takes its bytes for records.
+///
 /// # What cannot be read
 ///
 /// A [`Latch`](crate::Latch) has none of these limits.
 ///
-/// - A signal that was sent to another thread. A reader gets what is pending for its process and
-///   for its own thread, and so it is for poll(2) and its like.
-/// - A fault of the running instruction (`SIGSEGV`, …, and the `SIGSYS` of seccomp(2)): where the
-///   signal is blocked, the kernel ends the process.
+/// - A signal to another thread: read(2) and poll(2) find those of the calling thread and process.
+/// - A fault of the running instruction (`SIGSEGV`, …, and the `SIGSYS` of seccomp(2)): if it is
+///   blocked, the kernel ends the process.
 /// - `SIGKILL` and `SIGSTOP`.
-/// - What standard signals coalesce: a second `SIGCHLD` while one is pending leaves no record. Look
-///   at all children when one comes.
-///
-/// # From a descriptor
-///
-/// One that other code has made, or a parent passed on, becomes a `SignalFd` by `From<Fd>`. Whether
-/// it is one is not asked: [`set`](Self::set) tells (`EINVAL`), and [`read`](Self::read) takes
-/// whatever bytes another kind of file has for records.
+/// - Standard signals that coalesce: a second `SIGCHLD` while one is pending. Look at all children.
 ///
 /// # After fork
 ///
-/// Parent and child share the file, but not the signals: each reads its own. The set of signals is
-/// in the file, so [`set`](Self::set) in the child changes what the parent reads: make a
-/// new one there. To an epoll(7) that watches it, the descriptor counts as the process's that added
-/// it.
+/// Parent and child share the file, and with it the set, but each reads its own signals:
+/// [`set`](Self::set) in the child changes what the parent reads, so make a new one there. An
+/// epoll(7) that watches it waits for the signals of the process that added it.
 #[doc(alias = "signalfd")]
 #[doc(alias = "signalfd4")]
 #[derive(Debug)]
@@ -70,8 +63,7 @@ impl SignalFd {
         Self::with_flags(signals.into(), libc::SFD_CLOEXEC)
     }
 
-    /// A descriptor for `signals`, from which [`read`](Self::read) does not wait (`SFD_NONBLOCK`):
-    /// for use with poll(2) and its like.
+    /// As [`new`](Self::new), but [`read`](Self::read) does not wait (`SFD_NONBLOCK`): for poll(2).
     ///
     /// # Errors
     ///
@@ -84,20 +76,17 @@ impl SignalFd {
     #[inline]
     fn with_flags(signals: SigSet, flags: c_int) -> Result<Self, Errno> {
         signals.check_changeable()?;
-        // SAFETY: a new file, which nobody reads from yet.
+        // SAFETY: a new file, which no code reads from yet.
         let raw = unsafe { sys::signalfd4(-1, signals.to_kernel(), flags) }?;
-        // SAFETY: the call has just made it, and nobody else knows it.
+        // SAFETY: the call has just made it, and no other code knows it.
         Ok(Self(unsafe { Fd::from_raw(raw) }))
     }
 
-    /// Reads `signals` from now on, and no others. What is pending is not lost: it stays pending.
-    ///
-    /// It changes the file, which a forked child has in common with its parent.
+    /// Reads `signals` from now on, and no others; what is pending stays pending.
     ///
     /// # Errors
     ///
-    /// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them, or the descriptor is of another kind; nothing
-    /// is changed. `EBADF`: it is closed.
+    /// `EINVAL`: `SIGKILL` or `SIGSTOP` is among them, or it is no signalfd. `EBADF`: it is closed.
     #[inline]
     pub fn set(&self, signals: impl Into<SigSet>) -> Result<(), Errno> {
         let signals = signals.into();
@@ -106,18 +95,16 @@ impl SignalFd {
         unsafe { sys::signalfd4(self.0.as_raw(), signals.to_kernel(), 0) }.map(drop)
     }
 
-    /// Takes signals that are pending, as many as `buffer` has room for, in one system call; if
-    /// there is none, waits for the first, unless the descriptor is
-    /// [non-blocking](Self::nonblocking).
+    /// Takes pending signals, as many as `buffer` has room for, in one system call. If there is
+    /// none, waits for the first, unless it is [non-blocking](Self::nonblocking).
     ///
-    /// Returns the records, at least one. Those sent to the thread come first, of each kind the
-    /// lowest number first, and those of one real-time signal in the order in which they were sent.
+    /// Returns the records, at least one: those sent to the thread first, of each kind the lowest
+    /// number first, and those of one real-time signal in the order in which they were sent.
     ///
     /// # Errors
     ///
     /// `EAGAIN`: non-blocking, and none is pending. `EBADF`: the descriptor is closed. `EINTR`: a
-    /// handler ran, for another signal.
-    /// `EINVAL`: `buffer` is empty. Nothing was taken.
+    /// handler ran, for another signal. `EINVAL`: `buffer` is empty. Nothing was taken.
     #[inline]
     #[must_use = "the signals are taken"]
     pub fn read<'a>(&self, buffer: &'a mut [SignalFdInfo]) -> Result<&'a [SignalFdInfo], Errno> {
@@ -130,8 +117,7 @@ impl SignalFd {
         Ok(buffer.get(..count).unwrap_or_default())
     }
 
-    /// The number of the descriptor, for poll(2) and its like: readable while a signal of the set
-    /// is pending for the process or the thread that asks.
+    /// The number, for poll(2) and its like: readable while [`read`](Self::read) would not wait.
     #[must_use]
     pub const fn as_raw(&self) -> i32 {
         self.0.as_raw()

@@ -1,5 +1,4 @@
-//! Which [`Cause`] a signal has: the rule by signal and code, for every form in which the kernel
-//! tells about one.
+//! Which [`Cause`] a signal has, by signal and code, for each form in which the kernel tells it.
 
 use super::{Cause, ChildState, FaultDetail, SigInfoTrust, SigVal};
 use crate::{Pid, Signal};
@@ -16,8 +15,7 @@ pub(super) mod code {
     pub(crate) const TKILL: i32 = -6;
 }
 
-/// The fields that the kernel may have filled. Only those that belong to the signal and the code
-/// are asked for.
+/// The fields that the kernel may have filled. Only those of the signal and the code are read.
 pub(crate) trait Fields {
     fn signo(&self) -> i32;
     fn code(&self) -> i32;
@@ -74,9 +72,8 @@ pub(crate) fn cause(fields: &impl Fields) -> Cause {
     }
 }
 
-/// The codes from 1 to 127, which mean something else for each signal. The limits are the
-/// kernel's `NSIGILL`, `NSIGFPE`, …; past them the codes up to 6 are those of a ready file
-/// descriptor, for whatever signal `F_SETSIG` chose.
+/// The codes from 1 to 127, which mean something else for each signal. The limits are the kernel's
+/// `NSIGILL`, `NSIGFPE`, …; past them the codes up to 6 are of a ready descriptor (`F_SETSIG`).
 #[inline]
 fn by_signal(fields: &impl Fields, code: i32) -> Cause {
     match (fields.signo(), code) {
@@ -101,7 +98,6 @@ fn other(fields: &impl Fields) -> Cause {
     Cause::Other { pid: fields.pid(), uid: fields.uid(), value: SigVal(0) }
 }
 
-/// The process that sent the signal by hand.
 #[inline]
 pub(crate) fn sender(fields: &impl Fields) -> Option<Pid> {
     match fields.code() {
@@ -147,7 +143,6 @@ fn child(fields: &impl Fields, code: i32) -> Cause {
 }
 
 impl Cause {
-    /// The value that came along, where one did.
     pub(crate) fn value(self) -> Option<SigVal> {
         match self {
             Self::Queue { value, .. }

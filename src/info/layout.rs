@@ -14,12 +14,11 @@ const UNION: usize = if WORD == 8 { 16 } else { 12 };
 /// Where the value of a queued signal is: after two ints.
 const VALUE: usize = UNION + 8;
 
-/// Where the times of a child are. `clock_t` is a long, so they start at the next multiple of its
-/// size after `si_status`.
+/// Where the times of a child are: `clock_t` is a long, aligned as one after `si_status`.
 const TIMES: usize = UNION + if WORD == 8 { 16 } else { 12 };
 
 impl SigInfo {
-    /// What sigqueue(3) tells about a signal that it sends.
+    /// What sigqueue(3) sends.
     pub(crate) fn queued(signal: Signal, pid: i32, uid: u32, value: SigVal) -> Self {
         let mut info = Self { bytes: [0; FILLED] };
         info.write(0, signal.as_raw().to_ne_bytes());
@@ -57,7 +56,6 @@ impl SigInfo {
         self.bytes.get(at..).and_then(<[u8]>::first_chunk).copied().unwrap_or([0; N])
     }
 
-    /// The field at `at`.
     fn write<const N: usize>(&mut self, at: usize, field: [u8; N]) {
         if let Some(place) = self.bytes.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
             *place = field;

@@ -7,11 +7,8 @@ use crate::{Errno, Pid, SigInfo, SigVal, Signal, Tid};
 
 /// Sends `signal` to a process, with a value: sigqueue(3).
 ///
-/// The receiver sees [`Queue`](crate::Cause::Queue) with the value, this process's number and its
-/// real user id. Any thread of it that does not block the signal may take it.
-///
-/// Instances of a real-time signal queue, each with its value. A standard signal that is pending
-/// already is not sent again, and this value is lost: [the module](super) has all the cases.
+/// The receiver, any thread that does not block the signal, sees [`Queue`](crate::Cause::Queue)
+/// with the value, this process and its real user id. [The module](super) says when it is lost.
 ///
 /// # Errors
 ///
@@ -40,20 +37,16 @@ use crate::{Errno, Pid, SigInfo, SigVal, Signal, Tid};
 #[doc(alias = "rt_sigqueueinfo")]
 pub fn queue(pid: Pid, signal: Signal, value: SigVal) -> Result<(), Errno> {
     let info = stamped(signal, value);
-    // SAFETY: the code that set the signal's action answers for it to run at any time, and any process
-    // may send it with such details.
+    // SAFETY: the code that set the signal's action answers for it to run at any time, and any
+    // process may send it with such details.
     unsafe { sys::rt_sigqueueinfo(pid.as_raw(), signal.as_raw(), &info) }
 }
 
-/// Sends `signal` to one thread of a process, with a value: pthread_sigqueue(3), but to threads of
-/// other processes too.
-///
-/// As [`queue`], except that no other thread takes it.
+/// As [`queue`], but only that thread takes it: pthread_sigqueue(3), also in other processes.
 ///
 /// # Errors
 ///
-/// `EAGAIN`: a real-time signal, and `RLIMIT_SIGPENDING` is reached. `EPERM`: not allowed to send
-/// it there. `ESRCH`: there is no such thread in that process.
+/// As for [`queue`]. `ESRCH`: there is no such thread in that process.
 #[doc(alias = "pthread_sigqueue")]
 #[doc(alias = "rt_tgsigqueueinfo")]
 pub fn queue_thread(pid: Pid, tid: Tid, signal: Signal, value: SigVal) -> Result<(), Errno> {
@@ -62,12 +55,11 @@ pub fn queue_thread(pid: Pid, tid: Tid, signal: Signal, value: SigVal) -> Result
     unsafe { sys::rt_tgsigqueueinfo(pid.as_raw(), tid.as_raw(), signal.as_raw(), &info) }
 }
 
-/// Sends a signal to the calling thread again, with the details that it came with:
-/// `rt_tgsigqueueinfo(getpid(), gettid(), …)`.
+/// Sends a signal to the calling thread again, with its details: rt_tgsigqueueinfo(2).
 ///
-/// For a signal that was taken and is for the previous action: once that is
-/// [restored](crate::action::Previous::restore), its handler sees the sender, or a core dump shows what
-/// it was. It is carried out before this returns, if it is not blocked.
+/// For a signal that was taken but belongs to the previous action: once that is
+/// [restored](crate::action::Previous::restore), its handler sees the sender, or a core dump shows
+/// it. It is carried out before this returns, if it is not blocked.
 ///
 /// # Errors
 ///
@@ -75,7 +67,7 @@ pub fn queue_thread(pid: Pid, tid: Tid, signal: Signal, value: SigVal) -> Result
 ///
 /// # Safety
 ///
-/// Details with a code above 0 are otherwise only ever made by the kernel, and a handler may act on
+/// Details with a code above 0 are otherwise made by the kernel alone, and a handler may act on
 /// them: map memory at the address of a fault, say. `info` must be as this process received it, or
 /// of a kind that no handler of this signal acts on.
 pub unsafe fn resend(info: &SigInfo) -> Result<(), Errno> {
@@ -90,7 +82,7 @@ pub unsafe fn resend(info: &SigInfo) -> Result<(), Errno> {
     })
 }
 
-/// What a receiver is told: who sends, asked each time for the sake of fork(2), and the value.
+/// What a receiver is told: the sender, queried each time because of fork(2), and the value.
 pub(crate) fn stamped(signal: Signal, value: SigVal) -> KernelSiginfo {
     SigInfo::queued(signal, sys::getpid(), sys::getuid(), value).to_kernel()
 }

@@ -1,5 +1,4 @@
-//! The names of signals as text that is in the program: no formatting, and no text in a program that
-//! asks for none.
+//! The names of signals as text that is in the program, without formatting.
 #![expect(unsafe_code, reason = "a name is ASCII")]
 
 use core::str;
@@ -9,7 +8,7 @@ use crate::texts;
 
 const PREFIX: &[u8; 9] = b"SIGRTMIN+";
 
-/// As long as the longest, `SIGRTMIN+30`; what is shorter has zeros behind it.
+/// As long as the longest, `SIGRTMIN+30`; shorter ones are padded with zeros.
 const LENGTH: usize = PREFIX.len() + 2;
 
 /// Those of the real-time signals, by their offsets.
@@ -37,7 +36,7 @@ const fn real_time_names() -> [[u8; LENGTH]; Signal::rt_count() as usize] {
 }
 
 impl Signal {
-    /// The name, as [`name`](Self::name) has it, as a text that is in the program.
+    /// The name, text that is in the program: `SIGTERM`, `SIGRTMIN+3`.
     ///
     /// ```
     /// use siglatch::Signal;
@@ -60,13 +59,6 @@ impl Signal {
     }
 
     /// The name without `SIG`, as `kill -l` lists it: `TERM`, `RTMIN+3`.
-    ///
-    /// ```
-    /// use siglatch::Signal;
-    ///
-    /// const NAME: &str = Signal::TERM.short_name();
-    /// assert_eq!(NAME, "TERM");
-    /// ```
     #[doc(alias = "sigabbrev_np")]
     #[must_use]
     pub const fn short_name(self) -> &'static str {
@@ -78,7 +70,6 @@ impl Signal {
     }
 }
 
-/// The name of the real-time signal with this offset.
 const fn real_time_name(mut n: u8) -> &'static str {
     let mut left: &[[u8; LENGTH]] = &REAL_TIME;
     while let Some((name, rest)) = left.split_first() {

@@ -15,10 +15,14 @@ impl FromStr for Signal {
 }
 
 impl Signal {
-    /// Reads a signal as kill(1) does: `TERM`, `SIGTERM` or `15`; `RTMIN`, `RTMIN+3`, `RTMAX-2`,
-    /// with or without `SIG`; in capitals or not.
+    /// Reads a signal as kill(1) does: `TERM`, `SIGTERM` or `15`; `RTMIN`, `RTMIN+3`, `RTMAX-2`;
+    /// with or without `SIG`, in capitals or not. `IOT`, `CLD`, `POLL` are `ABRT`, `CHLD`, `IO`.
     ///
-    /// `IOT`, `CLD` and `POLL` are read as `ABRT`, `CHLD` and `IO`.
+    /// # Errors
+    ///
+    /// `EINVAL`: no such signal, or a number that a C library keeps for itself.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use siglatch::{Errno, Signal};
@@ -27,10 +31,6 @@ impl Signal {
     /// assert_eq!(HUP, Ok(Signal::HUP));
     /// assert_eq!(Signal::from_name(b"rtmin+3"), Signal::rt(3));
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// `EINVAL`: no such signal, or a number that a C library keeps for itself.
     pub const fn from_name(name: &[u8]) -> Result<Self, Errno> {
         if let Some(raw) = number(name) {
             return Self::from_raw(raw);
@@ -96,7 +96,6 @@ const fn strip_prefix<'a>(mut text: &'a [u8], mut prefix: &[u8]) -> Option<&'a [
     Some(text)
 }
 
-/// Nothing, or `sign` and a number.
 const fn signed_number(text: &[u8], sign: u8) -> Option<i32> {
     match text.split_first() {
         None => Some(0),

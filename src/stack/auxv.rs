@@ -1,8 +1,7 @@
-//! What the kernel tells a program at its start, the auxiliary vector of getauxval(3): how much of
-//! a stack it needs to call a handler.
+//! The auxiliary vector of getauxval(3): how much of a stack the kernel needs to call a handler.
 //!
-//! A C library keeps the vector for its own function, which this crate does not call; and where the
-//! program started is not known here. But the kernel can be asked later on, too.
+//! Where the vector was put at the program's start is known to its C library, which this crate does
+//! not call. The kernel can be queried later, too.
 #![expect(unsafe_code, reason = "reads through the kernel's door")]
 
 use crate::Errno;
@@ -11,7 +10,7 @@ use crate::sys;
 /// `AT_MINSIGSTKSZ` of include/uapi/linux/auxvec.h.
 const AT_MINSIGSTKSZ: usize = 51;
 
-/// Twice what the kernel has ever put there.
+/// Twice the most that the kernel has ever put there.
 const ROOM: usize = 128;
 
 /// `AT_MINSIGSTKSZ`, if the kernel says it.
@@ -30,13 +29,12 @@ fn read(vector: &mut [usize; ROOM]) -> Result<(), Errno> {
     // SAFETY: the vector is writable for its size, and any bytes are integers. The file is this
     // function's own.
     let result = unsafe { sys::read(fd, vector.as_mut_ptr().cast(), size_of_val(vector)) };
-    // SAFETY: nobody else knows the descriptor.
+    // SAFETY: no other code knows the descriptor.
     let _closed = unsafe { sys::close(fd) };
     result.map(drop)
 }
 
-/// The value beside `AT_MINSIGSTKSZ`. What the kernel did not fill is zero, which is the type of
-/// the vector's end.
+/// The value beside `AT_MINSIGSTKSZ`. What the kernel did not fill is zero, the type of the end.
 fn find(vector: &[usize]) -> Option<usize> {
     let mut pairs = vector.chunks_exact(2);
     pairs.find_map(|pair| match pair {

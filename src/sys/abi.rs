@@ -1,8 +1,6 @@
-//! The kernel's structs for signals, as user space hands them over.
-//!
-//! They are not libc's: its `sigaction` has another field order and its `sigset_t` is 128 bytes,
-//! where the kernel's are 8. Sources: include/linux/signal_types.h, include/uapi/asm-generic/signal.h
-//! and siginfo.h, and the signal.h of each architecture (Linux 6.17).
+//! The kernel's structs for signals. libc's `sigaction` has another field order, and its `sigset_t`
+//! 128 bytes, where the kernel's has 8. Sources: include/linux/signal_types.h,
+//! include/uapi/asm-generic/signal.h and siginfo.h, and each architecture's signal.h (Linux 6.17).
 
 use core::ffi::{c_int, c_long, c_short, c_ulong};
 use core::mem::{align_of, offset_of, size_of};
@@ -10,16 +8,16 @@ use static_assertions::const_assert_eq;
 
 use super::arch::{RESTORER_WORDS, UCONTEXT_SIGMASK};
 
-/// The disposition "take the default action", where a handler's address would stand.
+/// The disposition "take the default action", in place of a handler's address.
 pub const SIG_DFL: usize = 0;
 
-/// The disposition "ignore", where a handler's address would stand.
+/// The disposition "ignore", in place of a handler's address.
 pub const SIG_IGN: usize = 1;
 
 /// The largest errno: a result from −4095 to −1 is a failure.
 pub const MAX_ERRNO: isize = 4095;
 
-/// The `sigsetsize` argument: the size in bytes of the kernel's signal set, and no other value.
+/// The only valid `sigsetsize` argument: the size in bytes of the kernel's signal set.
 pub const SIGSET_SIZE: usize = size_of::<KernelSigset>();
 
 /// The size in bytes of the kernel's `siginfo_t` in user space.
@@ -35,7 +33,7 @@ pub struct KernelSigset {
 }
 
 impl KernelSigset {
-    /// The set whose bit `n - 1` tells if signal `n` is in it.
+    /// The set of these bits: signal `n` is bit `n - 1`.
     #[must_use]
     pub const fn from_bits(bits: u64) -> Self {
         #[cfg(target_pointer_width = "64")]
@@ -45,7 +43,7 @@ impl KernelSigset {
         Self { words }
     }
 
-    /// Bit `n - 1` tells if signal `n` is in the set.
+    /// The bits: signal `n` is bit `n - 1`.
     #[must_use]
     pub const fn bits(self) -> u64 {
         #[cfg(target_pointer_width = "64")]
@@ -60,39 +58,35 @@ impl KernelSigset {
 }
 
 /// The kernel's `struct sigaction`.
-///
-/// `handler` is [`SIG_DFL`], [`SIG_IGN`] or the address of a function that takes three arguments
-/// when `SA_SIGINFO` is in `flags`, and one otherwise.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct KernelSigaction {
-    /// What to do: an address, [`SIG_DFL`] or [`SIG_IGN`].
+    /// [`SIG_DFL`], [`SIG_IGN`], or the address of a function: of three arguments with `SA_SIGINFO`
+    /// in `flags`, of one without.
     pub handler: usize,
     /// `SA_*` bits.
     pub flags: c_ulong,
-    /// Where a handler returns to, if `SA_RESTORER` is set; else not looked at.
+    /// The address that a handler returns to, if `SA_RESTORER` is set; else ignored.
     pub restorer: KernelRestorer,
-    /// What is blocked while the handler runs, besides the signal itself.
+    /// The signals blocked while the handler runs, besides its own.
     pub mask: KernelSigset,
 }
 
-/// `sa_restorer` of the kernel's `struct sigaction`: an address, and nothing at all on an architecture
-/// whose struct has no such field.
+/// `sa_restorer` of the kernel's `struct sigaction`: an address; no field on some architectures.
 ///
-/// A mask that is one word off is no error to the kernel, so where this has a word too many, or too
-/// few, all masks are lost in silence.
+/// A wrong size would shift the mask by a word, which the kernel cannot notice.
 #[repr(transparent)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct KernelRestorer([usize; RESTORER_WORDS]);
 
 impl KernelRestorer {
-    /// The restorer at `address`; where the struct has no field for one, none.
+    /// The restorer at `address`; none where the struct has no such field.
     #[must_use]
     pub const fn new(address: usize) -> Self {
         Self([address; RESTORER_WORDS])
     }
 
-    /// The address, 0 if there is none.
+    /// The address; 0 for none.
     #[must_use]
     pub const fn address(self) -> usize {
         match self.0.first() {
@@ -102,13 +96,10 @@ impl KernelRestorer {
     }
 }
 
-/// The kernel's `siginfo_t`, not yet decoded.
+/// The kernel's `siginfo_t`, not decoded.
 ///
-/// Only its first 48 bytes ever carry anything (`struct kernel_siginfo`); the rest is there
-/// because the kernel writes 128.
-///
-/// It is aligned as the kernel aligns it, which is to a word: a reference to one that a handler is
-/// called with must be no more than that.
+/// The kernel writes 128 bytes, of which the first 48 carry data (`struct kernel_siginfo`), aligned
+/// to a word: a reference to a handler's argument may demand no more.
 #[repr(C)]
 #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
 #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
@@ -140,10 +131,9 @@ impl core::fmt::Debug for KernelSiginfo {
     }
 }
 
-/// The kernel's `struct signalfd_siginfo`: one record that read(2) of a signalfd(2) hands over.
+/// The kernel's `struct signalfd_siginfo`: one record that read(2) of a signalfd(2) returns.
 ///
-/// Which fields it filled follows from the signal and the code, as for `siginfo_t`; the others are
-/// zero.
+/// Signal and code determine which fields are filled, as in `siginfo_t`; the others are zero.
 #[expect(missing_docs, reason = "each is the field of that name in signalfd(2)")]
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -165,12 +155,12 @@ pub struct KernelSignalfdSiginfo {
     pub stime: u64,
     pub addr: u64,
     pub addr_lsb: u16,
-    /// Zero, as the one at the end.
+    /// Zero.
     pub padding: u16,
     pub syscall: i32,
     pub call_addr: u64,
     pub arch: u32,
-    /// Zero: room for fields to come.
+    /// Zero: for future fields.
     pub reserved: [u8; 28],
 }
 
@@ -245,19 +235,19 @@ pub struct KernelItimerval {
     pub value: KernelTimeval,
 }
 
-/// The kernel's `struct sigevent`: what happens when a timer expires.
+/// The kernel's `struct sigevent`: the notification of a timer that expires.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct KernelSigevent {
-    /// The value that is sent along, an int or a pointer.
+    /// The value sent with the signal, an int or a pointer.
     pub value: usize,
     /// The signal.
     pub signo: c_int,
     /// `SIGEV_*`.
     pub notify: c_int,
-    /// Whom to notify, for `SIGEV_THREAD_ID`.
+    /// The thread to notify, for `SIGEV_THREAD_ID`.
     pub tid: c_int,
-    /// The rest of a union; not looked at.
+    /// The rest of a union; ignored.
     pub padding: [c_int; SIGEVENT_PADDING],
 }
 
@@ -280,11 +270,11 @@ pub struct KernelStack {
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct KernelPollfd {
-    /// The descriptor; a negative one is passed over.
+    /// The descriptor; a negative one is ignored.
     pub fd: c_int,
-    /// `POLL*`: what is asked for.
+    /// `POLL*`: the events asked for.
     pub events: c_short,
-    /// `POLL*`: what is there.
+    /// `POLL*`: the events that occurred.
     pub revents: c_short,
 }
 

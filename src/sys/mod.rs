@@ -1,30 +1,34 @@
-//! The kernel's door: syscalls by inline assembly, their numbers, and the structs they take.
+//! System calls by inline assembly, their numbers, and the kernel's structs.
 //!
-//! Three levels, each in its own file, each calling the one above it in this list:
+//! 1. [`syscall0`] to [`syscall6`] and [`nr`], by architecture. The result is what the kernel
+//!    leaves in the register: a value, or −4095 to −1, which is `-errno`.
+//! 2. The kernel's own structs ([`KernelSigaction`], [`KernelSigset`], …), which are not libc's.
+//! 3. One typed wrapper a system call: the [`Errno`](crate::Errno) decoded, and nothing else.
 //!
-//! 1. [`syscall0`]…[`syscall6`] and [`nr`]: one file an architecture, the same exports in the same
-//!    order. The result is what the kernel leaves in the register: a value, or `-errno`.
-//! 2. the kernel's own structs ([`KernelSigaction`], [`KernelSigset`], …), which are not libc's.
-//! 3. one typed wrapper a syscall, [`Errno`](crate::Errno) decoded, nothing else added.
-//!
-//! It is public for programs that have no libc to call. The rest of the crate is the safe layer
-//! over it; a program that has both a libc and this door should use the safe layer.
+//! It is public for programs without libc; others should use the safe layer, the rest of the crate.
 //!
 //! # Safety
 //!
-//! The bare calls are `unsafe`: the kernel reads and writes memory through the integers and pointers
-//! it is handed, and replaces process-wide state that other code relies on. A wrapper that its types
-//! keep from both is safe; each other lists what its caller owes. No function of libc is called and errno is never touched,
-//! so all of it is async-signal-safe as far as the syscall itself is.
+//! The bare calls are `unsafe`: the kernel reads and writes memory through the integers and
+//! pointers that are passed, and replaces process-wide state that other code relies on. A wrapper
+//! whose types exclude both is safe; each other one lists what its caller owes. No function of libc
+//! is called and errno is never touched, so each function is as async-signal-safe as its system
+//! call.
 //!
-//! No assembly block claims `nomem`, `readonly` or `pure`: any syscall may deliver a signal on its
-//! way back to user space, and the handler writes memory.
+//! No assembly block claims `nomem`, `readonly` or `pure`: any system call may deliver a signal on
+//! its way back to user space, and the handler writes memory.
 #![expect(unsafe_code, reason = "the only place where the kernel is called")]
 
 mod abi;
 mod calls;
 mod time32;
 
+// Each file opens with its registers and has the same items in the same order: `syscallN`, one
+// block with as many argument registers as it takes; `nr`; what its kernel's structs look like;
+// whether it needs a restorer. Where the kernel returns from a handler through its vDSO, which
+// unwinders know best, none is given. `TIME32` has the numbers that `time32` is about. On s390x
+// alone, clone(2) takes the stack first and the flags second (`CLONE_STACK_FIRST`), and mmap(2) the
+// address of its arguments (`MMAP_BY_ADDRESS`).
 #[cfg_attr(target_arch = "aarch64", path = "arch/aarch64.rs")]
 #[cfg_attr(target_arch = "arm", path = "arch/arm.rs")]
 #[cfg_attr(target_arch = "loongarch64", path = "arch/loongarch64.rs")]

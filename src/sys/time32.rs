@@ -1,9 +1,9 @@
-//! Times of 32 bits, for 32-bit architectures: what their kernels before 5.1 have alone.
+//! Times of 32 bits: the only ones of 32-bit kernels before 5.1.
 //!
-//! The call with times of 64 bits comes first: it is what holds times past 2038, and C libraries of
-//! today begin with it, too. Where it is unknown, the kernel says `ENOSYS`; a seccomp(2) filter that is
-//! older than the call mostly says `EPERM`, which the kernel itself says to none of these. Then the old
-//! call is made. riscv32 has no old calls, 64-bit architectures need none.
+//! The call with times of 64 bits comes first, as in current C libraries: it holds times past 2038.
+//! A kernel that lacks it returns `ENOSYS`; a seccomp(2) filter that is older than the call mostly
+//! returns `EPERM`, which the kernel returns from none of these. Then the old call is made. riscv32
+//! has no old calls, 64-bit architectures need none.
 
 use super::arch::TIME32;
 use super::{KernelItimerspec, KernelTimespec};
@@ -20,7 +20,7 @@ pub(super) struct Time32 {
     pub(super) timer_settime: usize,
 }
 
-/// The old calls, if a call with times of 64 bits has told by `result` that it is unknown.
+/// The old calls, if `result` says that the call with times of 64 bits is unknown.
 #[inline]
 pub(super) const fn after(result: isize) -> Option<Time32> {
     const ENOSYS: isize = -(libc::ENOSYS as isize);
@@ -40,13 +40,13 @@ pub(super) struct Timespec32 {
 }
 
 impl Timespec32 {
-    /// `time`, or the longest there is where that is more: 68 years.
+    /// `time`, or the longest there is where it is longer: 68 years.
     pub(super) fn at_most(time: &KernelTimespec) -> Self {
         let longest = if time.seconds < 0 { -1 } else { i32::MAX };
         Self::exactly(time).unwrap_or(Self { seconds: longest, nanoseconds: 0 })
     }
 
-    /// `time`, unless it has more seconds than there is room for. Nanoseconds that are none stay so.
+    /// `time`, unless its seconds do not fit. Nanoseconds that are out of range stay so.
     fn exactly(time: &KernelTimespec) -> Option<Self> {
         let seconds = i32::try_from(time.seconds).ok()?;
         Some(Self { seconds, nanoseconds: i32::try_from(time.nanoseconds).unwrap_or(i32::MAX) })
@@ -66,7 +66,7 @@ pub(super) struct Itimerspec32 {
 }
 
 impl Itimerspec32 {
-    /// Both times, unless one has more seconds than there is room for.
+    /// Both times, unless the seconds of one do not fit.
     pub(super) fn exactly(times: &KernelItimerspec) -> Option<Self> {
         let KernelItimerspec { interval, value } = times;
         Some(Self { interval: Timespec32::exactly(interval)?, value: Timespec32::exactly(value)? })

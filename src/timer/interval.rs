@@ -11,9 +11,8 @@ use crate::{Errno, Signal};
 const NANOS_PER_MICRO: u32 = 1000;
 const MICROS_PER_SEC: u32 = 1_000_000;
 
-/// One of the three timers that every process has: setitimer(2), getitimer(2).
-///
-/// Each sends its signal to the process, where any thread that does not block it may take it.
+/// One of the three timers that every process has: setitimer(2), getitimer(2). It sends its signal
+/// to the process, where any thread that does not block it may take it.
 ///
 /// ```
 /// use siglatch::Latch;
@@ -36,14 +35,13 @@ const MICROS_PER_SEC: u32 = 1_000_000;
 #[doc(alias = "setitimer")]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum IntervalTimer {
-    /// Time that passes (`ITIMER_REAL`): `SIGALRM`.
+    /// Elapsed time (`ITIMER_REAL`): `SIGALRM`.
     #[doc(alias = "ITIMER_REAL")]
     Real,
-    /// Processor time that the process spends in its own code (`ITIMER_VIRTUAL`): `SIGVTALRM`.
+    /// Processor time of the process in user mode (`ITIMER_VIRTUAL`): `SIGVTALRM`.
     #[doc(alias = "ITIMER_VIRTUAL")]
     Virtual,
-    /// Processor time of the process, what the kernel spends for it included (`ITIMER_PROF`):
-    /// `SIGPROF`.
+    /// Processor time of the process in user and kernel mode (`ITIMER_PROF`): `SIGPROF`.
     #[doc(alias = "ITIMER_PROF")]
     Prof,
 }
@@ -67,15 +65,13 @@ impl IntervalTimer {
         }
     }
 
-    /// Has the timer expire after `first`, and from then on every `interval`; once only, if that is
-    /// zero. Zero for `first` cancels it. Returns what it was set to.
-    ///
-    /// Both are rounded up to microseconds, so that no small time becomes the zero that cancels.
+    /// Sets the timer to expire after `first` and then every `interval`, or once if that is zero.
+    /// Zero for `first` cancels it. Both are rounded up to microseconds, so that no small time
+    /// becomes the zero that cancels. Returns the previous setting.
     ///
     /// # Errors
     ///
-    /// `EINVAL`: more than 146 years (2⁶² nanoseconds), or more seconds than a C `long` holds;
-    /// nothing is changed.
+    /// `EINVAL`: over 146 years (2⁶² ns), or more seconds than a C `long` holds; nothing changes.
     #[inline]
     pub fn set(self, first: Duration, interval: Duration) -> Result<Setting, Errno> {
         let new = KernelItimerval { interval: rounded_up(interval)?, value: rounded_up(first)? };
@@ -83,13 +79,13 @@ impl IntervalTimer {
         unsafe { sys::setitimer(self.which(), &new) }.map(told)
     }
 
-    /// Cancels the timer, if it is set. Returns what it was set to.
+    /// Cancels the timer, if it is set. Returns the previous setting.
     #[inline]
     pub fn cancel(self) -> Result<Setting, Errno> {
         self.set(Duration::ZERO, Duration::ZERO)
     }
 
-    /// What is left until it expires, and its interval.
+    /// The time left until it expires, and its interval.
     #[doc(alias = "getitimer")]
     #[inline]
     pub fn query(self) -> Result<Setting, Errno> {
@@ -97,15 +93,11 @@ impl IntervalTimer {
     }
 }
 
-/// Has `SIGALRM` sent to the process after `seconds`, once; zero only cancels what was to come:
-/// alarm(2).
+/// Sets [`IntervalTimer::Real`] to send `SIGALRM` once, after `seconds`; zero cancels it: alarm(2).
 ///
-/// Returns how many seconds were left of the alarm before, one that has begun counted as a whole,
-/// so that zero says that there was none. (alarm(2) rounds to the nearest, though never to zero.)
-/// It is the timer [`IntervalTimer::Real`], interval and all. More than a C `long` holds, which on 32 bits
-/// is 68 years, is cut to that, as alarm(2) does.
-///
-/// # Examples
+/// Returns the seconds left of the previous alarm, rounded up, so that zero means that there was
+/// none. (alarm(2) rounds to the nearest, though never to zero.) An interval of the timer ends,
+/// too. More seconds than a C `long` holds, 68 years on 32 bits, are cut to that, as by alarm(2).
 ///
 /// ```
 /// use siglatch::timer;
@@ -136,7 +128,7 @@ fn told(timer: KernelItimerval) -> Setting {
     Setting { value: duration(timer.value), interval: duration(timer.interval) }
 }
 
-/// The kernel tells no negative time.
+/// The kernel reports no negative time.
 fn duration(time: KernelTimeval) -> Duration {
     let seconds = u64::try_from(time.seconds).unwrap_or_default();
     let micros = u64::try_from(time.microseconds).unwrap_or_default();

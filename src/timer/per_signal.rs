@@ -7,8 +7,7 @@ use super::{Clock, PosixTimer};
 use crate::sync::atomic::{AtomicI32, Ordering};
 use crate::{Errno, SigVal, Signal, sys};
 
-/// Timers of `CLOCK_MONOTONIC` that send each its signal. They are made once in a process, and never
-/// deleted.
+/// Timers of `CLOCK_MONOTONIC`, one a signal. They are made once in a process, and never deleted.
 pub(crate) struct SignalTimers([Entry; 64]);
 
 /// | `owner` | |
@@ -26,8 +25,7 @@ impl SignalTimers {
         Self([const { Entry { owner: AtomicI32::new(0), id: AtomicI32::new(0) } }; 64])
     }
 
-    /// Has the timer of `signal` expire after `first`, and from then on every `interval`; zero for
-    /// `first` stops it. Returns `true` if this process has one.
+    /// As [`PosixTimer::set`], of the timer of `signal`. Returns `true` if this process has one.
     pub(crate) fn set(&self, signal: Signal, first: Duration, interval: Duration) -> bool {
         self.get(signal).is_some_and(|timer| timer.set(first, interval).is_ok())
     }
@@ -38,23 +36,19 @@ impl SignalTimers {
         Some(left).filter(|left| !left.is_zero())
     }
 
-    /// In a child of fork(2) its methods are `EINVAL`.
+    /// In a child of fork(2) its methods fail with `EINVAL`.
     fn get(&self, signal: Signal) -> Option<ManuallyDrop<PosixTimer>> {
         let entry = self.entry(signal)?;
-        // ORDERING: SeqCst pairs with that in `make`: the id is this owner's. The caller who has changed
-        // something by a SeqCst operation and finds no timer is seen by the one who makes it.
+        // ORDERING: SeqCst pairs with that in `make`: the id is this owner's. A caller that changed
+        // something by a SeqCst operation and finds no timer is seen by the one that makes it.
         let owner = entry.owner.load(Ordering::SeqCst);
         // ORDERING: Relaxed: stored before the owner, which was acquired.
         let id = entry.id.load(Ordering::Relaxed);
         (owner > 0).then(|| ManuallyDrop::new(PosixTimer { id, owner }))
     }
 
-    /// Makes the timer of `signal`, which sends `value` along, unless this process has. Of several
-    /// threads that do, the timer of one stays; for a moment, there is none for the others.
-    ///
-    /// # Errors
-    ///
-    /// As [`PosixTimer::new`].
+    /// Makes the timer of `signal` with `value`, unless this process has it; fails as
+    /// [`PosixTimer::new`]. Of several made at once, one stays; there is none until it is stored.
     pub(crate) fn make(&self, signal: Signal, value: SigVal) -> Result<(), Errno> {
         let Some(entry) = self.entry(signal) else { return Ok(()) };
         let me = sys::getpid();
@@ -75,8 +69,7 @@ impl SignalTimers {
         Ok(())
     }
 
-    /// In a child of fork(2) with no other thread, which may have its parent's number, as process 1 of
-    /// another namespace: it has none.
+    /// In a child of fork(2) with no other thread: it has none, even if it has its parent's number.
     pub(crate) fn reset_after_fork(&self) {
         for entry in &self.0 {
             // ORDERING: Relaxed: there is no other thread.

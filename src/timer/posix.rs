@@ -10,20 +10,19 @@ use super::{LONGEST, Setting};
 use crate::sys::{self, KernelItimerspec, KernelSigevent};
 use crate::{Errno, Pid, SigVal, Signal, Tid, time};
 
-/// What a timer goes by.
+/// The clock that a timer goes by.
 #[doc(alias = "clockid_t")]
 #[non_exhaustive]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Clock {
-    /// The time of day since 1970, which may be set (`CLOCK_REALTIME`). A timer set
-    /// [at a time](PosixTimer::set_at) follows; one set for a while does not.
+    /// Time of day since 1970, which can be set (`CLOCK_REALTIME`): a timer set
+    /// [at a time](PosixTimer::set_at) follows, one set for a duration does not.
     #[doc(alias = "CLOCK_REALTIME")]
     Realtime,
-    /// Time since some point, which stands still while the machine is suspended
-    /// (`CLOCK_MONOTONIC`).
+    /// Time since some point, not counting the machine's suspension (`CLOCK_MONOTONIC`).
     #[doc(alias = "CLOCK_MONOTONIC")]
     Monotonic,
-    /// The same, but going on while the machine is suspended (`CLOCK_BOOTTIME`).
+    /// As [`Monotonic`](Self::Monotonic), but counting the suspension (`CLOCK_BOOTTIME`).
     #[doc(alias = "CLOCK_BOOTTIME")]
     Boottime,
     /// Processor time of all threads of the process (`CLOCK_PROCESS_CPUTIME_ID`).
@@ -32,32 +31,32 @@ pub enum Clock {
     /// Processor time of the thread that makes the timer (`CLOCK_THREAD_CPUTIME_ID`).
     #[doc(alias = "CLOCK_THREAD_CPUTIME_ID")]
     ThreadCpu,
-    /// Processor time of all threads of another process, as clock_getcpuclockid(3) has it.
+    /// Processor time of all threads of another process: clock_getcpuclockid(3).
     #[doc(alias = "clock_getcpuclockid")]
     ProcessCpuOf(Pid),
-    /// Processor time of another thread of this process, as pthread_getcpuclockid(3) has it.
+    /// Processor time of another thread of this process: pthread_getcpuclockid(3).
     #[doc(alias = "pthread_getcpuclockid")]
     ThreadCpuOf(Tid),
-    /// The time of day as an atomic clock counts it, without leap seconds (`CLOCK_TAI`).
+    /// Time of day without leap seconds: International Atomic Time (`CLOCK_TAI`).
     #[doc(alias = "CLOCK_TAI")]
     Tai,
-    /// As [`Realtime`](Self::Realtime), and wakes the machine (`CLOCK_REALTIME_ALARM`).
+    /// As [`Realtime`](Self::Realtime), and wakes a suspended machine (`CLOCK_REALTIME_ALARM`).
     #[doc(alias = "CLOCK_REALTIME_ALARM")]
     RealtimeAlarm,
-    /// As [`Boottime`](Self::Boottime), and wakes the machine (`CLOCK_BOOTTIME_ALARM`).
+    /// As [`Boottime`](Self::Boottime), and wakes a suspended machine (`CLOCK_BOOTTIME_ALARM`).
     #[doc(alias = "CLOCK_BOOTTIME_ALARM")]
     BoottimeAlarm,
 }
 
-/// The clock of a process or a thread.
+/// The id of the clock of a process or a thread.
 const fn cpu_clock(number: c_int, kind: c_int) -> c_int {
-    /// No clock has such an id; and no process a number that there is no room for.
+    /// The id of no clock, for a number that has no room in one.
     const NONE: c_int = c_int::MAX;
     if number > c_int::MAX >> 3 { NONE } else { !number << 3 | kind }
 }
 
-/// What the kernel adds to the number of a process to make it one of a clock of processor time, and
-/// for a thread (include/linux/posix-timers.h: `CPUCLOCK_SCHED`, `CPUCLOCK_PERTHREAD_MASK`).
+/// The kind of a processor-time clock's id, and the bit of a thread's: `CPUCLOCK_SCHED` and
+/// `CPUCLOCK_PERTHREAD_MASK` of include/linux/posix-timers.h.
 const CPU_CLOCK: c_int = 2;
 const OF_THREAD: c_int = 4;
 
@@ -77,14 +76,11 @@ impl Clock {
         }
     }
 
-    /// What the clock shows, for [`PosixTimer::set_at`]: clock_gettime(2).
-    ///
-    /// [`ThreadCpu`](Self::ThreadCpu) shows the calling thread's.
+    /// The clock's time: clock_gettime(2). [`ThreadCpu`](Self::ThreadCpu) is the calling thread's.
     ///
     /// # Errors
     ///
-    /// `EINVAL`: this kernel or machine has no such clock; there is no such process, or no such
-    /// thread in this process.
+    /// `EINVAL`: no such clock here, no such process, or no such thread in this process.
     #[inline]
     pub fn now(self) -> Result<Duration, Errno> {
         sys::clock_gettime(self.id()).map(time::duration)
@@ -94,8 +90,9 @@ impl Clock {
 /// A timer that sends a signal: timer_create(2). It is deleted when dropped.
 ///
 /// The receiver sees [`Timer`](crate::Cause::Timer) with the [`id`](Self::id), the value, and how
-/// often the timer expired again before the signal was taken: a timer never has more than one
-/// signal pending, so a slow receiver is not flooded.
+/// often the timer expired again before the signal was taken. A timer has at most one signal
+/// pending, so that a slow receiver is not flooded. Before Linux 6.13, one that is pending when the
+/// timer is deleted or set again may still be delivered.
 ///
 /// ```
 /// use siglatch::timer::{Clock, PosixTimer};
@@ -109,17 +106,14 @@ impl Clock {
 ///
 /// match wait::wait_info(tick)?.cause() {
 ///     Cause::Timer { value, .. } => assert_eq!(value.as_int(), 7),
-///     other => panic!("sent by somebody else: {other:?}"),
+///     other => panic!("not from the timer: {other:?}"),
 /// }
 /// # Ok::<(), siglatch::Errno>(())
 /// ```
 ///
-/// A signal that is pending when its timer is deleted or set again may still come: kernels before
-/// 6.13 leave it.
-///
 /// # After fork
 ///
-/// A forked child has no timers. What it has of this value does nothing there: every method is
+/// A forked child has no timers. On its copy of this value, every method that can fail returns
 /// `EINVAL`, and dropping it deletes no timer that the child has made since.
 #[doc(alias = "timer_t")]
 #[doc(alias = "timer_create")]
@@ -133,25 +127,21 @@ pub struct PosixTimer {
 assert_impl_all!(PosixTimer: Send, Sync, Unpin);
 
 impl PosixTimer {
-    /// A timer that sends `signal` with `value` to the process (`SIGEV_SIGNAL`). It is not set yet.
-    ///
-    /// Any thread that does not block the signal may take it. With `SIGKILL` it is a deadline that
-    /// nothing in the process can miss.
+    /// A timer, not set yet, that sends `signal` with `value` to the process (`SIGEV_SIGNAL`),
+    /// where any thread that does not block it may take it. `SIGKILL` makes it a hard deadline.
     ///
     /// # Errors
     ///
-    /// `EAGAIN`: `RLIMIT_SIGPENDING` is reached, for a timer has room for its signal from the
-    /// beginning. `EINVAL`: this kernel has no such clock, or there is no such process, or no such
-    /// thread in this process. `ENOMEM`: no memory. `ENOSYS`: this
-    /// kernel has no timers. For a clock that wakes the machine, `EPERM`: it takes
-    /// `CAP_WAKE_ALARM`; `EOPNOTSUPP`: the machine has nothing to be woken by.
+    /// `EAGAIN`: `RLIMIT_SIGPENDING` is reached: a timer's signal is allocated with it. `EINVAL`:
+    /// no such clock on this kernel, no such process, or no such thread in this process. `ENOMEM`:
+    /// no memory. `ENOSYS`: this kernel has no timers. For a clock that wakes the machine, `EPERM`:
+    /// it takes `CAP_WAKE_ALARM`; `EOPNOTSUPP`: the machine has no device to be woken by.
     #[inline]
     pub fn new(clock: Clock, signal: Signal, value: SigVal) -> Result<Self, Errno> {
         Self::create(clock, &event(signal, value, libc::SIGEV_SIGNAL, 0))
     }
 
-    /// As [`new`](Self::new), but the signal goes to one thread of the process and no other takes
-    /// it (`SIGEV_THREAD_ID`). Once the thread is gone, nothing is sent.
+    /// As [`new`](Self::new), but for `thread` alone, as long as it lives (`SIGEV_THREAD_ID`).
     ///
     /// # Errors
     ///
@@ -167,8 +157,7 @@ impl PosixTimer {
         Self::create(clock, &event(signal, value, libc::SIGEV_THREAD_ID, thread.as_raw()))
     }
 
-    /// A timer that sends nothing when it expires (`SIGEV_NONE`): [`query`](Self::query) tells what is
-    /// left.
+    /// A timer that sends nothing when it expires (`SIGEV_NONE`), for [`query`](Self::query).
     ///
     /// # Errors
     ///
@@ -182,20 +171,19 @@ impl PosixTimer {
         )
     }
 
-    /// The timer of this process that has this id: one that other code has made, or that
-    /// [`into_id`](Self::into_id) has given. It is deleted when dropped.
+    /// Takes over a timer of other code, or of [`into_id`](Self::into_id): dropped, it is deleted.
     ///
     /// # Safety
     ///
-    /// It is the kernel's id of a timer of this process, which nobody else deletes. What the timer_t
-    /// of a C library is, is that library's affair.
+    /// `id` is the kernel's id of a timer of this process that no other code deletes. Whether a C
+    /// library's timer_t is that id depends on the library.
     #[must_use = "the timer is deleted when dropped"]
     pub unsafe fn from_id(id: i32) -> Self {
         Self { id, owner: sys::getpid() }
     }
 
-    /// The timer's id. It is not deleted: that is the caller's, by [`from_id`](Self::from_id).
-    #[must_use = "nobody else deletes the timer"]
+    /// The timer's id. The timer stays until one made by [`from_id`](Self::from_id) is dropped.
+    #[must_use = "nothing else deletes the timer"]
     pub fn into_id(self) -> i32 {
         ManuallyDrop::new(self).id
     }
@@ -207,9 +195,9 @@ impl PosixTimer {
         Ok(Self { id, owner: sys::getpid() })
     }
 
-    /// Has the timer expire after `first`, and from then on every `interval`; once only, if that is
-    /// zero. Zero for `first` cancels it. Returns what it was set to. What is longer than 146 years
-    /// (2⁶² nanoseconds) is set to that.
+    /// Sets the timer to expire after `first` and then every `interval`, or once if that is zero.
+    /// Zero for `first` cancels it. More than 146 years (2⁶² nanoseconds) is cut to that. Returns
+    /// the previous setting.
     ///
     /// # Errors
     ///
@@ -220,13 +208,13 @@ impl PosixTimer {
         self.settime(0, first.min(LONGEST), interval)
     }
 
-    /// As [`set`](Self::set), but it expires first when its clock shows `deadline`
-    /// (`TIMER_ABSTIME`): at once if that has passed, even if it is zero.
+    /// As [`set`](Self::set), but first when the clock shows `deadline` (`TIMER_ABSTIME`), for
+    /// example [`Clock::now`] plus a period: at once if that has passed, even if it is zero.
     ///
     /// # Errors
     ///
     /// As for [`set`](Self::set), and `EINVAL`: `deadline` is more than 292 years (2⁶³ nanoseconds)
-    /// after the clock's zero: nothing is changed.
+    /// after the clock's zero; nothing is changed.
     ///
     /// # Examples
     ///
@@ -260,50 +248,50 @@ impl PosixTimer {
         let interval = time::timespec(interval.min(LONGEST));
         let new = KernelItimerspec { interval, value: time::timespec(value) };
         let id = self.own_id()?;
-        // SAFETY: the timer is this crate's, or is deleted, and the code that installed the signal's action
-        // answers for it to run at any time.
+        // SAFETY: the timer is this crate's, or is deleted, and the code that installed the
+        // signal's action answers for it to run at any time.
         unsafe { sys::timer_settime(id, flags, &new) }.map(told)
     }
 
-    /// Cancels the timer, if it is set. Returns what it was set to.
+    /// Cancels the timer, if it is set. Returns the previous setting.
     ///
     /// # Errors
     ///
-    /// `EINVAL`: the timer is a parent process's.
+    /// As for [`set`](Self::set).
     #[inline]
     pub fn cancel(&self) -> Result<Setting, Errno> {
         self.set(Duration::ZERO, Duration::ZERO)
     }
 
-    /// What is left until it expires, and its interval.
+    /// The time left until it expires, and its interval.
     ///
     /// # Errors
     ///
-    /// `EINVAL`: the timer is a parent process's.
+    /// As for [`set`](Self::set).
     #[doc(alias = "timer_gettime")]
     #[inline]
     pub fn query(&self) -> Result<Setting, Errno> {
         sys::timer_gettime(self.own_id()?).map(told)
     }
 
-    /// How often it expired again before its last signal was taken: what that signal's
-    /// [cause](crate::Cause::Timer) says, for those who do not see it. It counts up to `i32::MAX`.
+    /// How often it expired again before its last signal was taken, `i32::MAX` at most: what that
+    /// signal's [cause](crate::Cause::Timer) tells, for code that does not see it.
     ///
     /// # Errors
     ///
-    /// `EINVAL`: the timer is a parent process's.
+    /// As for [`set`](Self::set).
     #[doc(alias = "timer_getoverrun")]
     pub fn overrun(&self) -> Result<i32, Errno> {
         sys::timer_getoverrun(self.own_id()?)
     }
 
-    /// The kernel's id of the timer, as [`Timer`](crate::Cause::Timer) has it.
+    /// The kernel's id of the timer, as in [`Timer`](crate::Cause::Timer).
     #[must_use]
     pub const fn id(&self) -> i32 {
         self.id
     }
 
-    /// The id, in the process that it means this timer in.
+    /// The id, if this process has the timer.
     fn own_id(&self) -> Result<c_int, Errno> {
         if sys::getpid() == self.owner { Ok(self.id) } else { Err(Errno::INVAL) }
     }

@@ -4,11 +4,8 @@ use core::ffi::c_int;
 
 use crate::{Cause, ChildState, Errno, Pid, SigInfo, sys};
 
-/// Asks what became of a child: which one, and what. `None` with `WNOHANG` if there is nothing to
-/// tell.
-///
-/// By `__WALL` the children whose end sends another signal than `SIGCHLD`, or none (clone(2)), are
-/// children, too.
+/// Which child changed its state, and how. With `WNOHANG`, `None` if there is nothing to tell. By
+/// `__WALL` also children whose end sends another signal than `SIGCHLD`, or none (clone(2)).
 pub(crate) fn query(
     kind: libc::idtype_t,
     id: c_int,
@@ -25,7 +22,7 @@ pub(crate) fn query(
     }
 }
 
-/// Tells of a child that has ended, without reaping it. `None` if there is none of that kind.
+/// A child that has ended, which is not reaped. `None` if there is none of that kind.
 pub(crate) fn peek(kind: libc::idtype_t, id: c_int) -> Result<Option<Pid>, Errno> {
     const OPTIONS: c_int = libc::WEXITED | libc::WNOWAIT | libc::WNOHANG;
     Ok(query(kind, id, OPTIONS)?.map(|(pid, _)| pid))

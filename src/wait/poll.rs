@@ -15,24 +15,21 @@ flags! {
 
     /// A read would not wait.
     IN = POLLIN "POLLIN";
-    /// There is something out of the ordinary, out-of-band data for example.
+    /// There is something exceptional, such as out-of-band data.
     PRI = POLLPRI "POLLPRI";
     /// A write would not wait.
     OUT = POLLOUT "POLLOUT";
-    /// There is an error. Always told, asked for or not.
+    /// There is an error. Always reported, requested or not.
     ERR = POLLERR "POLLERR";
-    /// The other side is gone. Always told, asked for or not.
+    /// The other side is gone. Always reported, requested or not.
     HUP = POLLHUP "POLLHUP";
-    /// It is not an open descriptor. Always told, asked for or not.
+    /// It is not an open descriptor. Always reported, requested or not.
     NVAL = POLLNVAL "POLLNVAL";
     /// The other side writes no more.
     RDHUP = POLLRDHUP "POLLRDHUP";
 }
 
-/// A descriptor to wait for in [`poll`], and what it is ready for: `struct pollfd`.
-///
-/// A type of this crate, of the same layout as C's, so that `libc` is no part of what a program
-/// sees of it.
+/// A descriptor to wait for in [`poll`], and what it is ready for: the layout of `struct pollfd`.
 #[doc(alias = "pollfd")]
 #[repr(transparent)]
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -76,11 +73,11 @@ impl fmt::Debug for PollFd {
 }
 
 /// Sleeps until a descriptor is ready, a handler has run in this thread, or `timeout` is over
-/// (`None` has no limit), and blocks just the signals of `mask` meanwhile, if there is one: ppoll(2).
-/// Returns how many descriptors are ready: 0 when the time was up.
+/// (`None`: no limit): ppoll(2). If there is a `mask`, it is the thread's mask meanwhile. Returns
+/// how many descriptors are ready: 0 when the time is up.
 ///
-/// Mask and sleep change in one, as in [`suspend`](super::suspend). A loop that blocks its signals
-/// except here sees each of them as an `EINTR` and never between two lines of its work:
+/// Mask and sleep change atomically, as in [`suspend`](super::suspend). A loop that blocks its
+/// signals except here sees each of them as an `EINTR` and never between two lines of its work:
 ///
 /// ```
 /// use siglatch::mask::MaskGuard;
@@ -91,13 +88,14 @@ impl fmt::Debug for PollFd {
 /// static STOP: Latch = Latch::new();
 /// STOP.catch(Signal::TERM)?;
 /// let blocked = MaskGuard::block(Signal::TERM)?;
+/// let mask = blocked.previous().without(Signal::TERM); // a launcher may have left it blocked
 /// # let (reader, _writer) = std::os::unix::net::UnixStream::pair().unwrap();
 /// # let socket = reader.as_raw_fd();
 /// # send::raise(Signal::TERM)?;
 ///
 /// let mut fds = [PollFd::new(socket, Events::IN)];
 /// while !STOP.is_set() {
-///     match poll(&mut fds, None, Some(blocked.previous())) {
+///     match poll(&mut fds, None, Some(mask)) {
 ///         Ok(_) => println!("{:?}", fds[0].revents()),
 ///         Err(Errno::INTR) => {} // a handler ran: look at the flag
 ///         Err(errno) => return Err(errno),
@@ -106,16 +104,14 @@ impl fmt::Debug for PollFd {
 /// # Ok::<(), siglatch::Errno>(())
 /// ```
 ///
-/// The time is that of `CLOCK_MONOTONIC`, which stands still while the machine is suspended. It is
-/// never up early, and goes on while the process is stopped: a stop makes it up a second late at most,
-/// and a millisecond if it ends well before. Nothing is read from a descriptor, written to it or closed, so that
-/// any number may be asked about; one that is not open is ready, for [`Events::NVAL`].
+/// The time is that of `CLOCK_MONOTONIC`, as for [`wait_timeout`](super::wait_timeout), but a stop
+/// of the process may make it late: by a second at most, and by a millisecond if the stop ends well
+/// before. No descriptor is read, written or closed; one not open is ready, for [`Events::NVAL`].
 ///
 /// # Errors
 ///
 /// `EINTR`: a handler has run. `EINVAL`: `SIGKILL` or `SIGSTOP` is in `mask`, or there are more
-/// descriptors than `RLIMIT_NOFILE`. `ENOMEM`: the kernel is short of memory. Nothing is
-/// [`revents`](PollFd::revents) then.
+/// descriptors than `RLIMIT_NOFILE`. `ENOMEM`: no memory. No [`revents`](PollFd::revents) are set.
 #[doc(alias = "ppoll")]
 #[doc(alias = "pselect")]
 #[inline]
@@ -149,8 +145,8 @@ pub(crate) fn poll_until(
     loop {
         let left = end.map(time::left).transpose()?;
         let part = left.map(first_part);
-        // SAFETY: a mask is for the program to choose, and no set of `SigSet` has a signal in it that
-        // a C library keeps for itself.
+        // SAFETY: a mask is for the program to choose, and no set of `SigSet` has a signal in it
+        // that a C library keeps for itself.
         match unsafe { sys::ppoll(fds, part.clone().as_mut(), mask) } {
             Ok(0) if part != left => {}
             result => return result,
@@ -158,9 +154,8 @@ pub(crate) fn poll_until(
     }
 }
 
-/// How long to sleep before a look at the clock. After a stop the kernel goes on with what was left
-/// before it, and no other call for descriptors has a point in time for its end; so a stop prolongs
-/// one part at most, and the last one is short.
+/// How long to sleep before the next look at the clock. After a stop the kernel goes on with what
+/// was left before it, and no call for descriptors has an absolute end: a stop prolongs one part.
 fn first_part(left: KernelTimespec) -> KernelTimespec {
     const SECOND: KernelTimespec = KernelTimespec { seconds: 1, nanoseconds: 0 };
     const SHORT: i64 = 1_000_000;

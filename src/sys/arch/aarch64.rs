@@ -1,44 +1,36 @@
 //! aarch64, 64-bit (ILP32 is refused in `sys`).
 //!
-//! | | |
-//! |---|---|
-//! | instruction | `svc 0` |
-//! | number | x8 |
-//! | arguments | x0 x1 x2 x3 x4 x5 |
-//! | result | x0 |
-//! | clobbered | what SVE adds: all of z0 to z31 but the v registers, p0 to p15, ffr |
+//! | instruction | number | arguments | result | clobbered |
+//! |---|---|---|---|---|
+//! | `svc 0` | x8 | x0 x1 x2 x3 x4 x5 | x0 | SVE's: z0 to z31 but the v registers, p0 to p15, ffr |
 //!
 //! Arm AAPCS64; arch/arm64/kernel/entry.S; Documentation/arch/arm64/sve.rst; syscall(2).
 //!
-//! No assembly block can say that of SVE where the instructions are not enabled for this crate but
-//! for a function that it would be inlined into. A function that is called may change just that, and
-//! so none of these is ever inlined.
+//! An assembly block cannot name the SVE registers where this crate is built without SVE and the
+//! function that the block is inlined into with it. A function call clobbers exactly these
+//! registers, so none of these functions is ever inlined.
 
 use core::arch::asm;
 use core::ffi::c_ulong;
 
 use super::time32::Time32;
 
-/// Generates one `syscallN`: the same block, with as many argument registers as it takes.
 macro_rules! syscall {
     ($(#[$doc:meta])* $name:ident($first:ident $(, $arg:ident in $reg:tt)*)) => {
         $(#[$doc])*
         ///
-        /// Returns what the kernel leaves in x0: a result, or `-errno` (−4095 to −1).
-        ///
         /// # Safety
         ///
-        /// The number and the arguments must make a system call whose effects on memory and on the
-        /// process the caller answers for.
+        /// The caller answers for what the call does to memory and to the process.
         #[inline(never)]
         #[must_use = "a failure is in the value: -4095 to -1 is -errno"]
         pub unsafe fn $name(number: usize, $first: usize $(, $arg: usize)*) -> isize {
             let result: isize;
             // SAFETY: registers are those of the table above: x8 and the arguments in, x0 out, all
             // others kept by the kernel, or lost by a call of this function anyway. Memory: the
-            // caller answers for what the kernel reads and writes. `nostack`: the instruction pushes
-            // nothing, and a handler's frame goes below the stack pointer, where nothing of ours
-            // lives.
+            // caller answers for what the kernel reads and writes. `nostack`: the instruction
+            // pushes nothing, and a handler's frame goes below the stack pointer, where nothing of
+            // ours lives.
             unsafe {
                 asm!(
                     "svc 0",
@@ -55,11 +47,9 @@ macro_rules! syscall {
 
 /// A system call with no argument.
 ///
-/// Returns what the kernel leaves in x0: a result, or `-errno` (−4095 to −1).
-///
 /// # Safety
 ///
-/// The number must name a system call whose effects on the process the caller answers for.
+/// The caller answers for what the call does to memory and to the process.
 #[inline(never)]
 #[must_use = "a failure is in the value: -4095 to -1 is -errno"]
 pub unsafe fn syscall0(number: usize) -> isize {
@@ -128,17 +118,15 @@ pub mod nr {
     pub const PIDFD_OPEN: usize = 434;
 }
 
-/// The calls with times of 32 bits, where the architecture has some: none.
 pub(in crate::sys) const TIME32: Option<Time32> = None;
 
-/// Where the kernel's `ucontext_t` has the mask of what was interrupted (`uc_sigmask`), in bytes.
+/// The offset in bytes of `uc_sigmask` in the kernel's `ucontext_t`: the interrupted code's mask.
 pub const UCONTEXT_SIGMASK: usize = 40;
 
-/// How many words of the kernel's `struct sigaction` are `sa_restorer`: one.
+/// The words of `sa_restorer` in the kernel's `struct sigaction`: one.
 pub const RESTORER_WORDS: usize = 1;
 
-/// Flags that every action of ours carries on this architecture: none. The kernel returns from a
-/// handler through its own vDSO, which unwinders know best.
+/// The flags of every action of ours: none, the kernel returns from a handler through its vDSO.
 pub const SIGACTION_FLAGS: c_ulong = 0;
 
 /// The code that a handler returns to: the kernel's own, so none is given.
@@ -147,8 +135,6 @@ pub const fn sigaction_restorer() -> usize {
     0
 }
 
-/// Whether clone(2) takes the stack first and the flags second, as on s390x.
 pub(in crate::sys) const CLONE_STACK_FIRST: bool = false;
 
-/// Whether mmap(2) takes the address of its arguments, as on s390x.
 pub(in crate::sys) const MMAP_BY_ADDRESS: bool = false;

@@ -1,26 +1,22 @@
 //! arm, the EABI, in ARM and in Thumb state.
 //!
-//! | | |
-//! |---|---|
-//! | instruction | `svc 0` |
-//! | number | r7 |
-//! | arguments | r0 r1 r2 r3 r4 r5 |
-//! | result | r0 |
-//! | clobbered | nothing |
+//! | instruction | number | arguments | result | clobbered |
+//! |---|---|---|---|---|
+//! | `svc 0` | r7 | r0 r1 r2 r3 r4 r5 | r0 | nothing |
 //!
-//! Arm AAPCS32; arch/arm/kernel/entry-common.S; syscall(2).
-//!
-//! No argument of ours has 64 bits, which would have to begin with an even register.
+//! Arm AAPCS32; arch/arm/kernel/entry-common.S; syscall(2). No argument of ours has 64 bits, which
+//! would have to begin with an even register.
 
 use core::arch::global_asm;
 use core::ffi::c_ulong;
 
 use super::time32::Time32;
 
-// The number's register r7 holds the frame of Thumb code, by which unwinders may find it: a handler that
-// runs during the call may be the start of a backtrace. So all calls are made by a function, whose unwind
-// tables say where each register is. It is ARM or Thumb code, as the rest of the crate is. The symbol is
-// weak and hidden: two versions of this crate in one program bring the same.
+// The number's register r7 is the frame pointer of Thumb code, by which unwinders may find the
+// frame: a backtrace may start in a handler that runs during the call. So all calls are made by a
+// function, whose unwind tables say where each register is. It is ARM or Thumb code, as the rest of
+// the crate is. The symbol is weak and hidden: two versions of this crate in one program bring the
+// same.
 global_asm!(
     ".pushsection .text.__siglatch_syscall6, \"ax\", %progbits",
     ".weak __siglatch_syscall6",
@@ -54,7 +50,6 @@ global_asm!(
 );
 
 unsafe extern "C" {
-    /// A system call, as the others return.
     fn __siglatch_syscall6(
         number: usize,
         a: usize,
@@ -66,17 +61,14 @@ unsafe extern "C" {
     ) -> isize;
 }
 
-/// Generates one `syscallN` that calls the function above; what it does not take is zero.
+// Calls the function above; what the call does not take is zero.
 macro_rules! syscall_by_function {
     ($(#[$doc:meta])* $name:ident($($arg:ident),*), $($zero:literal),*) => {
         $(#[$doc])*
         ///
-        /// Returns what the kernel leaves in r0: a result, or `-errno` (−4095 to −1).
-        ///
         /// # Safety
         ///
-        /// The number and the arguments must make a system call whose effects on memory and on the
-        /// process the caller answers for.
+        /// The caller answers for what the call does to memory and to the process.
         #[inline]
         #[must_use = "a failure is in the value: -4095 to -1 is -errno"]
         pub unsafe fn $name(number: usize $(, $arg: usize)*) -> isize {
@@ -149,8 +141,6 @@ pub mod nr {
     pub const PIDFD_OPEN: usize = 434;
 }
 
-/// The calls with times of 32 bits, where the architecture has some: kernels before 5.1
-/// have no others.
 pub(in crate::sys) const TIME32: Option<Time32> = Some(Time32 {
     clock_gettime: 263,
     clock_nanosleep: 265,
@@ -161,14 +151,13 @@ pub(in crate::sys) const TIME32: Option<Time32> = Some(Time32 {
     timer_settime: 258,
 });
 
-/// Where the kernel's `ucontext_t` has the mask of what was interrupted (`uc_sigmask`), in bytes.
+/// The offset in bytes of `uc_sigmask` in the kernel's `ucontext_t`: the interrupted code's mask.
 pub const UCONTEXT_SIGMASK: usize = 104;
 
-/// How many words of the kernel's `struct sigaction` are `sa_restorer`: one.
+/// The words of `sa_restorer` in the kernel's `struct sigaction`: one.
 pub const RESTORER_WORDS: usize = 1;
 
-/// Flags that every action of ours carries on this architecture: none. The kernel
-/// returns from a handler through a page of its own.
+/// The flags of every action of ours: none, the kernel returns from a handler by a page of its own.
 pub const SIGACTION_FLAGS: c_ulong = 0;
 
 /// The code that a handler returns to: the kernel's own, so none is given.
@@ -177,8 +166,6 @@ pub const fn sigaction_restorer() -> usize {
     0
 }
 
-/// Whether clone(2) takes the stack first and the flags second, as on s390x.
 pub(in crate::sys) const CLONE_STACK_FIRST: bool = false;
 
-/// Whether mmap(2) takes the address of its arguments, as on s390x.
 pub(in crate::sys) const MMAP_BY_ADDRESS: bool = false;

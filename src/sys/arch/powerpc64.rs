@@ -1,39 +1,32 @@
 //! powerpc64, both byte orders.
 //!
-//! | | |
-//! |---|---|
-//! | instruction | `sc` |
-//! | number | r0 |
-//! | arguments | r3 r4 r5 r6 r7 r8 |
-//! | result | r3; a failure is told by the summary overflow bit of cr0, with the errno above zero |
-//! | clobbered | r0, r4 to r12, ctr, xer, cr0 |
+//! | instruction | number | arguments | result | clobbered |
+//! |---|---|---|---|---|
+//! | `sc` | r0 | r3 r4 r5 r6 r7 r8 | r3 | r0, r4 to r12, ctr, xer, cr0 |
 //!
-//! Power Architecture 64-bit ELF ABI; Documentation/arch/powerpc/syscall64-abi.rst; syscall(2).
+//! A failure sets the summary overflow bit of cr0, with the errno above zero in r3. Power
+//! Architecture 64-bit ELF ABI; Documentation/arch/powerpc/syscall64-abi.rst; syscall(2).
 
 use core::arch::asm;
 use core::ffi::c_ulong;
 
 use super::time32::Time32;
 
-/// Generates one `syscallN`: the same block, with as many argument registers as it takes.
 macro_rules! syscall {
     ($(#[$doc:meta])* $name:ident($first:ident $(, $arg:ident in $reg:tt)*); $($unused:tt)*) => {
         $(#[$doc])*
         ///
-        /// Returns what the kernel leaves in r3: a result, or `-errno` (−4095 to −1).
-        ///
         /// # Safety
         ///
-        /// The number and the arguments must make a system call whose effects on memory and on the
-        /// process the caller answers for.
+        /// The caller answers for what the call does to memory and to the process.
         #[inline(always)]
         #[must_use = "a failure is in the value: -4095 to -1 is -errno"]
         pub unsafe fn $name(number: usize, $first: usize $(, $arg: usize)*) -> isize {
             let result: isize;
             // SAFETY: registers are those of the table above: r0 and the arguments in, r3 out and
-            // negative after a failure, the rest of the table lost. Memory: the caller answers for what
-            // the kernel reads and writes. `nostack`: the instruction pushes nothing, and a handler's
-            // frame goes below the red zone.
+            // negative after a failure, the rest of the table lost. Memory: the caller answers for
+            // what the kernel reads and writes. `nostack`: the instruction pushes nothing, and a
+            // handler's frame goes below the red zone.
             unsafe {
                 asm!(
                     "sc",
@@ -56,11 +49,9 @@ macro_rules! syscall {
 
 /// A system call with no argument.
 ///
-/// Returns what the kernel leaves in r3: a result, or `-errno` (−4095 to −1).
-///
 /// # Safety
 ///
-/// The number must name a system call whose effects on the process the caller answers for.
+/// The caller answers for what the call does to memory and to the process.
 #[inline(always)]
 #[must_use = "a failure is in the value: -4095 to -1 is -errno"]
 pub unsafe fn syscall0(number: usize) -> isize {
@@ -129,17 +120,15 @@ pub mod nr {
     pub const PIDFD_OPEN: usize = 434;
 }
 
-/// The calls with times of 32 bits, where the architecture has some: none.
 pub(in crate::sys) const TIME32: Option<Time32> = None;
 
-/// Where the kernel's `ucontext_t` has the mask of what was interrupted (`uc_sigmask`), in bytes.
+/// The offset in bytes of `uc_sigmask` in the kernel's `ucontext_t`: the interrupted code's mask.
 pub const UCONTEXT_SIGMASK: usize = 40;
 
-/// How many words of the kernel's `struct sigaction` are `sa_restorer`: one.
+/// The words of `sa_restorer` in the kernel's `struct sigaction`: one.
 pub const RESTORER_WORDS: usize = 1;
 
-/// Flags that every action of ours carries on this architecture: none. The kernel returns from
-/// a handler through its own vDSO, which unwinders know best.
+/// The flags of every action of ours: none, the kernel returns from a handler through its vDSO.
 pub const SIGACTION_FLAGS: c_ulong = 0;
 
 /// The code that a handler returns to: the kernel's own, so none is given.
@@ -148,8 +137,6 @@ pub const fn sigaction_restorer() -> usize {
     0
 }
 
-/// Whether clone(2) takes the stack first and the flags second, as on s390x.
 pub(in crate::sys) const CLONE_STACK_FIRST: bool = false;
 
-/// Whether mmap(2) takes the address of its arguments, as on s390x.
 pub(in crate::sys) const MMAP_BY_ADDRESS: bool = false;

@@ -1,43 +1,31 @@
 //! riscv32.
 //!
-//! | | |
-//! |---|---|
-//! | instruction | `ecall` |
-//! | number | a7 |
-//! | arguments | a0 a1 a2 a3 a4 a5 |
-//! | result | a0 |
-//! | clobbered | what the V extension adds: v0 to v31, vl, vtype, vcsr |
+//! | instruction | number | arguments | result | clobbered |
+//! |---|---|---|---|---|
+//! | `ecall` | a7 | a0 a1 a2 a3 a4 a5 | a0 | the V extension's, as `riscv64.rs` explains |
 //!
 //! RISC-V psABI; arch/riscv/kernel/entry.S; Documentation/arch/riscv/vector.rst; syscall(2).
-//!
-//! The kernel drops the vector registers over a call. They are named, although this crate is built
-//! without that extension: what the block is inlined into may be built with it. The rest of its
-//! state counts as changed, as in every block that does not claim `preserves_flags`.
 
 use core::arch::asm;
 use core::ffi::c_ulong;
 
 use super::time32::Time32;
 
-/// Generates one `syscallN`: the same block, with as many argument registers as it takes.
 macro_rules! syscall {
     ($(#[$doc:meta])* $name:ident($first:ident $(, $arg:ident in $reg:tt)*)) => {
         $(#[$doc])*
         ///
-        /// Returns what the kernel leaves in a0: a result, or `-errno` (−4095 to −1).
-        ///
         /// # Safety
         ///
-        /// The number and the arguments must make a system call whose effects on memory and on the
-        /// process the caller answers for.
+        /// The caller answers for what the call does to memory and to the process.
         #[inline(always)]
         #[must_use = "a failure is in the value: -4095 to -1 is -errno"]
         pub unsafe fn $name(number: usize, $first: usize $(, $arg: usize)*) -> isize {
             let result: isize;
-            // SAFETY: registers are those of the table above: a7 and the arguments in, a0 out, the vector
-            // registers lost. Memory: the caller answers for what the kernel reads and writes.
-            // `nostack`: the instruction pushes nothing, and a handler's frame goes below the stack
-            // pointer, where nothing of ours lives.
+            // SAFETY: registers are those of the table above: a7 and the arguments in, a0 out, the
+            // vector registers lost. Memory: the caller answers for what the kernel reads and
+            // writes. `nostack`: the instruction pushes nothing, and a handler's frame goes below
+            // the stack pointer, where nothing of ours lives.
             unsafe {
                 asm!(
                     "ecall",
@@ -62,11 +50,9 @@ macro_rules! syscall {
 
 /// A system call with no argument.
 ///
-/// Returns what the kernel leaves in a0: a result, or `-errno` (−4095 to −1).
-///
 /// # Safety
 ///
-/// The number must name a system call whose effects on the process the caller answers for.
+/// The caller answers for what the call does to memory and to the process.
 #[inline(always)]
 #[must_use = "a failure is in the value: -4095 to -1 is -errno"]
 pub unsafe fn syscall0(number: usize) -> isize {
@@ -135,18 +121,15 @@ pub mod nr {
     pub const PIDFD_OPEN: usize = 434;
 }
 
-/// The calls with times of 32 bits, where the architecture has some: none, this one is
-/// younger than those with 64.
 pub(in crate::sys) const TIME32: Option<Time32> = None;
 
-/// Where the kernel's `ucontext_t` has the mask of what was interrupted (`uc_sigmask`), in bytes.
+/// The offset in bytes of `uc_sigmask` in the kernel's `ucontext_t`: the interrupted code's mask.
 pub const UCONTEXT_SIGMASK: usize = 20;
 
-/// How many words of the kernel's `struct sigaction` are `sa_restorer`: none.
+/// The words of `sa_restorer` in the kernel's `struct sigaction`: none, it has no such field.
 pub const RESTORER_WORDS: usize = 0;
 
-/// Flags that every action of ours carries on this architecture: none. Its kernel
-/// has no such thing as a restorer, and returns from a handler through its own vDSO.
+/// The flags of every action of ours: none, the kernel returns from a handler through its vDSO.
 pub const SIGACTION_FLAGS: c_ulong = 0;
 
 /// The code that a handler returns to: the kernel's own, so none is given.
@@ -155,8 +138,6 @@ pub const fn sigaction_restorer() -> usize {
     0
 }
 
-/// Whether clone(2) takes the stack first and the flags second, as on s390x.
 pub(in crate::sys) const CLONE_STACK_FIRST: bool = false;
 
-/// Whether mmap(2) takes the address of its arguments, as on s390x.
 pub(in crate::sys) const MMAP_BY_ADDRESS: bool = false;

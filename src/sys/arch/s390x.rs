@@ -1,12 +1,8 @@
 //! s390x, 64-bit, big-endian.
 //!
-//! | | |
-//! |---|---|
-//! | instruction | `svc 0` |
-//! | number | r1 |
-//! | arguments | r2 r3 r4 r5 r6 r7 |
-//! | result | r2 |
-//! | clobbered | nothing |
+//! | instruction | number | arguments | result | clobbered |
+//! |---|---|---|---|---|
+//! | `svc 0` | r1 | r2 r3 r4 r5 r6 r7 | r2 | nothing |
 //!
 //! s390x ELF ABI; arch/s390/kernel/entry.S; syscall(2).
 
@@ -15,25 +11,21 @@ use core::ffi::c_ulong;
 
 use super::time32::Time32;
 
-/// Generates one `syscallN`: the same block, with as many argument registers as it takes.
 macro_rules! syscall {
     ($(#[$doc:meta])* $name:ident($first:ident $(, $arg:ident in $reg:tt)*)) => {
         $(#[$doc])*
         ///
-        /// Returns what the kernel leaves in r2: a result, or `-errno` (−4095 to −1).
-        ///
         /// # Safety
         ///
-        /// The number and the arguments must make a system call whose effects on memory and on the
-        /// process the caller answers for.
+        /// The caller answers for what the call does to memory and to the process.
         #[inline(always)]
         #[must_use = "a failure is in the value: -4095 to -1 is -errno"]
         pub unsafe fn $name(number: usize, $first: usize $(, $arg: usize)*) -> isize {
             let result: isize;
             // SAFETY: registers are those of the table above: r1 and the arguments in, r2 out, all
-            // others kept by the kernel. Memory: the caller answers for what the kernel reads and writes.
-            // `nostack`: the instruction pushes nothing, and a handler's frame goes below the stack
-            // pointer, where nothing of ours lives.
+            // others kept by the kernel. Memory: the caller answers for what the kernel reads and
+            // writes. `nostack`: the instruction pushes nothing, and a handler's frame goes below
+            // the stack pointer, where nothing of ours lives.
             unsafe {
                 asm!(
                     "svc 0",
@@ -50,11 +42,9 @@ macro_rules! syscall {
 
 /// A system call with no argument.
 ///
-/// Returns what the kernel leaves in r2: a result, or `-errno` (−4095 to −1).
-///
 /// # Safety
 ///
-/// The number must name a system call whose effects on the process the caller answers for.
+/// The caller answers for what the call does to memory and to the process.
 #[inline(always)]
 #[must_use = "a failure is in the value: -4095 to -1 is -errno"]
 pub unsafe fn syscall0(number: usize) -> isize {
@@ -123,17 +113,15 @@ pub mod nr {
     pub const PIDFD_OPEN: usize = 434;
 }
 
-/// The calls with times of 32 bits, where the architecture has some: none.
 pub(in crate::sys) const TIME32: Option<Time32> = None;
 
-/// Where the kernel's `ucontext_t` has the mask of what was interrupted (`uc_sigmask`), in bytes.
+/// The offset in bytes of `uc_sigmask` in the kernel's `ucontext_t`: the interrupted code's mask.
 pub const UCONTEXT_SIGMASK: usize = 384;
 
-/// How many words of the kernel's `struct sigaction` are `sa_restorer`: one.
+/// The words of `sa_restorer` in the kernel's `struct sigaction`: one.
 pub const RESTORER_WORDS: usize = 1;
 
-/// Flags that every action of ours carries on this architecture: none. The kernel returns from
-/// a handler through its own vDSO, which unwinders know best.
+/// The flags of every action of ours: none, the kernel returns from a handler through its vDSO.
 pub const SIGACTION_FLAGS: c_ulong = 0;
 
 /// The code that a handler returns to: the kernel's own, so none is given.
@@ -142,8 +130,6 @@ pub const fn sigaction_restorer() -> usize {
     0
 }
 
-/// Whether clone(2) takes the stack first and the flags second, as on s390x.
 pub(in crate::sys) const CLONE_STACK_FIRST: bool = true;
 
-/// Whether mmap(2) takes the address of its arguments, as on s390x.
 pub(in crate::sys) const MMAP_BY_ADDRESS: bool = true;

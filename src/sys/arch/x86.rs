@@ -1,27 +1,23 @@
 //! x86, the 32-bit ABI.
 //!
-//! | | |
-//! |---|---|
-//! | instruction | `int 0x80` |
-//! | number | eax |
-//! | arguments | ebx ecx edx esi edi ebp |
-//! | result | eax |
-//! | clobbered | nothing |
+//! | instruction | number | arguments | result | clobbered |
+//! |---|---|---|---|---|
+//! | `int 0x80` | eax | ebx ecx edx esi edi ebp | eax | nothing |
 //!
-//! System V ABI for i386; arch/x86/entry/entry_32.S, entry_64_compat.S; syscall(2).
-//!
-//! `sysenter`, by way of the vDSO, is several times faster; its address is in the auxiliary vector, which a
-//! handler cannot look for.
+//! System V ABI for i386; arch/x86/entry/entry_32.S, entry_64_compat.S; syscall(2). `sysenter`, by
+//! way of the vDSO, is several times faster; its address is in the auxiliary vector, which a
+//! handler cannot search.
 
 use core::arch::{asm, global_asm};
 use core::ffi::c_ulong;
 
 use super::time32::Time32;
 
-// A call with more than three arguments needs esi, which the compiler may hold its own frame by, and one
-// with six ebp, by which unwinders may find that frame: a handler that runs during the call may be the
-// start of a backtrace. So it is a function, whose unwind table says where each of them is at every
-// instruction. The symbol is weak and hidden: two versions of this crate in one program bring the same.
+// A call with more than three arguments needs esi, by which the compiler may address its own frame,
+// and one with six ebp, by which unwinders may find that frame: a backtrace may start in a handler
+// that runs during the call. So it is a function, whose unwind table says where each of them is at
+// every instruction. The symbol is weak and hidden: two versions of this crate in one program bring
+// the same.
 global_asm!(
     ".pushsection .text.__siglatch_syscall6, \"ax\", @progbits",
     ".weak __siglatch_syscall6",
@@ -68,7 +64,6 @@ global_asm!(
 );
 
 unsafe extern "C" {
-    /// A system call, as the others return.
     fn __siglatch_syscall6(
         number: usize,
         a: usize,
@@ -80,25 +75,21 @@ unsafe extern "C" {
     ) -> isize;
 }
 
-/// Generates one `syscallN`: the same block, with as many argument registers as it takes.
 macro_rules! syscall {
     ($(#[$doc:meta])* $name:ident($($arg:ident in $reg:tt),*)) => {
         $(#[$doc])*
         ///
-        /// Returns what the kernel leaves in eax: a result, or `-errno` (−4095 to −1).
-        ///
         /// # Safety
         ///
-        /// The number and the arguments must make a system call whose effects on memory and on the
-        /// process the caller answers for.
+        /// The caller answers for what the call does to memory and to the process.
         #[inline(always)]
         #[must_use = "a failure is in the value: -4095 to -1 is -errno"]
         pub unsafe fn $name(number: usize $(, $arg: usize)*) -> isize {
             let result: isize;
             // SAFETY: registers are those of the table above: eax in and out, the arguments in, all
             // others kept by the kernel. Memory: the caller answers for what the kernel reads and
-            // writes. `nostack`: the instruction pushes nothing on this stack, and a handler's frame
-            // goes below the stack pointer, where nothing of ours lives.
+            // writes. `nostack`: the instruction pushes nothing on this stack, and a handler's
+            // frame goes below the stack pointer, where nothing of ours lives.
             unsafe {
                 asm!(
                     "int 0x80",
@@ -121,17 +112,14 @@ syscall!(/// A system call with two arguments.
 syscall!(/// A system call with three arguments.
     syscall3(a in "ebx", b in "ecx", c in "edx"));
 
-/// Generates one `syscallN` that calls the function above; what it does not take is zero.
+// Calls the function above; what the call does not take is zero.
 macro_rules! syscall_by_function {
     ($(#[$doc:meta])* $name:ident($($arg:ident),*), $($zero:literal),*) => {
         $(#[$doc])*
         ///
-        /// Returns what the kernel leaves in eax: a result, or `-errno` (−4095 to −1).
-        ///
         /// # Safety
         ///
-        /// The number and the arguments must make a system call whose effects on memory and on the
-        /// process the caller answers for.
+        /// The caller answers for what the call does to memory and to the process.
         #[inline]
         #[must_use = "a failure is in the value: -4095 to -1 is -errno"]
         pub unsafe fn $name(number: usize $(, $arg: usize)*) -> isize {
@@ -196,8 +184,6 @@ pub mod nr {
     pub const PIDFD_OPEN: usize = 434;
 }
 
-/// The calls with times of 32 bits, where the architecture has some: kernels before 5.1
-/// have no others.
 pub(in crate::sys) const TIME32: Option<Time32> = Some(Time32 {
     clock_gettime: 265,
     clock_nanosleep: 267,
@@ -208,15 +194,14 @@ pub(in crate::sys) const TIME32: Option<Time32> = Some(Time32 {
     timer_settime: 260,
 });
 
-/// Where the kernel's `ucontext_t` has the mask of what was interrupted (`uc_sigmask`), in bytes.
+/// The offset in bytes of `uc_sigmask` in the kernel's `ucontext_t`: the interrupted code's mask.
 pub const UCONTEXT_SIGMASK: usize = 108;
 
-/// How many words of the kernel's `struct sigaction` are `sa_restorer`: one.
+/// The words of `sa_restorer` in the kernel's `struct sigaction`: one.
 pub const RESTORER_WORDS: usize = 1;
 
-/// Flags that every action of ours carries on this architecture: none. A restorer that
-/// were announced would have to be in every copy of the action, and glibc sets one back without. The
-/// kernel returns from a handler through its own vDSO, which unwinders know best.
+/// The flags of every action of ours: none, the kernel returns from a handler through its vDSO.
+// With SA_RESTORER, every copy of the action would need the restorer; glibc restores one without.
 pub const SIGACTION_FLAGS: c_ulong = 0;
 
 /// The code that a handler returns to: the kernel's own, so none is given.
@@ -225,8 +210,6 @@ pub const fn sigaction_restorer() -> usize {
     0
 }
 
-/// Whether clone(2) takes the stack first and the flags second, as on s390x.
 pub(in crate::sys) const CLONE_STACK_FIRST: bool = false;
 
-/// Whether mmap(2) takes the address of its arguments, as on s390x.
 pub(in crate::sys) const MMAP_BY_ADDRESS: bool = false;

@@ -1,12 +1,8 @@
 //! x86_64, the 64-bit ABI (x32 has other numbers and structs and is refused in `sys`).
 //!
-//! | | |
-//! |---|---|
-//! | instruction | `syscall` |
-//! | number | rax |
-//! | arguments | rdi rsi rdx r10 r8 r9 |
-//! | result | rax |
-//! | clobbered | rcx (return address), r11 (flags) |
+//! | instruction | number | arguments | result | clobbered |
+//! |---|---|---|---|---|
+//! | `syscall` | rax | rdi rsi rdx r10 r8 r9 | rax | rcx (return address), r11 (flags) |
 //!
 //! System V psABI for x86-64, appendix A.2.1; syscall(2).
 
@@ -15,17 +11,13 @@ use core::ffi::c_ulong;
 
 use super::time32::Time32;
 
-/// Generates one `syscallN`: the same block, with as many argument registers as it takes.
 macro_rules! syscall {
     ($(#[$doc:meta])* $name:ident($($arg:ident in $reg:tt),*)) => {
         $(#[$doc])*
         ///
-        /// Returns what the kernel leaves in rax: a result, or `-errno` (−4095 to −1).
-        ///
         /// # Safety
         ///
-        /// The number and the arguments must make a system call whose effects on memory and on the
-        /// process the caller answers for.
+        /// The caller answers for what the call does to memory and to the process.
         #[inline(always)]
         #[must_use = "a failure is in the value: -4095 to -1 is -errno"]
         pub unsafe fn $name(number: usize $(, $arg: usize)*) -> isize {
@@ -112,13 +104,12 @@ pub mod nr {
     pub const PIDFD_OPEN: usize = 434;
 }
 
-/// The calls with times of 32 bits, where the architecture has some: none.
 pub(in crate::sys) const TIME32: Option<Time32> = None;
 
-/// Where the kernel's `ucontext_t` has the mask of what was interrupted (`uc_sigmask`), in bytes.
+/// The offset in bytes of `uc_sigmask` in the kernel's `ucontext_t`: the interrupted code's mask.
 pub const UCONTEXT_SIGMASK: usize = 296;
 
-/// How many words of the kernel's `struct sigaction` are `sa_restorer`: one.
+/// The words of `sa_restorer` in the kernel's `struct sigaction`: one.
 pub const RESTORER_WORDS: usize = 1;
 
 // The kernel demands a restorer here and nowhere else of ours (x64_setup_rt_frame: without it the
@@ -146,7 +137,7 @@ unsafe extern "C" {
     fn __siglatch_sigaction_restorer();
 }
 
-/// Flags that every action of ours carries on this architecture: the restorer is given.
+/// The flags of every action of ours: the restorer is given.
 pub const SIGACTION_FLAGS: c_ulong = 0x0400_0000; // SA_RESTORER
 
 /// The code that a handler returns to: it calls `rt_sigreturn` and nothing else.
@@ -155,8 +146,6 @@ pub fn sigaction_restorer() -> usize {
     __siglatch_sigaction_restorer as *const () as usize
 }
 
-/// Whether clone(2) takes the stack first and the flags second, as on s390x.
 pub(in crate::sys) const CLONE_STACK_FIRST: bool = false;
 
-/// Whether mmap(2) takes the address of its arguments, as on s390x.
 pub(in crate::sys) const MMAP_BY_ADDRESS: bool = false;

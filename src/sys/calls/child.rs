@@ -7,19 +7,19 @@ use super::{CLONE_STACK_FIRST, signed};
 use crate::Errno;
 use crate::sys::{KernelSiginfo, nr, syscall3, syscall5};
 
-/// Makes a copy of the process, with the calling thread alone in it: `clone(SIGCHLD, 0, 0, 0, 0)`,
-/// which is fork(2) where there is no call of that name. Returns the child's id, and 0 in the child.
+/// Makes a child process: `clone(SIGCHLD, 0, 0, 0, 0)`, which is fork(2) on every architecture.
+/// Returns its id, and 0 in the child.
 ///
 /// # Errors
 ///
-/// `EAGAIN`: `RLIMIT_NPROC`, or another limit on processes. `ENOMEM`: no memory.
+/// `EAGAIN`: `RLIMIT_NPROC` or another limit on processes. `ENOMEM`: no memory.
 ///
 /// # Safety
 ///
-/// A C library does not hear of it: none of its fork handlers run, and what it keeps of the process
-/// and the thread is the parent's. Beside one, the child may only make system calls, execute a
-/// program or exit. Without one, the child may do what the memory that it has copied is fit for:
-/// other threads of the parent may have been in the middle of anything.
+/// A C library does not notice it: none of its fork handlers run, and what it caches of process and
+/// thread is the parent's. With one, the child may only make system calls, execute a program or
+/// exit. In any program, the child must not rely on memory that another thread of the parent may
+/// have been in the middle of changing.
 pub unsafe fn fork() -> Result<c_int, Errno> {
     // SAFETY: no flag but the signal at the end, so nothing is shared, and the child goes on with
     // its own copy of the stack; no pointer is passed. The rest is the caller's promise.
@@ -27,11 +27,9 @@ pub unsafe fn fork() -> Result<c_int, Errno> {
     Errno::check(result).map(|pid| pid as c_int)
 }
 
-/// As [`fork`], and makes a descriptor of the child, as pidfd_open(2) does:
+/// As [`fork`], and makes a pidfd of the child, for the parent alone:
 /// `clone(SIGCHLD | CLONE_PIDFD, 0, &pidfd, 0, 0)`. Returns the child's id, 0 in the child, and the
-/// descriptor, which is the parent's alone.
-///
-/// A kernel before 5.2 makes the child without one; then the descriptor is −1.
+/// pidfd, which is −1 with Linux before 5.2.
 ///
 /// # Errors
 ///
@@ -55,24 +53,20 @@ pub unsafe fn fork_with_pidfd() -> Result<(c_int, c_int), Errno> {
 ///
 /// # Safety
 ///
-/// The child goes on here, on a stack that is a copy, or with a promise of the caller's that it may be
-/// the same; `place` is where `flags` have the kernel write an id to.
+/// `flags` give the child a copy of the stack; `place` is writable if they make the kernel write.
 unsafe fn clone(flags: usize, place: usize) -> isize {
     let (first, second) = if CLONE_STACK_FIRST { (0, flags) } else { (flags, 0) };
     // SAFETY: the caller's promise.
     unsafe { syscall5(nr::CLONE, first, second, place, 0, 0) }
 }
 
-/// Executes a program in this process: `execve(path, arguments, environment)`. Returns only when
-/// it fails, and then nothing of the process has changed. [`ExecSignals::exec`] lists the errors.
-///
-/// [`ExecSignals::exec`]: crate::child::ExecSignals::exec
+/// Executes a program: `execve(path, arguments, environment)`. Returns only if it fails, with the
+/// process unchanged; for the errors see [`ExecSignals::exec`](crate::child::ExecSignals::exec).
 ///
 /// # Safety
 ///
-/// - `arguments` and `environment` are null, or the first of pointers to C strings, of which the
-///   last is null.
-/// - The process, of which only what execve(2) lists is kept, is the caller's to give up.
+/// - `arguments` and `environment` are null, or arrays of pointers to C strings that end by null.
+/// - The process is the caller's to replace; execve(2) lists what is kept.
 #[must_use = "it has failed"]
 pub unsafe fn execve(
     path: &CStr,
@@ -88,22 +82,19 @@ pub unsafe fn execve(
             environment.expose_provenance(),
         )
     };
-    // What has not failed does not return.
+    // A call that does not fail does not return.
     Errno::check(result).err().unwrap_or(Errno::NOSYS)
 }
 
-/// What became of a child: `waitid(kind, id, info, options, NULL)`. With `WNOHANG` and nothing to
-/// tell, `info` is all zero.
-///
-/// `kind` is `P_PID`, `P_PIDFD` (since Linux 5.4), `P_PGID`, or `P_ALL`, for which `id` does not
-/// matter.
+/// Waits for a child to change state: `waitid(kind, id, info, options, NULL)`. `kind` is `P_PID`,
+/// `P_PIDFD` (since Linux 5.4), `P_PGID`, or `P_ALL`, which ignores `id`. With `WNOHANG` and no
+/// change, all is zero.
 ///
 /// # Errors
 ///
-/// `EAGAIN`: the pidfd is non-blocking, and there is nothing to tell. `EBADF`: not a pidfd.
-/// `ECHILD`: it is no child of this process, was waited for, or the kernel waits for it
-/// (`SA_NOCLDWAIT`, or `SIGCHLD` is ignored); or there is none at all. `EINTR`: a handler ran.
-/// `EINVAL`: unknown options, or a kind that is unknown or that the id does not fit.
+/// `EAGAIN`: a non-blocking pidfd, and no change. `EBADF`: not a pidfd. `ECHILD`: no such child of
+/// this process, or it was reaped, by the kernel if `SIGCHLD` is ignored or has `SA_NOCLDWAIT`.
+/// `EINTR`: a handler ran. `EINVAL`: unknown options or kind, or an id that does not fit the kind.
 pub fn waitid(kind: libc::idtype_t, id: c_int, options: c_int) -> Result<KernelSiginfo, Errno> {
     let mut info = KernelSiginfo::zeroed();
     // SAFETY: `info` is writable for its size, which is the kernel's, and nothing is asked for

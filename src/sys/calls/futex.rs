@@ -22,8 +22,8 @@ pub fn futex_wait(
 ) -> Result<(), Errno> {
     const OPERATION: c_int = libc::FUTEX_WAIT_BITSET | libc::FUTEX_PRIVATE_FLAG;
     let wait = |number, deadline: usize| {
-        // SAFETY: the kernel reads the aligned word and, unless null, the struct of the deadline that
-        // the call takes; both outlive the call. It writes nothing of ours.
+        // SAFETY: the kernel reads the aligned word and, unless null, the struct of the deadline
+        // that the call takes; both outlive the call. It writes nothing of ours.
         unsafe {
             syscall6(
                 number,

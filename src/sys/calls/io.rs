@@ -10,9 +10,9 @@ use crate::sys::{nr, syscall2, syscall3};
 ///
 /// # Errors
 ///
-/// `EAGAIN`: it is non-blocking and full. `EBADF`: not open, or not for writing. `EINTR`: a handler
-/// ran. `EINVAL`: not that many bytes, for an eventfd. `EPIPE`: nobody reads; `SIGPIPE` comes, too.
-/// Others belong to the kind of descriptor, see write(2).
+/// `EAGAIN`: non-blocking and full. `EBADF`: not open for writing. `EINTR`: a handler ran.
+/// `EINVAL`: not that many bytes, for an eventfd. `EPIPE`: no reader, which raises `SIGPIPE`, too.
+/// Others depend on the kind, see write(2).
 ///
 /// # Safety
 ///
@@ -35,13 +35,13 @@ pub fn fcntl_getfl(fd: c_int) -> Result<c_int, Errno> {
     Errno::check(result).map(|flags| flags as c_int)
 }
 
-/// Makes a descriptor that counts: `eventfd2(count, flags)`.
+/// Makes an eventfd: `eventfd2(count, flags)`.
 ///
 /// # Errors
 ///
-/// `EINVAL`: unknown flags. `EMFILE`, `ENFILE`: too many are open. `ENOMEM`: no memory.
+/// `EINVAL`: unknown flags. `EMFILE`, `ENFILE`: too many open files. `ENOMEM`: no memory.
 pub fn eventfd2(count: c_uint, flags: c_int) -> Result<c_int, Errno> {
-    // SAFETY: no memory is passed, and the new descriptor is nobody else's.
+    // SAFETY: no memory is passed, and the new descriptor is no other code's.
     let result = unsafe { syscall2(nr::EVENTFD2, count as usize, signed(flags)) };
     Errno::check(result).map(|fd| fd as c_int)
 }

@@ -1,6 +1,4 @@
-//! One typed wrapper a system call: arguments in their own types, [`Errno`](crate::Errno) decoded.
-//!
-//! Nothing is added: no retry, no default, no state. A file holds the calls of one subject.
+//! One typed wrapper a system call. A file holds the calls of one subject.
 
 mod child;
 mod fd;

@@ -1,5 +1,4 @@
-//! Processes and threads: getpid(2), getppid(2), gettid(2), getuid(2), exit_group(2); and of prctl(2)
-//! what a process says of its parent, its descendants and its core dumps.
+//! Processes and threads: getpid(2), getppid(2), gettid(2), getuid(2), exit_group(2), prctl(2).
 
 use core::ffi::{c_int, c_uint};
 
@@ -35,11 +34,8 @@ pub fn getuid() -> c_uint {
     unsafe { syscall0(nr::GETUID) as c_uint }
 }
 
-/// Ends the process with an exit status, of which the lowest 8 bits count: `exit_group(status)`.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe. No destructor, `atexit` function or buffer is run or flushed.
+/// Ends the process with an exit status, of which the lowest 8 bits count: `exit_group(status)`. No
+/// destructor or `atexit` function is run, no buffer flushed.
 pub fn exit_group(status: c_int) -> ! {
     loop {
         // SAFETY: no memory is passed, and no code of this process runs after it.
@@ -47,8 +43,8 @@ pub fn exit_group(status: c_int) -> ! {
     }
 }
 
-/// Sets which signal this process gets when the thread that made it ends, 0 for none:
-/// `prctl(PR_SET_PDEATHSIG, signo)`.
+/// Sets the parent death signal, 0 for none: `prctl(PR_SET_PDEATHSIG, signo)`. It is sent when the
+/// thread that made this process ends.
 ///
 /// # Errors
 ///
@@ -56,7 +52,7 @@ pub fn exit_group(status: c_int) -> ! {
 ///
 /// # Safety
 ///
-/// The signal's action must be fit to run then.
+/// The signal's action must be sound to run then.
 pub unsafe fn prctl_set_pdeathsig(signo: c_int) -> Result<(), Errno> {
     // SAFETY: no memory is passed; the rest is the caller's promise.
     let result =
@@ -64,14 +60,12 @@ pub unsafe fn prctl_set_pdeathsig(signo: c_int) -> Result<(), Errno> {
     Errno::check(result).map(drop)
 }
 
-/// Which signal this process gets when the thread that made it ends, 0 for none:
-/// `prctl(PR_GET_PDEATHSIG, &signo)`.
+/// The parent death signal, 0 for none: `prctl(PR_GET_PDEATHSIG, &signo)`.
 pub fn prctl_get_pdeathsig() -> Result<c_int, Errno> {
     get_int(libc::PR_GET_PDEATHSIG)
 }
 
-/// Sets whether this process adopts its orphaned descendants:
-/// `prctl(PR_SET_CHILD_SUBREAPER, adopts)`.
+/// Sets whether this process is a subreaper: `prctl(PR_SET_CHILD_SUBREAPER, adopts)`.
 pub fn prctl_set_child_subreaper(adopts: bool) -> Result<(), Errno> {
     let adopts = usize::from(adopts);
     // SAFETY: no memory is passed. What is adopted is a child that has to be waited for, no more.
@@ -80,13 +74,12 @@ pub fn prctl_set_child_subreaper(adopts: bool) -> Result<(), Errno> {
     Errno::check(result).map(drop)
 }
 
-/// Whether this process adopts its orphaned descendants, 0 or 1:
-/// `prctl(PR_GET_CHILD_SUBREAPER, &adopts)`.
+/// 1 if this process is a subreaper, else 0: `prctl(PR_GET_CHILD_SUBREAPER, &adopts)`.
 pub fn prctl_get_child_subreaper() -> Result<c_int, Errno> {
     get_int(libc::PR_GET_CHILD_SUBREAPER)
 }
 
-/// Sets whether this process can dump core, and be traced by its own user:
+/// Sets whether this process can dump core, and be traced by its user:
 /// `prctl(PR_SET_DUMPABLE, dumpable)`.
 pub fn prctl_set_dumpable(dumpable: bool) -> Result<(), Errno> {
     let dumpable = usize::from(dumpable);
@@ -95,7 +88,7 @@ pub fn prctl_set_dumpable(dumpable: bool) -> Result<(), Errno> {
     Errno::check(result).map(drop)
 }
 
-/// What prctl(2) writes as an int.
+/// An int that prctl(2) writes.
 fn get_int(option: c_int) -> Result<c_int, Errno> {
     let mut value: c_int = 0;
     let place = (&raw mut value).expose_provenance();

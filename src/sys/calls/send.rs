@@ -1,7 +1,6 @@
 //! Sending with details: rt_sigqueueinfo(2), rt_tgsigqueueinfo(2), pidfd_send_signal(2).
 //!
-//! What a sender may claim: to another process or thread, any `si_code` below 0 but `SI_TKILL`;
-//! to the calling thread, anything.
+//! The kernel takes an `si_code` below 0 but `SI_TKILL`; to the calling thread, any.
 
 use core::ffi::{c_int, c_uint};
 use core::ptr;
@@ -10,8 +9,8 @@ use super::signed;
 use crate::Errno;
 use crate::sys::{KernelSiginfo, nr, syscall3, syscall4};
 
-/// Sends a signal with details to a process: `rt_sigqueueinfo(tgid, signo, info)`. The kernel puts
-/// `signo` into the details.
+/// Sends a signal with details to a process: `rt_sigqueueinfo(tgid, signo, info)`. The kernel sets
+/// `si_signo`.
 ///
 /// # Errors
 ///
@@ -20,7 +19,7 @@ use crate::sys::{KernelSiginfo, nr, syscall3, syscall4};
 ///
 /// # Safety
 ///
-/// When the process is this one, the signal's action must be fit to run now with these details.
+/// If the process is this one, the signal's action must be sound to run now with these details.
 pub unsafe fn rt_sigqueueinfo(
     tgid: c_int,
     signo: c_int,
@@ -35,19 +34,15 @@ pub unsafe fn rt_sigqueueinfo(
     Errno::check(result).map(drop)
 }
 
-/// Sends a signal with details to one thread: `rt_tgsigqueueinfo(tgid, tid, signo, info)`. The
-/// kernel puts `signo` into the details.
+/// As [`rt_sigqueueinfo`], to one thread: `rt_tgsigqueueinfo(tgid, tid, signo, info)`.
 ///
 /// # Errors
 ///
-/// `EAGAIN`: a real-time signal, and `RLIMIT_SIGPENDING` is reached. `EINVAL`: an id below 1, or
-/// no such signal. `EPERM`: not allowed, or not with that code. `ESRCH`: no such thread in that
-/// process.
+/// As for [`rt_sigqueueinfo`], and `EINVAL`: an id below 1. `ESRCH`: no such thread there.
 ///
 /// # Safety
 ///
-/// When the thread is of this process, the signal's action must be fit to run there now with these
-/// details.
+/// As for [`rt_sigqueueinfo`], if the thread is of this process.
 pub unsafe fn rt_tgsigqueueinfo(
     tgid: c_int,
     tid: c_int,
@@ -69,8 +64,7 @@ pub unsafe fn rt_tgsigqueueinfo(
     Errno::check(result).map(drop)
 }
 
-/// Sends a signal through a descriptor of pidfd_open(2):
-/// `pidfd_send_signal(pidfd, signo, info, flags)`. Signal 0 only asks.
+/// Sends a signal by pidfd: `pidfd_send_signal(pidfd, signo, info, flags)`. Signal 0 only checks.
 ///
 /// `None` for `info` sends what kill(2) would. `flags` is 0, or since Linux 6.9 one of
 /// `PIDFD_SIGNAL_THREAD`, `PIDFD_SIGNAL_THREAD_GROUP` and `PIDFD_SIGNAL_PROCESS_GROUP`.
@@ -78,14 +72,13 @@ pub unsafe fn rt_tgsigqueueinfo(
 /// # Errors
 ///
 /// `EAGAIN`: a real-time signal, and `RLIMIT_SIGPENDING` is reached. `EBADF`: not a pidfd.
-/// `EINVAL`: no such signal, not the one in `info`, a flag that this kernel does not know, or a
-/// process of a pid namespace that is not below this one. `ENOSYS`: a kernel before 5.1. `EPERM`:
-/// not allowed, or not with that code. `ESRCH`: the process is gone.
+/// `EINVAL`: no such signal, not the one in `info`, an unknown flag, or a process of a pid
+/// namespace that is not below this one. `ENOSYS`: Linux before 5.1. `EPERM`: not allowed, or not
+/// with that code. `ESRCH`: the process has ended and been reaped.
 ///
 /// # Safety
 ///
-/// When the signal can reach this process itself, its action must be fit to run now with these
-/// details.
+/// If the signal can reach this process, its action must be sound to run now with these details.
 pub unsafe fn pidfd_send_signal(
     pidfd: c_int,
     signo: c_int,

@@ -7,10 +7,8 @@ use super::signed;
 use crate::Errno;
 use crate::sys::{KernelSigaction, KernelSigset, SIGSET_SIZE, nr, syscall2, syscall3, syscall4};
 
-/// Reads and sets the action of a signal: `rt_sigaction(signo, act, oldact, 8)`.
-///
-/// `None` for `action` only reads. `old` is filled with the action that was installed, unless there
-/// is an error.
+/// Reads and sets the action of a signal: `rt_sigaction(signo, action, old, 8)`. `None` for
+/// `action` only reads. `old` is filled unless there is an error.
 ///
 /// # Errors
 ///
@@ -18,9 +16,9 @@ use crate::sys::{KernelSigaction, KernelSigset, SIGSET_SIZE, nr, syscall2, sysca
 ///
 /// # Safety
 ///
-/// - A handler in `action` must be the address of a function with the signature that the flags
-///   ask for, sound to run at any instruction of any thread until it is replaced.
-/// - Code that relies on the present action of this signal must not be broken by the change.
+/// - A handler in `action` must have the signature that the flags ask for, and be sound to run at
+///   any instruction of any thread until it is replaced.
+/// - The change must not break code that relies on the present action.
 #[inline(never)] // nothing that is called often, and many call it
 pub unsafe fn rt_sigaction(
     signo: c_int,
@@ -43,23 +41,18 @@ pub unsafe fn rt_sigaction(
     Errno::check(result).map(drop)
 }
 
-/// Reads and changes the calling thread's mask: `rt_sigprocmask(how, set, oldset, 8)`.
-///
-/// `how` is `SIG_BLOCK`, `SIG_UNBLOCK` or `SIG_SETMASK`; `None` for `set` only reads. Returns the
-/// mask before.
+/// Reads and changes the calling thread's mask: `rt_sigprocmask(how, set, oldset, 8)`. `None` for
+/// `set` only reads. Returns the previous mask. In a handler the change lasts until the handler
+/// returns.
 ///
 /// # Errors
 ///
-/// `EINVAL`: `how` is none of the three.
-///
-/// # Async-signal-safety
-///
-/// Async-signal-safe (in a handler the change lasts until it returns).
+/// `EINVAL`: `how` is none of `SIG_BLOCK`, `SIG_UNBLOCK` and `SIG_SETMASK`.
 ///
 /// # Safety
 ///
-/// Nothing that relies on a signal being blocked, or on the signals that a C library keeps for
-/// itself being unblocked, may be broken by the change.
+/// The change must not break code that relies on a blocked signal, or a C library, which relies on
+/// its reserved signals being unblocked.
 pub unsafe fn rt_sigprocmask(how: c_int, set: Option<KernelSigset>) -> Result<KernelSigset, Errno> {
     let mut old = KernelSigset::default();
     let new = set.as_ref().map_or(ptr::null(), ptr::from_ref);
@@ -77,7 +70,7 @@ pub unsafe fn rt_sigprocmask(how: c_int, set: Option<KernelSigset>) -> Result<Ke
     Errno::check(result).map(|_| old)
 }
 
-/// Sends a signal to a process or a group: `kill(pid, signo)`. Signal 0 only asks.
+/// Sends a signal to a process or a group: `kill(pid, signo)`. Signal 0 only checks.
 ///
 /// # Errors
 ///
@@ -85,23 +78,23 @@ pub unsafe fn rt_sigprocmask(how: c_int, set: Option<KernelSigset>) -> Result<Ke
 ///
 /// # Safety
 ///
-/// When the signal can reach this process itself, its action must be fit to run now.
+/// If the signal can reach this process, its action must be sound to run now.
 pub unsafe fn kill(pid: c_int, signo: c_int) -> Result<(), Errno> {
     // SAFETY: no memory is passed; the rest is the caller's promise.
     let result = unsafe { syscall2(nr::KILL, signed(pid), signed(signo)) };
     Errno::check(result).map(drop)
 }
 
-/// Sends a signal to one thread: `tgkill(tgid, tid, signo)`. Signal 0 only asks.
+/// Sends a signal to one thread: `tgkill(tgid, tid, signo)`. Signal 0 only checks.
 ///
 /// # Errors
 ///
-/// `EAGAIN`: a real-time signal, and `RLIMIT_SIGPENDING` is reached. `EINVAL`: an id below 1, or
-/// no such signal. `EPERM`: not allowed. `ESRCH`: no such thread in that process.
+/// `EAGAIN`: a real-time signal, and `RLIMIT_SIGPENDING` is reached. `EINVAL`: an id below 1, or no
+/// such signal. `EPERM`: not allowed. `ESRCH`: no such thread in that process.
 ///
 /// # Safety
 ///
-/// When the thread is of this process, the signal's action must be fit to run there now.
+/// If the thread is of this process, the signal's action must be sound to run there now.
 pub unsafe fn tgkill(tgid: c_int, tid: c_int, signo: c_int) -> Result<(), Errno> {
     // SAFETY: no memory is passed; the rest is the caller's promise.
     let result = unsafe { syscall3(nr::TGKILL, signed(tgid), signed(tid), signed(signo)) };

@@ -1,5 +1,5 @@
-//! Stacks for handlers, and the memory for them: sigaltstack(2), mmap(2), mprotect(2), munmap(2);
-//! and what the kernel told the program when it started it: `PR_GET_AUXV` of prctl(2).
+//! Alternate stacks and their memory: sigaltstack(2), mmap(2), mprotect(2), munmap(2); and the
+//! auxiliary vector, which has their minimum size: `PR_GET_AUXV` of prctl(2).
 
 use core::ffi::{c_int, c_void};
 use core::ptr;
@@ -11,22 +11,17 @@ use crate::sys::{KernelStack, nr, syscall1, syscall2, syscall3, syscall5, syscal
 /// `PR_GET_AUXV` of include/uapi/linux/prctl.h.
 const PR_GET_AUXV: c_int = 0x4155_5856;
 
-/// Reads and sets the alternate stack of the calling thread: `sigaltstack(new, old)`. Returns the
-/// one before.
+/// Reads and sets the calling thread's alternate stack: `sigaltstack(new, old)`. Returns the
+/// previous one, which the kernel restores when a handler that calls this returns.
 ///
 /// # Errors
 ///
 /// `EINVAL`: unknown flags. `ENOMEM`: too small. `EPERM`: the thread is running on the present one.
 ///
-/// # Async-signal-safety
-///
-/// Async-signal-safe, but what a handler sets lasts until it returns: the kernel then restores what
-/// was there when it started.
-///
 /// # Safety
 ///
-/// The memory of `new` must be writable, used by nobody else, and have room for the handlers that
-/// run on it, for as long as the kernel has it: until another is set, or the thread ends.
+/// The memory of `new` must be writable, used for nothing else, and have room for the handlers that
+/// run on it, until another stack is set or the thread ends.
 pub unsafe fn sigaltstack(new: Option<&KernelStack>) -> Result<KernelStack, Errno> {
     let mut old = KernelStack::default();
     let new = new.map_or(ptr::null(), ptr::from_ref);
@@ -38,21 +33,21 @@ pub unsafe fn sigaltstack(new: Option<&KernelStack>) -> Result<KernelStack, Errn
     Errno::check(result).map(|_| old)
 }
 
-/// Maps new private memory, all zero, where the kernel likes:
+/// Maps new memory, all zero:
 /// `mmap(NULL, length, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0)`.
 ///
 /// # Errors
 ///
-/// `EINVAL`: a length of 0. `ENOMEM`: there is not so much.
+/// `EINVAL`: a length of 0. `ENOMEM`: not enough memory.
 pub fn mmap_stack(length: usize, protection: c_int) -> Result<*mut c_void, Errno> {
     const FLAGS: c_int = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_STACK;
     let (protection, flags, no_fd) = (signed(protection), signed(FLAGS), signed(-1));
     let result = if MMAP_BY_ADDRESS {
         let arguments = [0, length, protection, flags, no_fd, 0];
-        // SAFETY: the arguments are readable; new memory at a free address is in nobody's way.
+        // SAFETY: the arguments are readable; new memory at a free address is in no code's way.
         unsafe { syscall1(nr::MMAP, arguments.as_ptr().expose_provenance()) }
     } else {
-        // SAFETY: new memory at a free address is in nobody's way.
+        // SAFETY: new memory at a free address is in no code's way.
         unsafe { syscall6(nr::MMAP, 0, length, protection, flags, no_fd, 0) }
     };
     Errno::check(result).map(ptr::with_exposed_provenance_mut)
@@ -62,12 +57,11 @@ pub fn mmap_stack(length: usize, protection: c_int) -> Result<*mut c_void, Errno
 ///
 /// # Errors
 ///
-/// `EINVAL`: `start` is not where a page starts. `ENOMEM`: nothing is mapped there, or the kernel
-/// is short of memory.
+/// `EINVAL`: `start` is no page boundary. `ENOMEM`: not mapped, or the kernel is short of memory.
 ///
 /// # Safety
 ///
-/// The pages must be the caller's, and nobody may rely on an access that is taken away.
+/// The pages must be the caller's, and no code may rely on an access that is removed.
 pub unsafe fn mprotect(start: *mut c_void, length: usize, protection: c_int) -> Result<(), Errno> {
     // SAFETY: the caller's promise.
     let result =
@@ -79,11 +73,11 @@ pub unsafe fn mprotect(start: *mut c_void, length: usize, protection: c_int) -> 
 ///
 /// # Errors
 ///
-/// `EINVAL`: `start` is not where a page starts, or a length of 0. `ENOMEM`: too many mappings.
+/// `EINVAL`: `start` is no page boundary, or a length of 0. `ENOMEM`: too many mappings.
 ///
 /// # Safety
 ///
-/// The pages must be the caller's, and nobody may access them any more.
+/// The pages must be the caller's, and no code may access them afterwards.
 pub unsafe fn munmap(start: *mut c_void, length: usize) -> Result<(), Errno> {
     // SAFETY: the caller's promise.
     let result = unsafe { syscall2(nr::MUNMAP, start.expose_provenance(), length) };
@@ -95,7 +89,7 @@ pub unsafe fn munmap(start: *mut c_void, length: usize) -> Result<(), Errno> {
 ///
 /// # Errors
 ///
-/// `EINVAL`: a kernel before 6.4.
+/// `EINVAL`: Linux before 6.4.
 pub fn prctl_get_auxv(vector: &mut [usize]) -> Result<usize, Errno> {
     // SAFETY: the kernel writes to `vector`, no more than its size.
     let result = unsafe {

@@ -31,7 +31,7 @@ pub fn clock_gettime(clock: c_int) -> Result<KernelTimespec, Errno> {
 ///
 /// # Errors
 ///
-/// `EINTR`: a handler ran; how much was left is not told. `EINVAL`: nanoseconds out of range.
+/// `EINTR`: a handler ran; the time left is not returned. `EINVAL`: nanoseconds out of range.
 pub fn clock_nanosleep(time: &KernelTimespec) -> Result<(), Errno> {
     let sleep = |number, time: usize| {
         // SAFETY: `time` is readable for the struct that the call takes; with a null last argument

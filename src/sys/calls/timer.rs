@@ -22,7 +22,7 @@ pub fn getitimer(which: c_int) -> Result<KernelItimerval, Errno> {
     Errno::check(result).map(|_| value)
 }
 
-/// Sets an interval timer: `setitimer(which, new, old)`. Returns what it was set to.
+/// Sets an interval timer: `setitimer(which, new, old)`. Returns the previous setting.
 ///
 /// # Errors
 ///
@@ -30,7 +30,7 @@ pub fn getitimer(which: c_int) -> Result<KernelItimerval, Errno> {
 ///
 /// # Safety
 ///
-/// The action of the timer's signal must be fit to run when it expires.
+/// The action of the timer's signal must be sound to run when it expires.
 pub unsafe fn setitimer(which: c_int, new: &KernelItimerval) -> Result<KernelItimerval, Errno> {
     let mut old = KernelItimerval::default();
     // SAFETY: `new` is readable and `old` writable for the struct; the rest is the caller's
@@ -46,17 +46,17 @@ pub unsafe fn setitimer(which: c_int, new: &KernelItimerval) -> Result<KernelIti
     Errno::check(result).map(|_| old)
 }
 
-/// Makes a timer: `timer_create(clock, event, id)`. Returns its id.
+/// Makes a POSIX timer: `timer_create(clock, event, id)`. Returns its id.
 ///
 /// # Errors
 ///
 /// `EAGAIN`: `RLIMIT_SIGPENDING` is reached, or the kernel is short of memory. `EINVAL`: no such
-/// clock, signal, way to notify, or thread of this process. `EOPNOTSUPP`: no timers on that clock.
+/// clock, signal, notification, or thread of this process. `EOPNOTSUPP`: no timers on that clock.
 /// `EPERM`: not allowed to wake the system up.
 ///
 /// # Safety
 ///
-/// The action of the event's signal must be fit to run when the timer expires.
+/// The action of the event's signal must be sound to run when the timer expires.
 pub unsafe fn timer_create(clock: c_int, event: &KernelSigevent) -> Result<c_int, Errno> {
     let mut id: c_int = 0;
     // SAFETY: `event` is readable for its size and `id` writable for an int; the rest is the
@@ -72,25 +72,25 @@ pub unsafe fn timer_create(clock: c_int, event: &KernelSigevent) -> Result<c_int
     Errno::check(result).map(|_| id)
 }
 
-/// Sets a timer: `timer_settime(id, flags, new, old)`. Returns what it was set to. `flags` is 0 or
-/// `TIMER_ABSTIME`.
+/// Sets a timer: `timer_settime(id, flags, new, old)`. `flags` is 0 or `TIMER_ABSTIME`. Returns the
+/// previous setting.
 ///
 /// # Errors
 ///
-/// `EINVAL`: no such timer, or a time out of range. `EOVERFLOW`: more than 68 years, on 32 bits and a
-/// kernel before 5.1.
+/// `EINVAL`: no such timer, or a time out of range. `EOVERFLOW`: over 68 years, on 32 bits before
+/// Linux 5.1.
 ///
 /// # Safety
 ///
-/// The timer must be the caller's, and the action of its signal fit to run when it expires.
+/// The timer must be the caller's, and the action of its signal sound to run when it expires.
 pub unsafe fn timer_settime(
     id: c_int,
     flags: c_int,
     new: &KernelItimerspec,
 ) -> Result<KernelItimerspec, Errno> {
     let set = |number, new: usize, old: usize| {
-        // SAFETY: `new` is readable and `old` writable for the struct that the call takes; the rest is
-        // the caller's promise.
+        // SAFETY: `new` is readable and `old` writable for the struct that the call takes; the rest
+        // is the caller's promise.
         unsafe { syscall4(number, signed(id), signed(flags), new, old) }
     };
     let mut old = KernelItimerspec::default();
@@ -126,8 +126,7 @@ pub fn timer_gettime(id: c_int) -> Result<KernelItimerspec, Errno> {
     Errno::check(result).map(|_| value)
 }
 
-/// How often a timer expired between the signal that was taken last and its being taken:
-/// `timer_getoverrun(id)`.
+/// How many expirations the last signal taken stands for, besides its own: `timer_getoverrun(id)`.
 ///
 /// # Errors
 ///
@@ -146,7 +145,7 @@ pub fn timer_getoverrun(id: c_int) -> Result<c_int, Errno> {
 ///
 /// # Safety
 ///
-/// The timer must be the caller's alone: the id may be another timer's the next moment.
+/// The timer must be the caller's alone: another timer may get the id at once.
 pub unsafe fn timer_delete(id: c_int) -> Result<(), Errno> {
     // SAFETY: no memory is passed; the rest is the caller's promise.
     let result = unsafe { syscall1(nr::TIMER_DELETE, signed(id)) };

@@ -1,4 +1,4 @@
-//! Waiting for signals, and with a mask: rt_sigtimedwait(2), rt_sigsuspend(2), rt_sigpending(2),
+//! Waiting, for signals or with a mask: rt_sigtimedwait(2), rt_sigsuspend(2), rt_sigpending(2),
 //! ppoll(2).
 
 use core::ffi::c_int;
@@ -12,19 +12,17 @@ use crate::sys::{
 };
 
 /// Takes a pending signal of a set, or waits for one: `rt_sigtimedwait(set, info, timeout, 8)`.
-/// Returns its number.
-///
-/// `info` is filled unless there is an error. `None` for `timeout` waits for ever.
+/// Returns its number. `info` is filled unless there is an error. `None` for `timeout` has no
+/// limit.
 ///
 /// # Errors
 ///
-/// `EAGAIN`: the time ran out. `EINTR`: a handler ran, for another signal; how much was left is not
-/// told. `EINVAL`: the timeout is negative or has too many nanoseconds.
+/// `EAGAIN`: the time ran out. `EINTR`: a handler ran, for another signal; the time left is not
+/// returned. `EINVAL`: the timeout is negative or has too many nanoseconds.
 ///
 /// # Safety
 ///
-/// The signals must be the caller's to take, for no handler runs for them then; none of them may be
-/// one that a C library keeps for itself.
+/// The signals must be the caller's to take, as no handler runs for them, and not reserved by libc.
 pub unsafe fn rt_sigtimedwait(
     set: KernelSigset,
     info: Option<&mut KernelSiginfo>,
@@ -33,9 +31,9 @@ pub unsafe fn rt_sigtimedwait(
     let place_of_set = ptr::from_ref(&set).expose_provenance();
     let info = info.map_or(ptr::null_mut(), ptr::from_mut).expose_provenance();
     let wait = |number, timeout: usize| {
-        // SAFETY: the set is readable for its size, which is the kernel's; `info` is null or writable
-        // for the struct's size, `timeout` null or readable for the struct that the call takes. The
-        // rest is the caller's promise.
+        // SAFETY: the set is readable for its size, which is the kernel's; `info` is null or
+        // writable for the struct's size, `timeout` null or readable for the struct that the call
+        // takes. The rest is the caller's promise.
         unsafe { syscall4(number, place_of_set, info, timeout, SIGSET_SIZE) }
     };
     let place = timeout.map_or(ptr::null(), ptr::from_ref).expose_provenance();
@@ -48,15 +46,15 @@ pub unsafe fn rt_sigtimedwait(
     Errno::check(result).map(|signo| signo as c_int)
 }
 
-/// Waits with another mask until a handler has run: `rt_sigsuspend(mask, 8)`. It never succeeds.
+/// Waits with another mask until a handler has run: `rt_sigsuspend(mask, 8)`.
 ///
 /// # Errors
 ///
-/// `EINTR`: always. The mask is the one before.
+/// `EINTR`: always, with the mask restored.
 ///
 /// # Safety
 ///
-/// As [`rt_sigprocmask`](crate::sys::rt_sigprocmask), for as long as it waits.
+/// As for [`rt_sigprocmask`](crate::sys::rt_sigprocmask), while it waits.
 pub unsafe fn rt_sigsuspend(mask: KernelSigset) -> Result<(), Errno> {
     // SAFETY: the mask is readable for its size, which is the kernel's; the rest is the caller's
     // promise.
@@ -66,8 +64,7 @@ pub unsafe fn rt_sigsuspend(mask: KernelSigset) -> Result<(), Errno> {
     Errno::check(result).map(drop)
 }
 
-/// The signals that wait to be unblocked, of this thread and of its process: `rt_sigpending(&set,
-/// 8)`.
+/// The signals pending for this thread and for its process: `rt_sigpending(&set, 8)`.
 pub fn rt_sigpending() -> Result<KernelSigset, Errno> {
     let mut set = KernelSigset::default();
     // SAFETY: `set` is writable for its size, which is the kernel's.
@@ -77,19 +74,17 @@ pub fn rt_sigpending() -> Result<KernelSigset, Errno> {
 }
 
 /// Waits for descriptors, with another mask meanwhile: `ppoll(fds, count, timeout, mask, 8)`.
-/// Returns how many of them have something to tell.
-///
-/// `None` for `timeout` waits for ever; else the kernel leaves there what was left of it. `None`
-/// for `mask` keeps the mask.
+/// Returns how many have events. `None` for `timeout` has no limit; else the kernel leaves the time
+/// left there. `None` for `mask` keeps the mask.
 ///
 /// # Errors
 ///
-/// `EINTR`: a handler ran. `EINVAL`: the timeout is negative or has too many nanoseconds, or there
-/// are more descriptors than `RLIMIT_NOFILE` allows. `ENOMEM`: no memory.
+/// `EINTR`: a handler ran. `EINVAL`: the timeout is negative or has too many nanoseconds, or more
+/// descriptors than `RLIMIT_NOFILE`. `ENOMEM`: no memory.
 ///
 /// # Safety
 ///
-/// With a mask, as [`rt_sigprocmask`](crate::sys::rt_sigprocmask), for as long as it waits.
+/// With a mask, as for [`rt_sigprocmask`](crate::sys::rt_sigprocmask), while it waits.
 pub unsafe fn ppoll(
     fds: &mut [KernelPollfd],
     mut timeout: Option<&mut KernelTimespec>,
@@ -98,9 +93,9 @@ pub unsafe fn ppoll(
     let mask = mask.as_ref().map_or(ptr::null(), ptr::from_ref).expose_provenance();
     let (start, count) = (fds.as_mut_ptr().expose_provenance(), fds.len());
     let poll = |number, timeout: usize| {
-        // SAFETY: `fds` is readable and writable for as many structs as are told, `timeout` null or so
-        // for the struct that the call takes, the mask null or readable for its size, which is the
-        // kernel's; the rest is the caller's promise.
+        // SAFETY: `fds` is readable and writable for as many structs as are told, `timeout` null or
+        // so for the struct that the call takes, the mask null or readable for its size, which is
+        // the kernel's; the rest is the caller's promise.
         unsafe { syscall5(number, start, count, timeout, mask, SIGSET_SIZE) }
     };
     let place = timeout.as_deref_mut().map_or(ptr::null_mut(), ptr::from_mut).expose_provenance();
