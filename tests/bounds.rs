@@ -17,7 +17,6 @@
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
 #![expect(clippy::arithmetic_side_effects, reason = "counts and addresses, far from any limit")]
 
-mod support;
 mod tracer;
 
 use core::sync::atomic::{AtomicI32, Ordering};
@@ -27,9 +26,9 @@ use siglatch::{
     send,
 };
 use std::process::ExitCode;
-use std::sync::{LazyLock, Mutex, PoisonError, mpsc};
+use std::sync::{LazyLock, mpsc};
 use std::thread;
-use support::{Scenario, foreign, scenarios, thread as threads};
+use support::{Scenario, foreign, scenarios, tell_at_the_end, thread as threads};
 use tracer::measure::{Cost, cost};
 use tracer::{ptrace, shared};
 
@@ -89,26 +88,19 @@ paths! {
     nobody_is_left: 253 instructions, 448 bytes;
 }
 
-/// A line for each path.
-static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
 fn main() -> ExitCode {
     shared::map();
-    ptrace::watch_for_hangs();
     if let Err(why) = ptrace::is_permitted() {
         println!("skipped: {why}");
         return ExitCode::SUCCESS;
     }
-    let code =
-        support::main(paths().into_iter().chain(scenarios![each_further_latch_costs_little]));
-    println!("{:<30} {:>12} {:>12}", "path", "instructions", "stack bytes");
     if !IS_HELD {
-        println!("(not of a release build for x86_64: for comparison, and held to nothing)");
+        println!(
+            "(not a release build for x86_64: the figures are for comparison, held to nothing)"
+        );
     }
-    for line in LINES.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-        println!("{line}");
-    }
-    code
+    let more = scenarios![each_further_latch_costs_little];
+    support::main_after(tracer::begin, paths().into_iter().chain(more))
 }
 
 /// Measures a path, and holds a release build to its limit.
@@ -117,8 +109,8 @@ fn hold(name: &str, set_up: fn() -> Result<(), Errno>, limit: Cost) {
     let told = |found: String, limit: String| {
         if IS_HELD { format!("{found} ≤ {limit}") } else { found }
     };
-    LINES.lock().unwrap_or_else(PoisonError::into_inner).push(format!(
-        "{name:<30} {:>12} {:>12}",
+    tell_at_the_end(format!(
+        "{name:<30} {:>12} instructions {:>12} bytes of stack",
         told(instructions.to_string(), limit.instructions.to_string()),
         told(stack.to_string(), limit.stack.to_string())
     ));
@@ -135,10 +127,9 @@ fn each_further_latch_costs_little() {
     let interested = cost(SIGNAL, eight_latches).instructions;
     let each = |of_eight: usize| (of_eight - alone).div_ceil(7);
     let (uninterested, interested) = (each(uninterested), each(interested));
-    let line = format!(
+    tell_at_the_end(format!(
         "each further latch that is not interested: {uninterested} instructions, else {interested}"
-    );
-    LINES.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    ));
     assert!(2 * uninterested <= interested, "{uninterested} instructions, interested {interested}");
     if IS_HELD {
         assert!(uninterested <= 4 && interested <= 16, "{uninterested}, {interested}");

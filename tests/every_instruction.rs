@@ -51,7 +51,6 @@ mod reading;
 mod release;
 #[path = "every_instruction/sending.rs"]
 mod sending;
-mod support;
 #[path = "every_instruction/theirs.rs"]
 mod theirs;
 #[path = "every_instruction/timers.rs"]
@@ -70,15 +69,14 @@ use waiting::flag_that_is_set_as_the_time_is_up_is_told;
 
 fn main() -> ExitCode {
     shared::map();
-    ptrace::watch_for_hangs();
     if let Err(why) = ptrace::is_permitted() {
         println!("skipped: {why}");
         return ExitCode::SUCCESS;
     }
-    let code = support::main(operations().into_iter().chain(scenarios![
-        lost_signal_is_told_with_its_place,
-        flag_that_is_set_as_the_time_is_up_is_told,
-    ]));
+    check::count_together();
+    let itself =
+        scenarios![lost_signal_is_told_with_its_place, flag_that_is_set_as_the_time_is_up_is_told];
+    let code = support::main_after(tracer::begin, operations().into_iter().chain(itself));
     println!("{}", check::summary());
     code
 }

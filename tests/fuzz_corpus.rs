@@ -3,8 +3,6 @@
 
 #![expect(clippy::expect_used, reason = "a file that cannot be read is how a test fails")]
 
-mod support;
-
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;

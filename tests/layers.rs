@@ -23,7 +23,6 @@
 
 #[path = "layers/process.rs"]
 mod process;
-mod support;
 
 use process::Party::{self, C, Deaf, OtherVersion, Rude, SecondC, SignalHook, We, WeToo};
 use process::{OTHERS, OURS, Process, party_saw, raise};

@@ -3,8 +3,6 @@
 
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-mod support;
-
 use core::cell::Cell;
 use siglatch::{Latch, Signal, send};
 use std::process::ExitCode;

@@ -14,8 +14,6 @@
 #![expect(unsafe_code, reason = "scenarios use descriptors and raw reads")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-mod support;
-
 #[path = "python_parity/actions.rs"]
 mod actions;
 #[path = "python_parity/dispatch.rs"]
@@ -43,6 +41,7 @@ fn main() -> ExitCode {
         println!("skipped: {why}");
         return ExitCode::SUCCESS;
     }
+    row::count_together();
     let code = support::main(rows().into_iter().chain(scenarios![there_are_enough_rows]));
     println!("{}", row::summary());
     code

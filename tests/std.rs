@@ -4,8 +4,6 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 #![expect(unsafe_code, reason = "asks the kernel about descriptors, and closes one by number")]
 
-mod support;
-
 use core::error::Error;
 use siglatch::fd::{EventFd, Fd, PidFd, SignalFd};
 use siglatch::wait::{Events, PollFd, poll};

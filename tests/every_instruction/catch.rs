@@ -5,12 +5,12 @@ use super::common::{
     latch_has_it_now, nothing_is_blocked, operations, queue_has, who, who_of_latch_and_theirs,
 };
 use super::theirs;
-use crate::support::foreign;
-use crate::support::oracle::{raw_action, set_ignored};
 use crate::tracer::op::{Seen, Verdict, ensure, window};
 use crate::tracer::ptrace::Sent;
 use core::sync::atomic::Ordering;
 use siglatch::{Dispatcher, Errno, Latch, Shutdown, SigSet, Signal, send};
+use support::foreign;
+use support::oracle::{raw_action, set_ignored};
 
 operations! {
     catch_over_default until End on Signal::USR1 => Killed, Ours;

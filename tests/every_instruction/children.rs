@@ -5,7 +5,6 @@
 //! its contract demands.
 
 use super::common::{AT_ONCE, LATCH, QUEUE, latch_gets, nothing_is_blocked, operations, queue_has};
-use crate::support::{exit_now, oracle::bit, state};
 use crate::tracer::op::{Seen, Verdict, Wrong, ensure, window};
 use crate::tracer::ptrace::Sent;
 use siglatch::child::{
@@ -13,6 +12,7 @@ use siglatch::child::{
 };
 use siglatch::fd::PidFd;
 use siglatch::{ChildState, Pid, Shutdown, Signal, mask, send, sys};
+use support::{exit_now, oracle::bit, state};
 
 operations! {
     window_without_a_fork until End on Signal::USR1 => During;

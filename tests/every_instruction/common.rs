@@ -1,7 +1,5 @@
 //! The receivers that the operations are tried on, and what is looked at after all of them.
 
-use crate::support::oracle::{RawAction, raw_action};
-use crate::support::{foreign, state};
 use crate::tracer::op::{Seen, Verdict, Wrong, ensure};
 use crate::tracer::ptrace::Sent;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -10,12 +8,14 @@ use siglatch::send;
 use siglatch::{
     Cause, Hook, HookContext, HookVerdict as Said, InfoQueue, Latch, SigInfo, SigVal, Signal,
 };
+use support::oracle::{RawAction, raw_action};
+use support::{foreign, state};
 
 /// Operations as scenarios: name, when a recording ends, the signal, who gets it as time goes by.
 macro_rules! operations {
     ($($name:ident until $until:ident on $signal:expr => $($seen:ident),+;)+) => {
-        pub(crate) fn scenarios() -> Vec<$crate::support::Scenario> {
-            vec![$($crate::support::Scenario {
+        pub(crate) fn scenarios() -> Vec<support::Scenario> {
+            vec![$(support::Scenario {
                 name: stringify!($name),
                 run: || $crate::tracer::check::check(&$crate::tracer::op::Op {
                     name: stringify!($name),

@@ -1,12 +1,12 @@
 //! The tracer itself: it finds what is broken on purpose, and says where.
 
-use crate::support::{assert_contains, foreign};
 use crate::tracer::check;
 use crate::tracer::op::{Op, Seen, Verdict, window};
 use crate::tracer::path::Until;
 use crate::tracer::ptrace::Sent;
 use core::sync::atomic::{AtomicBool, Ordering};
 use siglatch::Signal;
+use support::{assert_contains, foreign};
 
 static FLAG: AtomicBool = AtomicBool::new(false);
 

@@ -1,12 +1,12 @@
 //! Blocking and unblocking: a blocked signal waits, and comes when it is unblocked.
 
 use super::common::{EIGHT, LATCH, nothing_is_blocked, operations};
-use crate::support::{oracle::bit, state};
 use crate::tracer::op::{Seen, Verdict, Wrong, ensure, window};
 use crate::tracer::ptrace::Sent;
 use siglatch::mask::{self, MaskGuard};
 use siglatch::stack::{self, StackGuard};
 use siglatch::{Errno, SigSet, Signal};
+use support::{oracle::bit, state};
 
 operations! {
     block until End on Signal::USR1 => During, After;

@@ -1,7 +1,6 @@
 //! A handler that is interrupted by another: the receivers leave other signals unblocked.
 
 use super::common::{AT_ONCE, nothing_is_blocked, same};
-use crate::support::foreign;
 use crate::tracer::op::{Seen, Verdict, Wrong, ensure, window};
 use crate::tracer::ptrace::Sent;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -9,12 +8,13 @@ use core::time::Duration;
 use siglatch::{
     Dispatcher, Hook, HookContext, InfoQueue, Latch, Shutdown, SigInfo, SigSet, Signal, send,
 };
+use support::foreign;
 
 /// Operations as scenarios: name, and what becomes of the two signals.
 macro_rules! nested {
     ($($name:ident => $seen:ident;)+) => {
-        pub(crate) fn scenarios() -> Vec<$crate::support::Scenario> {
-            vec![$($crate::support::Scenario {
+        pub(crate) fn scenarios() -> Vec<support::Scenario> {
+            vec![$(support::Scenario {
                 name: stringify!($name),
                 run: || $crate::tracer::deep::Deep {
                     name: stringify!($name),

@@ -6,12 +6,12 @@ use super::common::{
     nothing_is_blocked, operations, queue_has, who, who_of_latch_and_theirs,
 };
 use super::theirs;
-use crate::support::foreign;
-use crate::support::oracle::{raw_action, set_ignored};
 use crate::tracer::op::{Seen, Verdict, ensure, window};
 use crate::tracer::ptrace::Sent;
 use core::sync::atomic::Ordering;
 use siglatch::{Dispatcher, Errno, Latch, Shutdown, Signal, send};
+use support::foreign;
+use support::oracle::{raw_action, set_ignored};
 
 operations! {
     release_to_default until End on Signal::USR1 => Ours, Killed;

@@ -1,12 +1,12 @@
 //! Sending, and the vocabulary of actions: a signal in the middle of it is nobody's loss.
 
 use super::common::{LATCH, QUEUE, RT, is_back, nothing_is_blocked, operations};
-use crate::support::foreign;
-use crate::support::oracle::raw_action;
 use crate::tracer::op::{Seen, Verdict, ensure, window};
 use crate::tracer::ptrace::Sent;
 use siglatch::action::{self, ActionGuard, Disposition};
 use siglatch::{Cause, Errno, Pid, SigVal, Signal, Tid, send};
+use support::foreign;
+use support::oracle::raw_action;
 
 operations! {
     raise_another until End on Signal::USR1 => Ours;
@@ -61,7 +61,7 @@ fn arrives(sent: &Sent, value: i32, send: impl FnOnce() -> Result<(), Errno>) ->
     QUEUE.catch(RT)?;
     let seen = sends(sent, RT, send)?;
     let cause = QUEUE.pop().map(|info| info.cause());
-    let (pid, uid) = (crate::support::names::us(), crate::support::names::uid());
+    let (pid, uid) = (support::names::us(), support::names::uid());
     let wanted = Cause::Queue { pid, uid, value: SigVal::from_int(value) };
     ensure!(cause == Some(wanted), "torn: {cause:?}");
     ensure!(QUEUE.pop().is_none(), "it came twice");

@@ -2,12 +2,12 @@
 //! told.
 
 use super::common::same;
-use crate::support::foreign;
 use crate::tracer::op::{Wrong, ensure};
 use crate::tracer::ptrace::Sent;
 use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use siglatch::{Dispatcher, SigInfo, Signal};
 use std::sync::Mutex;
+use support::foreign;
 
 static CALLS: AtomicU32 = AtomicU32::new(0);
 

@@ -7,12 +7,12 @@ use super::common::{
     HOOK, LATCH, QUEUE, RT, nothing_is_blocked, once, operations, queue_has, same,
 };
 use super::theirs;
-use crate::support::state;
 use crate::tracer::op::{Moment, Op, Point, Seen, Verdict, Wrong, ensure, window};
 use crate::tracer::path::{Place, Until};
 use crate::tracer::ptrace::Sent;
 use core::time::Duration;
 use siglatch::{Dispatcher, Latch, Shutdown, SigSet, Signal, mask, wait};
+use support::state;
 
 operations! {
     wait_for_ever until Asleep on Signal::USR1 => Ours;

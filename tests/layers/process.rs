@@ -1,13 +1,13 @@
 //! The model: who has come, whose handlers are in the chain of a signal, and so who gets it and what
 //! is installed; and the same in truth.
 
-use super::support::foreign::{self, Foreign};
-use super::support::oracle::{self, RawAction};
-use super::support::recorder;
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use siglatch::{InfoQueue, Signal, send};
 use signal_hook::SigId;
 use signal_hook::low_level::{register, unregister};
+use support::foreign::{self, Foreign};
+use support::oracle::{self, RawAction};
+use support::recorder;
 
 pub(super) static OURS: InfoQueue<4> = InfoQueue::new();
 static OURS_TOO: InfoQueue<4> = InfoQueue::new();

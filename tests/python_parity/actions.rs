@@ -2,7 +2,6 @@
 
 use crate::row::{SIGNALS, leave, numbers, rtmax};
 use crate::row::{attempt, getsignal, handler, none, other, raise, rows, say, set, unset};
-use crate::support::oracle;
 use core::time::Duration;
 use siglatch::timer::IntervalTimer;
 use siglatch::{Latch, Signal, action, exit, send};
@@ -10,6 +9,7 @@ use std::io::{self, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::process::Command;
 use std::thread;
+use support::oracle;
 
 static LATCH: Latch = Latch::new();
 

@@ -286,7 +286,7 @@ if pid == 0:
 say(os.waitpid(pid, 0)[1])
 " {
         set(Signal::USR1, handler)?;
-        let outcome = crate::support::Child::start(|_| raise(Signal::USR1).expect("raise")).wait();
+        let outcome = support::Child::start(|_| raise(Signal::USR1).expect("raise")).wait();
         print!("{}", outcome.output);
         outcome.assert_exited(0);
         say(0);
@@ -308,7 +308,7 @@ say('parent', numbers(sigpending()))
         set(Signal::USR1, handler)?;
         mask::block(Signal::USR1)?;
         send::raise(Signal::USR1)?;
-        let outcome = crate::support::Child::start(|_| {
+        let outcome = support::Child::start(|_| {
             say(format!("child {}", crate::row::numbers(wait::pending().expect("pending"))));
         })
         .wait();

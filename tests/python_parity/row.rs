@@ -1,11 +1,12 @@
 //! What a row is, how it is run, and the words that all rows share.
 
-use crate::support::{Child, Outcome, Status, exit_now, spawn};
 use core::fmt::Display;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 use siglatch::action::{self, Disposition};
 use siglatch::{Callback, Dispatcher, Errno, SigInfo, SigSet, Signal, send};
 use std::process::Command;
+use std::sync::LazyLock;
+use support::{Child, Outcome, Status, exit_now, shared_counter, spawn};
 
 /// Both sides of a difference that is meant to be.
 #[derive(Debug, Clone, Copy)]
@@ -18,8 +19,8 @@ pub(crate) struct Differs {
 /// Rows: a name, the script, the block that does the same, and for a difference both sides and why.
 macro_rules! rows {
     ($($name:ident $python:literal $ours:block $(=> $theirs:literal $here:literal $why:literal)?)+) => {
-        pub(crate) fn rows() -> Vec<$crate::support::Scenario> {
-            vec![$($crate::support::Scenario {
+        pub(crate) fn rows() -> Vec<support::Scenario> {
+            vec![$(support::Scenario {
                 name: stringify!($name),
                 run: || {
                     #[allow(unused_mut, unused_assignments, clippy::allow_attributes,
@@ -68,8 +69,14 @@ def itself(signum):
     os.kill(os.getpid(), signum)
 ";
 
-static SCENARIOS: AtomicU32 = AtomicU32::new(0);
-static DIFFER: AtomicU32 = AtomicU32::new(0);
+static SCENARIOS: LazyLock<&AtomicU64> = LazyLock::new(shared_counter);
+static DIFFER: LazyLock<&AtomicU64> = LazyLock::new(shared_counter);
+
+/// Has all processes to come count together.
+pub(crate) fn count_together() {
+    LazyLock::force(&SCENARIOS);
+    LazyLock::force(&DIFFER);
+}
 
 /// `scenarios: 80, differ: 0`
 pub(crate) fn summary() -> String {

@@ -286,7 +286,7 @@ os.waitpid(pid, 0)
 say(alarm(0))
 " {
         alarm(50)?;
-        let outcome = crate::support::Child::start(|_| attempt(alarm(0))).wait();
+        let outcome = support::Child::start(|_| attempt(alarm(0))).wait();
         print!("{}", outcome.output);
         attempt(alarm(0));
     }

@@ -4,13 +4,13 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 #![expect(clippy::arithmetic_side_effects, reason = "sets have no overflow")]
 
-use crate::support::oracle::{self, RawAction};
-use crate::support::state::SignalState;
-use crate::support::{self, Child, Scenario, in_child, recorder, scenarios};
 use core::ffi::c_int;
 use siglatch::action::{self, Action, Disposition, Previous, SaFlags};
 use siglatch::sys::KernelSiginfo;
 use siglatch::{Errno, SigSet, Signal, mask, send, sys};
+use support::oracle::{self, RawAction};
+use support::state::SignalState;
+use support::{self, Child, Scenario, in_child, recorder, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
@@ -426,7 +426,7 @@ fn default_with_flags_about_children() {
         // SAFETY: this process has one thread, and the child calls nothing but `_exit`.
         let child = unsafe { libc::fork() };
         if child == 0 {
-            crate::support::exit_now(0);
+            support::exit_now(0);
         }
         // The kernel waits for it, and tells when there is none left.
         // SAFETY: the status is not asked for.

@@ -4,8 +4,6 @@
 #![expect(unsafe_code, reason = "installs handlers")]
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use crate::support::names::uid;
-use crate::support::{Child, Scenario, in_child, oracle, recorder, scenarios};
 use core::ffi::{c_int, c_void};
 use core::mem;
 use core::ptr;
@@ -14,6 +12,8 @@ use siglatch::action::{self, Action, Disposition, Previous, SaFlags};
 use siglatch::sys::KernelSiginfo;
 use siglatch::{Cause, SigInfo, SigSet, Signal, mask, send};
 use std::process;
+use support::names::uid;
+use support::{Child, Scenario, in_child, oracle, recorder, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

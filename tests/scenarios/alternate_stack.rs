@@ -2,11 +2,11 @@
 
 #![expect(unsafe_code, reason = "hooks are unsafe to make")]
 
-use crate::support::oracle::raw_action;
-use crate::support::{Scenario, foreign, in_child, scenarios};
 use siglatch::{
     Dispatcher, Hook, HookContext, HookVerdict, InfoQueue, Latch, Shutdown, SigSet, Signal,
 };
+use support::oracle::raw_action;
+use support::{Scenario, foreign, in_child, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

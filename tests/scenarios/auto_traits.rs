@@ -1,6 +1,5 @@
 //! What other crates' types inherit from ours: auto traits, `Copy`, and sizes.
 
-use crate::support::{Scenario, scenarios};
 use core::fmt::{Debug, Display};
 use core::hash::Hash;
 use core::panic::{RefUnwindSafe, UnwindSafe};
@@ -14,6 +13,7 @@ use siglatch::{
     SigInfoTrust, SigSet, SigSetIter, SigVal, Signal, SignalName,
 };
 use static_assertions::{assert_impl_all, assert_not_impl_any};
+use support::{Scenario, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![sizes_are_as_documented, statics_are_of_constants]

@@ -4,14 +4,14 @@
 #![expect(unsafe_code, reason = "the unsafe functions get bad input too")]
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use crate::support::c::c_functions;
-use crate::support::state::{self, SignalState};
-use crate::support::{Child, Scenario, in_child, oracle, recorder, scenarios};
 use core::ffi::{c_int, c_void};
 use siglatch::action::{self, Action, SaFlags};
 use siglatch::mask::{self, MaskGuard};
 use siglatch::sys::{self, KernelSigaction, KernelSiginfo, KernelSigset};
 use siglatch::{CatchError, Errno, Latch, Pid, SigSet, Signal, send};
+use support::c_functions;
+use support::state::{self, SignalState};
+use support::{Child, Scenario, in_child, oracle, recorder, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -3,12 +3,12 @@
 
 #![expect(unsafe_code, reason = "loads C code, and hooks are unsafe to make")]
 
-use crate::support::c::c_functions;
-use crate::support::oracle::{bit, has, proc_status, raw_action};
-use crate::support::{Scenario, in_child, scenarios, thread};
 use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use siglatch::{Hook, HookContext, HookVerdict, InfoQueue, Latch, SigSet, Signal};
 use std::thread::yield_now;
+use support::c_functions;
+use support::oracle::{bit, has, proc_status, raw_action};
+use support::{Scenario, in_child, scenarios, thread};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

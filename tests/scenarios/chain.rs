@@ -4,16 +4,14 @@
 #![expect(unsafe_code, reason = "reads what the kernel hands to a handler")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::oracle::{RawAction, bit, cancellation, raw_action, set_raw_action};
-use crate::support::siginfo::{self, RawInfo};
-use crate::support::state::raw_mask;
-use crate::support::{
-    self, Child, Scenario, foreign, in_child, recorder, scenarios, steps, thread,
-};
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering::SeqCst};
 use siglatch::{Latch, SigSet, Signal, mask, send};
 use std::process;
 use std::thread::yield_now;
+use support::oracle::{RawAction, bit, cancellation, raw_action, set_raw_action};
+use support::siginfo::{self, RawInfo};
+use support::state::raw_mask;
+use support::{self, Child, Scenario, foreign, in_child, recorder, scenarios, steps, thread};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -3,10 +3,10 @@
 
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use crate::support::oracle::{self, raw_action};
-use crate::support::{Scenario, foreign, in_child, recorder, scenarios, steps, thread};
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use siglatch::{Latch, SigSet, Signal, action, send};
+use support::oracle::{self, raw_action};
+use support::{Scenario, foreign, in_child, recorder, scenarios, steps, thread};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -2,12 +2,12 @@
 
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use crate::support::foreign::{self, Foreign};
-use crate::support::oracle::{self, RawAction, bit, raw_action};
-use crate::support::state::raw_mask;
-use crate::support::{Child, Scenario, in_child, recorder, scenarios};
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 use siglatch::{Hook, HookContext, HookVerdict, Latch, SigSet, Signal, action, send};
+use support::foreign::{self, Foreign};
+use support::oracle::{self, RawAction, bit, raw_action};
+use support::state::raw_mask;
+use support::{Child, Scenario, in_child, recorder, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

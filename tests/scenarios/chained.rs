@@ -2,16 +2,15 @@
 //! particular about their stack and that jump out, and C handlers over ours that do not pass on all
 //! of their arguments.
 
-#![expect(unsafe_code, reason = "loads C code")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::c::c_functions;
-use crate::support::oracle::{self, raw_action};
-use crate::support::state::{assert_mask, raw_mask};
-use crate::support::{Scenario, in_child, recorder, scenarios, thread};
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use siglatch::{Dispatcher, InfoQueue, Latch, Shutdown, SigInfoTrust, SigSet, Signal, send};
 use std::thread::spawn;
+use support::c_functions;
+use support::oracle::{self, raw_action};
+use support::state::{assert_mask, raw_mask};
+use support::{Scenario, in_child, recorder, scenarios, thread};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -4,14 +4,12 @@
 //!
 //! `cargo test --test scenarios -- --exact chained_matrix::under_a_latch` prints the table.
 
-#![expect(unsafe_code, reason = "loads C code")]
-
-use crate::support::c::{self, c_functions};
-use crate::support::oracle::bit;
-use crate::support::state::set_raw_mask;
-use crate::support::{Child, Scenario, scenarios};
 use core::fmt;
 use siglatch::{InfoQueue, Latch, SigSet, Signal};
+use support::oracle::bit;
+use support::state::set_raw_mask;
+use support::{Child, Scenario, scenarios};
+use support::{c, c_functions};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -4,10 +4,6 @@
 #![expect(unsafe_code, reason = "forks, and makes orphans")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::ending::{End, await_end, await_stop, ends, ends_on_close, fork};
-use crate::support::first_process::{as_first_process, without_proc};
-use crate::support::names::{pid, us};
-use crate::support::{self, Child, Scenario, exit_now, in_child, scenarios, steps};
 use os_pipe::{PipeReader, PipeWriter};
 use siglatch::child::{self, Change, Children};
 use siglatch::{ChildState, Errno, Latch, Pid, Signal, sys};
@@ -15,6 +11,10 @@ use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::process::{self, Command};
 use std::thread;
+use support::ending::{End, await_end, await_stop, ends, ends_on_close, fork};
+use support::first_process::{as_first_process, without_proc};
+use support::names::{pid, us};
+use support::{self, Child, Scenario, exit_now, in_child, scenarios, steps};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

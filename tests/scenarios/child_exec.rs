@@ -4,10 +4,6 @@
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
 
-use crate::support::oracle::{self, bit, set_default, set_ignored};
-use crate::support::{
-    self, Child, Scenario, Status, example, exit_now, foreign, in_child, scenarios, spawn, state,
-};
 use core::ffi::CStr;
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -17,6 +13,10 @@ use siglatch::timer::{Clock, PosixTimer};
 use siglatch::{Errno, Latch, SigSet, SigVal, Signal, action, mask, send, sys};
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
+use support::oracle::{self, bit, set_default, set_ignored};
+use support::{
+    self, Child, Scenario, Status, example, exit_now, foreign, in_child, scenarios, spawn, state,
+};
 
 siglatch::inherited_signals! {
     /// Of the test program.

@@ -12,7 +12,7 @@ mod processes;
 mod programs;
 mod table;
 
-use crate::support::{Scenario, scenarios};
+use support::{Scenario, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -4,9 +4,6 @@
 #![expect(unsafe_code, reason = "forks beside threads, which the harness refuses to do")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::names::pid;
-use crate::support::window::{assert_fine, event, fork, run};
-use crate::support::{Scenario, exit_now, in_child, oracle, scenarios, state, steps, thread};
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use core::time::Duration;
 use siglatch::child::{self, Children, ForkWindow};
@@ -16,6 +13,9 @@ use siglatch::{
 };
 use std::io::{Read as _, Write as _};
 use std::thread::scope;
+use support::names::pid;
+use support::window::{assert_fine, event, fork, run};
+use support::{Scenario, exit_now, in_child, oracle, scenarios, state, steps, thread};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -3,9 +3,6 @@
 #![expect(unsafe_code, reason = "forks, and waits behind the back of the crate")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::ending::{End, await_end, await_stop, ends, ends_on_close, fork};
-use crate::support::names::pid;
-use crate::support::{Scenario, exit_now, in_child, scenarios};
 use core::time::Duration;
 use siglatch::child::{self, Change, Children};
 use siglatch::fd::EventFd;
@@ -14,6 +11,9 @@ use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::Mutex;
 use std::thread::scope;
+use support::ending::{End, await_end, await_stop, ends, ends_on_close, fork};
+use support::names::pid;
+use support::{Scenario, exit_now, in_child, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -3,14 +3,14 @@
 
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::ending::{End, await_end, ends, ends_on_close, fork};
-use crate::support::{Scenario, in_child, scenarios};
 use core::time::Duration;
 use siglatch::action::{self, Disposition, SaFlags};
 use siglatch::child::{self, Children};
 use siglatch::fd::PidFd;
 use siglatch::{Cause, ChildState, Errno, InfoQueue, Latch, Signal, mask, sys};
 use std::thread;
+use support::ending::{End, await_end, ends, ends_on_close, fork};
+use support::{Scenario, in_child, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

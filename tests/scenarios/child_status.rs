@@ -3,10 +3,6 @@
 #![expect(unsafe_code, reason = "makes children of an unusual kind")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::core_files::CoreDir;
-use crate::support::ending::{End, ends, ends_on_close, fork};
-use crate::support::names::pid;
-use crate::support::{Scenario, exit_now, in_child, recorder, scenarios, skip};
 use core::time::Duration;
 use siglatch::child::{self, Children};
 use siglatch::timer::IntervalTimer;
@@ -16,6 +12,10 @@ use std::os::fd::AsRawFd as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 use std::thread::scope;
+use support::core_files::CoreDir;
+use support::ending::{End, ends, ends_on_close, fork};
+use support::names::pid;
+use support::{Scenario, exit_now, in_child, recorder, scenarios, skip};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -4,14 +4,14 @@
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 #![expect(clippy::arithmetic_side_effects, reason = "small counts")]
 
-use crate::support::names::pid;
-use crate::support::window::{assert_fine, event, fork, run};
-use crate::support::{Scenario, in_child, scenarios};
 use os_pipe::PipeReader;
 use siglatch::fd::EventFd;
 use siglatch::{Latch, Pid, Signal, send};
 use std::io::{Read as _, Write as _};
 use std::os::fd::AsRawFd as _;
+use support::names::pid;
+use support::window::{assert_fine, event, fork, run};
+use support::{Scenario, in_child, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

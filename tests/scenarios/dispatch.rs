@@ -4,14 +4,14 @@
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
 #![expect(clippy::needless_for_each, reason = "one line for what is one thought")]
 
-use crate::support::callbacks::{calls, give, note, note_negative, number, on, raise, value};
-use crate::support::names::rt;
-use crate::support::state::SignalState;
-use crate::support::{Scenario, in_child, oracle, scenarios};
 use core::ops::ControlFlow;
 use core::time::Duration;
 use siglatch::{Dispatcher, Errno, SigInfo, SigSet, Signal, action};
 use std::panic;
+use support::callbacks::{calls, give, note, note_negative, number, on, raise, value};
+use support::names::rt;
+use support::state::SignalState;
+use support::{Scenario, in_child, oracle, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -2,8 +2,8 @@
 //! its configuration again on SIGHUP, goes on, and ends well. That of tokio is there with feature
 //! `std`.
 
-use crate::support::{Program, Scenario, example, scenarios, spawn};
 use std::process::Command;
+use support::{Program, Scenario, example, scenarios, spawn};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let always = scenarios![

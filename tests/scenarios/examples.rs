@@ -3,13 +3,13 @@
 #![expect(unsafe_code, reason = "a terminal is made for a program")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::terminal::{open_terminal, take_terminal};
-use crate::support::{self, Outcome, Program, Scenario, example, scenarios, signal_name, spawn};
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
+use support::terminal::{open_terminal, take_terminal};
+use support::{self, Outcome, Program, Scenario, example, scenarios, signal_name, spawn};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

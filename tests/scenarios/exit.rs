@@ -4,9 +4,6 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 #![expect(clippy::arithmetic_side_effects, reason = "statuses are small numbers")]
 
-use crate::support::core_files::CoreDir;
-use crate::support::ending::fork;
-use crate::support::{self, Child, Scenario, Status, recorder, scenarios, state};
 use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicI32, Ordering::SeqCst};
 use siglatch::action::{self, Action, SaFlags};
@@ -15,6 +12,9 @@ use siglatch::{ChildState, DefaultAction, Latch, SigSet, Signal, child, exit, ma
 use std::io;
 use std::sync::mpsc;
 use std::thread;
+use support::core_files::CoreDir;
+use support::ending::fork;
+use support::{self, Child, Scenario, Status, recorder, scenarios, state};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -4,12 +4,12 @@
 #![expect(unsafe_code, reason = "forks beside threads, which the harness refuses to do")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::oracle::raw_action;
-use crate::support::{Child, Scenario, exit_now, in_child, recorder, scenarios, steps, thread};
 use core::time::Duration;
 use siglatch::{Latch, SigSet, Signal, send};
 use std::io;
 use std::thread::scope;
+use support::oracle::raw_action;
+use support::{Child, Scenario, exit_now, in_child, recorder, scenarios, steps, thread};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -5,14 +5,6 @@
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
 
-use crate::support::c::c_functions;
-use crate::support::names::pid;
-use crate::support::oracle::raw_action;
-use crate::support::watchdog::Watchdog;
-use crate::support::window::event;
-use crate::support::{
-    self, Child, Link, Scenario, exit_now, foreign, in_child, recorder, scenarios, thread,
-};
 use core::panic::AssertUnwindSafe;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -25,6 +17,14 @@ use siglatch::{
 use std::io::{self, Read as _, Write as _};
 use std::panic::catch_unwind;
 use std::thread::{scope, yield_now};
+use support::c_functions;
+use support::names::pid;
+use support::oracle::raw_action;
+use support::watchdog::Watchdog;
+use support::window::event;
+use support::{
+    self, Child, Link, Scenario, exit_now, foreign, in_child, recorder, scenarios, thread,
+};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -3,15 +3,15 @@
 #![expect(unsafe_code, reason = "groups and namespaces are calls into C")]
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use crate::support::names::{pid, rt, tid, uid, us};
-use crate::support::state::SignalState;
-use crate::support::{self, Child, Scenario, in_child, oracle, recorder, scenarios, siginfo};
 use core::panic::AssertUnwindSafe;
 use siglatch::send::{self, Target};
 use siglatch::{Cause, Errno, Pid, SigVal, Signal, Tid, mask};
 use std::panic;
 use std::sync::mpsc;
 use std::thread;
+use support::names::{pid, rt, tid, uid, us};
+use support::state::SignalState;
+use support::{self, Child, Scenario, in_child, oracle, recorder, scenarios, siginfo};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -5,12 +5,12 @@
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
 use super::watchdog::{SHORT, assert_gone};
-use crate::support::oracle::{self, RawAction};
-use crate::support::{self, Child, Link, Scenario, Status, exit_now};
-use crate::support::{assert_contains, failure_of, scenarios, spawn};
 use std::ffi::OsStr;
 use std::process::Command;
 use std::{env, fs, process, sync, thread};
+use support::oracle::{self, RawAction};
+use support::{self, Child, Link, Scenario, Status, exit_now};
+use support::{assert_contains, failure_of, scenarios, spawn};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -3,10 +3,6 @@
 #![expect(unsafe_code, reason = "hooks and faults are unsafe to make")]
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use crate::support::state::SignalState;
-use crate::support::{
-    Child, Scenario, assert_contains, example, in_child, oracle, recorder, scenarios, spawn,
-};
 use core::ffi::c_void;
 use core::hint::black_box;
 use core::ptr;
@@ -15,6 +11,10 @@ use siglatch::{Cause, Hook, HookContext, HookVerdict, Latch, SigVal, Signal, act
 use std::io;
 use std::process::Command;
 use std::thread;
+use support::state::SignalState;
+use support::{
+    Child, Scenario, assert_contains, example, in_child, oracle, recorder, scenarios, spawn,
+};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

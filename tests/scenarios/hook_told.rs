@@ -5,17 +5,17 @@
 #![expect(unsafe_code, reason = "hooks are unsafe to make, and C code is loaded")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::c::c_functions;
-use crate::support::names::pid;
-use crate::support::siginfo::{self, RawInfo, SIZE};
-use crate::support::window::{assert_fine, fork, run};
-use crate::support::{self, Scenario, foreign, in_child, recorder, scenarios, thread};
 use core::ffi::c_void;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU32, Ordering::SeqCst};
 use siglatch::sys::KernelSiginfo;
 use siglatch::{Hook, HookContext, HookVerdict, SigSet, Signal, synchronize};
 use std::thread::{scope, yield_now};
+use support::c_functions;
+use support::names::pid;
+use support::siginfo::{self, RawInfo, SIZE};
+use support::window::{assert_fine, fork, run};
+use support::{self, Scenario, foreign, in_child, recorder, scenarios, thread};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

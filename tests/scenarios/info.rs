@@ -5,13 +5,13 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a refused call is how a test fails")]
 #![expect(clippy::arithmetic_side_effects, reason = "times far from any limit")]
 
-use crate::support::names::{uid, us};
-use crate::support::{self, Child, Scenario, in_child, oracle, scenarios, siginfo};
 use core::mem;
 use core::ptr;
 use siglatch::{Cause, Pid, SigInfoTrust, SigVal, Signal};
 use std::io;
 use std::process;
+use support::names::{uid, us};
+use support::{self, Child, Scenario, in_child, oracle, scenarios, siginfo};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -5,15 +5,13 @@
 #![expect(clippy::panic, reason = "another cause is how a test fails")]
 #![expect(clippy::arithmetic_side_effects, reason = "times far from any limit")]
 
-use crate::support::core_files::CoreDir;
-use crate::support::names::uid;
-use crate::support::{
-    self, Child, Scenario, Status, exit_now, in_child, oracle, scenarios, siginfo,
-};
 use core::hint::black_box;
 use core::ptr;
 use siglatch::{Cause, ChildState, SigInfoTrust, Signal};
 use std::fs;
+use support::core_files::CoreDir;
+use support::names::uid;
+use support::{self, Child, Scenario, Status, exit_now, in_child, oracle, scenarios, siginfo};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -3,8 +3,6 @@
 #![expect(unsafe_code, reason = "faults on purpose")]
 #![expect(clippy::expect_used, clippy::panic, reason = "a refused call is how a test fails")]
 
-use crate::support::siginfo::{self, RawInfo};
-use crate::support::{self, Child, Scenario, scenarios};
 use core::arch::asm;
 use core::ffi::c_void;
 use core::ptr;
@@ -12,6 +10,8 @@ use core::sync::atomic::{AtomicI32, Ordering::SeqCst};
 use siglatch::{Cause, FaultDetail, SigInfo, SigInfoTrust};
 use std::io::{self, Read as _};
 use std::os::fd::AsRawFd as _;
+use support::siginfo::{self, RawInfo};
+use support::{self, Child, Scenario, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

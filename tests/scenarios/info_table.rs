@@ -4,9 +4,9 @@
 #![expect(clippy::arithmetic_side_effects, reason = "offsets are small numbers")]
 #![expect(clippy::expect_used, reason = "details of no signal are how a test fails")]
 
-use crate::support::{Scenario, scenarios};
 use siglatch::sys::KernelSiginfo;
 use siglatch::{Cause, ChildState, Errno, FaultDetail, Pid, SigInfo, SigInfoTrust, SigVal, Signal};
+use support::{Scenario, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

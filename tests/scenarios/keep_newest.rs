@@ -5,12 +5,12 @@
 #![expect(unsafe_code, reason = "sets a limit of the process")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::names::rt;
-use crate::support::{Scenario, in_child, scenarios, thread};
 use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use siglatch::{InfoQueue, Pid, SigInfoTrust, send};
 use std::io;
 use std::thread::{scope, yield_now};
+use support::names::rt;
+use support::{Scenario, in_child, scenarios, thread};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![burst_on_many_threads_leaves_one_of_each, nobody_stamped_what_came_without_details]

@@ -3,14 +3,14 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 #![expect(clippy::arithmetic_side_effects, reason = "counts are small, and sets have no overflow")]
 
-use crate::support::names::rt;
-use crate::support::oracle::raw_action;
-use crate::support::state::SignalState;
-use crate::support::{Child, Scenario, in_child, scenarios, thread as threads};
 use core::sync::atomic::{AtomicU32, Ordering};
 use siglatch::{Latch, SigSet, Signal, send};
 use std::sync::Barrier;
 use std::thread;
+use support::names::rt;
+use support::oracle::raw_action;
+use support::state::SignalState;
+use support::{Child, Scenario, in_child, scenarios, thread as threads};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -3,12 +3,12 @@
 
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use crate::support::oracle::{bit, cancellation, raw_action, set_default};
-use crate::support::{Scenario, in_child, recorder, scenarios, thread};
 use siglatch::action::{self, SaFlags};
 use siglatch::{Errno, Latch, SigSet, Signal};
 use std::io::ErrorKind;
 use std::thread::yield_now;
+use support::oracle::{bit, cancellation, raw_action, set_default};
+use support::{Scenario, in_child, recorder, scenarios, thread};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

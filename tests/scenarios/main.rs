@@ -71,8 +71,6 @@ mod stack;
 mod stop;
 mod storm;
 mod supervisor;
-#[path = "../support/mod.rs"]
-mod support;
 
 mod sync_wait;
 mod synchronous;

@@ -3,15 +3,15 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 #![expect(clippy::arithmetic_side_effects, reason = "counts are small, and sets have no overflow")]
 
-use crate::support::names::rt;
-use crate::support::oracle::{self, bit};
-use crate::support::state::{self, SignalState, assert_mask};
-use crate::support::{self, Child, Scenario, in_child, recorder, scenarios};
 use siglatch::mask::{self, MaskGuard};
 use siglatch::{Errno, SigSet, Signal, send};
 use std::process;
 use std::sync::mpsc;
 use std::thread;
+use support::names::rt;
+use support::oracle::{self, bit};
+use support::state::{self, SignalState, assert_mask};
+use support::{self, Child, Scenario, in_child, recorder, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

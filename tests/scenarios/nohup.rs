@@ -2,13 +2,13 @@
 
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use crate::support::oracle::{RawAction, bit, raw_action, set_ignored, set_raw_action};
-use crate::support::state::SignalState;
-use crate::support::{self, Program, Scenario, in_child, recorder, scenarios, spawn};
 use siglatch::{Errno, Latch, SigSet, Signal, send};
 use std::env;
 use std::io;
 use std::process::{Command, Stdio};
+use support::oracle::{RawAction, bit, raw_action, set_ignored, set_raw_action};
+use support::state::SignalState;
+use support::{self, Program, Scenario, in_child, recorder, scenarios, spawn};
 
 /// With this in the environment, this program is the one that a shell starts.
 pub(crate) const PROGRAM: &str = "NOHUP_PROGRAM";

@@ -4,13 +4,13 @@
 #![expect(unsafe_code, reason = "chains to what was installed, as other code does")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::oracle::{RawAction, raw_action, set_default, set_ignored};
-use crate::support::{Scenario, foreign, in_child, scenarios, thread};
 use core::ffi::{c_int, c_void};
 use core::mem;
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering::SeqCst};
 use siglatch::{InfoQueue, Latch, Signal};
 use std::thread::scope;
+use support::oracle::{RawAction, raw_action, set_default, set_ignored};
+use support::{Scenario, foreign, in_child, scenarios, thread};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -3,15 +3,13 @@
 #![expect(unsafe_code, reason = "descriptors, groups and limits are calls into C")]
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use crate::support::names::{pid, rt, uid, us};
-use crate::support::state::SignalState;
-use crate::support::{
-    self, Child, Scenario, in_child, limits, oracle, recorder, scenarios, siginfo,
-};
 use siglatch::fd::{PidFd, Scope};
 use siglatch::{Cause, Errno, SigVal, Signal, Tid, mask};
 use std::sync::mpsc;
 use std::thread;
+use support::names::{pid, rt, uid, us};
+use support::state::SignalState;
+use support::{self, Child, Scenario, in_child, limits, oracle, recorder, scenarios, siginfo};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -3,15 +3,15 @@
 #![expect(unsafe_code, reason = "forks, and makes descriptors by hand")]
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use crate::support::names::{pid, us};
-use crate::support::timers::assert_stops_do_not_prolong;
-use crate::support::{self, Child, Scenario, in_child, limits, scenarios};
 use core::time::Duration;
 use siglatch::fd::{Fd, PidFd};
 use siglatch::timer::IntervalTimer;
 use siglatch::{ChildState, Errno, Latch, Signal, child, sys};
 use std::thread;
 use std::time::Instant;
+use support::names::{pid, us};
+use support::timers::assert_stops_do_not_prolong;
+use support::{self, Child, Scenario, in_child, limits, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

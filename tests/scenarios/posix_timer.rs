@@ -5,16 +5,16 @@
 #![expect(clippy::arithmetic_side_effects, reason = "times here are small")]
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
 
-use crate::support::names::rt;
-use crate::support::state::SignalState;
-use crate::support::timers::{LONG, LONGEST, UNSET, assert_silent, take, work_until_pending};
-use crate::support::{Child, Scenario, in_child, limits, recorder, scenarios};
 use core::time::Duration;
 use siglatch::timer::{Clock, IntervalTimer, PosixTimer};
 use siglatch::{Cause, Errno, Pid, SigSet, SigVal, Signal, Tid, mask, sys, wait};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
+use support::names::rt;
+use support::state::SignalState;
+use support::timers::{LONG, LONGEST, UNSET, assert_silent, take, work_until_pending};
+use support::{Child, Scenario, in_child, limits, recorder, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

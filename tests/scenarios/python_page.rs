@@ -2,10 +2,10 @@
 
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::{self, Scenario, scenarios};
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
+use support::{self, Scenario, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![every_name_has_a_row, no_row_is_empty, names_are_those_of_this_python]

@@ -4,8 +4,6 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
 
-use crate::support::names::rt;
-use crate::support::{Scenario, in_child, scenarios};
 use core::ffi::{c_int, c_void};
 use core::mem;
 use core::ptr;
@@ -16,6 +14,8 @@ use siglatch::{
     send,
 };
 use std::thread;
+use support::names::rt;
+use support::{Scenario, in_child, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

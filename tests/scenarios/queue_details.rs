@@ -4,14 +4,14 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
 
-use crate::support::names::{rt, us};
-use crate::support::{Child, Scenario, in_child, recorder, scenarios};
 use core::mem::MaybeUninit;
 use siglatch::{Cause, ChildState, InfoQueue, SigInfo, Signal};
 use std::io::{self, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::net::UnixStream;
 use std::process;
+use support::names::{rt, us};
+use support::{Child, Scenario, in_child, recorder, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

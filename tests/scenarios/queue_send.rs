@@ -3,12 +3,12 @@
 #![expect(unsafe_code, reason = "groups and limits are calls into C")]
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use crate::support::names::{pid, rt, tid, uid, us};
-use crate::support::state::SignalState;
-use crate::support::{self, Child, Scenario, in_child, oracle, recorder, scenarios, siginfo};
 use siglatch::sys::KernelSiginfo;
 use siglatch::{Cause, Errno, Pid, SigInfo, SigInfoTrust, SigSet, SigVal, Signal, Tid, mask, send};
 use std::thread;
+use support::names::{pid, rt, tid, uid, us};
+use support::state::SignalState;
+use support::{self, Child, Scenario, in_child, oracle, recorder, scenarios, siginfo};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

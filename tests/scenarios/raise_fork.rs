@@ -4,13 +4,13 @@
 #![expect(unsafe_code, reason = "a handler that forks")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::{Child, Scenario, exit_now, scenarios, steps, tell_at_the_end};
 use core::ffi::{c_int, c_void};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 use core::time::Duration;
 use siglatch::timer::IntervalTimer;
 use siglatch::{Cause, Errno, SigInfo, Signal, send};
+use support::{Child, Scenario, exit_now, scenarios, steps, tell_at_the_end};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![raises_under_a_timer_that_forks, resends_under_a_timer_that_forks,]

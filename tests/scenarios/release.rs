@@ -3,15 +3,13 @@
 
 #![expect(unsafe_code, reason = "a hook runs in signal context")]
 
-use crate::support::oracle::raw_action;
-use crate::support::{
-    Child, Scenario, Status, exit_now, in_child, recorder, scenarios, steps, thread,
-};
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
 use siglatch::{Hook, HookContext, HookVerdict, Latch, SigSet, Signal};
 use std::thread::{scope, yield_now};
 use std::time::Instant;
+use support::oracle::raw_action;
+use support::{Child, Scenario, Status, exit_now, in_child, recorder, scenarios, steps, thread};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

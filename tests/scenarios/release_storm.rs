@@ -2,12 +2,12 @@
 
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use crate::support::oracle::raw_action;
-use crate::support::state::SignalState;
-use crate::support::{Scenario, in_child, recorder, scenarios, steps, thread as threads};
 use siglatch::{Errno, Latch, SigSet, Signal, send};
 use std::sync::Barrier;
 use std::thread;
+use support::oracle::raw_action;
+use support::state::SignalState;
+use support::{Scenario, in_child, recorder, scenarios, steps, thread as threads};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

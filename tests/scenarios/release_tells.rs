@@ -1,9 +1,9 @@
 //! What a release tells: for which signals our handler may still be called, so that its code must
 //! stay in memory.
 
-use crate::support::oracle::{raw_action, set_default, set_ignored};
-use crate::support::{Scenario, foreign, in_child, scenarios, thread};
 use siglatch::{InfoQueue, Latch, SigSet, Signal};
+use support::oracle::{raw_action, set_default, set_ignored};
+use support::{Scenario, foreign, in_child, scenarios, thread};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

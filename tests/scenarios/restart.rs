@@ -2,10 +2,6 @@
 
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use crate::support::oracle::{self, RawAction};
-use crate::support::state::SignalState;
-use crate::support::thread::is_asleep;
-use crate::support::{Scenario, in_child, recorder, scenarios};
 use core::time::Duration;
 use os_pipe::PipeWriter;
 use siglatch::action::{self, Disposition, SaFlags};
@@ -17,6 +13,10 @@ use std::os::unix::net::UnixDatagram;
 use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
+use support::oracle::{self, RawAction};
+use support::state::SignalState;
+use support::thread::is_asleep;
+use support::{Scenario, in_child, recorder, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

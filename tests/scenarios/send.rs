@@ -3,14 +3,14 @@
 #![expect(unsafe_code, reason = "gives up privileges and reaps by C")]
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use crate::support::names::{pid, uid};
-use crate::support::state::{self, SignalState};
-use crate::support::{self, Child, Scenario, in_child, oracle, recorder, scenarios, siginfo};
 use core::ptr;
 use siglatch::{Cause, Errno, Pid, SigInfo, SigInfoTrust, SigSet, Signal, mask, send};
 use std::process;
 use std::sync::mpsc;
 use std::thread;
+use support::names::{pid, uid};
+use support::state::{self, SignalState};
+use support::{self, Child, Scenario, in_child, oracle, recorder, scenarios, siginfo};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

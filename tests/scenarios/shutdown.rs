@@ -2,11 +2,11 @@
 
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use crate::support::{self, Child, Scenario, in_child, oracle, scenarios};
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
 use siglatch::{Dispatcher, Latch, Pid, Shutdown, Signal, send, timer};
 use std::thread;
+use support::{self, Child, Scenario, in_child, oracle, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -3,12 +3,12 @@
 #![expect(unsafe_code, reason = "queues a signal as a timer does")]
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use crate::support::{Child, Scenario, in_child, scenarios};
 use core::time::Duration;
 use siglatch::mask::{self, MaskGuard};
 use siglatch::timer::{Clock, PosixTimer};
 use siglatch::{Dispatcher, Latch, Shutdown, SigSet, SigVal, Signal, action, send, sys, wait};
 use std::{fs, thread};
+use support::{Child, Scenario, in_child, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

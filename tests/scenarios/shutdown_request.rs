@@ -3,8 +3,6 @@
 #![expect(unsafe_code, reason = "has a hook in signal context")]
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use crate::support::window::{assert_fine, fork};
-use crate::support::{self, Child, Scenario, ending, in_child, scenarios, state};
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use siglatch::{
@@ -13,6 +11,8 @@ use siglatch::{
 };
 use std::sync::OnceLock;
 use std::thread;
+use support::window::{assert_fine, fork};
+use support::{self, Child, Scenario, ending, in_child, scenarios, state};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

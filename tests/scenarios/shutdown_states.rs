@@ -5,11 +5,11 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
 use super::terminal::repeat;
-use crate::support::{Child, Scenario, in_child, oracle, scenarios, state};
 use core::time::Duration;
 use siglatch::mask::MaskGuard;
 use siglatch::{Errno, Shutdown, SigSet, Signal, action, send, wait};
 use std::{fs, io, thread};
+use support::{Child, Scenario, in_child, oracle, scenarios, state};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

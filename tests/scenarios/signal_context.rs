@@ -4,13 +4,13 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 #![expect(clippy::arithmetic_side_effects, reason = "sets have no overflow")]
 
-use crate::support::oracle::raw_action;
-use crate::support::{Scenario, foreign, in_child, recorder, scenarios, steps, thread};
 use core::ffi::c_int;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
 use siglatch::{Errno, Latch, SigSet, Signal, send};
 use std::process::abort;
 use std::thread::scope;
+use support::oracle::raw_action;
+use support::{Scenario, foreign, in_child, recorder, scenarios, steps, thread};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

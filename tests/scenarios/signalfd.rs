@@ -4,15 +4,15 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
 
-use crate::support::names::{rt, us};
-use crate::support::signalfd::{listen, read_one};
-use crate::support::state::SignalState;
-use crate::support::{self, Child, Scenario, in_child, oracle, recorder, scenarios};
 use core::sync::atomic::{AtomicBool, Ordering};
 use siglatch::fd::{Fd, SignalFd, SignalFdInfo};
 use siglatch::{Errno, Pid, SigSet, SigVal, Signal, Tid, mask, send, sys};
 use std::os::fd::{AsRawFd as _, IntoRawFd as _};
 use std::{fs, thread};
+use support::names::{rt, us};
+use support::signalfd::{listen, read_one};
+use support::state::SignalState;
+use support::{self, Child, Scenario, in_child, oracle, recorder, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

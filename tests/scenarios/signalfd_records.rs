@@ -5,10 +5,6 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
 
-use crate::support::names::{rt, uid, us};
-use crate::support::siginfo::{RawInfo, SIZE};
-use crate::support::signalfd::{listen, read_one};
-use crate::support::{Child, Scenario, in_child, recorder, scenarios};
 use core::time::Duration;
 use siglatch::fd::{SignalFd, SignalFdInfo};
 use siglatch::{Cause, ChildState, Errno, FaultDetail, Pid, SigInfoTrust, SigSet, SigVal, Signal};
@@ -17,6 +13,10 @@ use std::io::Write as _;
 use std::os::fd::AsRawFd as _;
 use std::thread::yield_now;
 use std::time::Instant;
+use support::names::{rt, uid, us};
+use support::siginfo::{RawInfo, SIZE};
+use support::signalfd::{listen, read_one};
+use support::{Child, Scenario, in_child, recorder, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

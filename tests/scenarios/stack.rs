@@ -5,8 +5,6 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 #![expect(clippy::arithmetic_side_effects, reason = "sizes here are small")]
 
-use crate::support::state::SignalState;
-use crate::support::{Child, Scenario, in_child, recorder, scenarios};
 use core::cell::RefCell;
 use core::ffi::{c_int, c_void};
 use core::ptr;
@@ -16,6 +14,8 @@ use siglatch::stack::{self, AltStack, StackGuard};
 use siglatch::sys::KernelSiginfo;
 use siglatch::{Errno, Latch, SigSet, Signal, send};
 use std::{fs, io, thread};
+use support::state::SignalState;
+use support::{Child, Scenario, in_child, recorder, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -3,9 +3,9 @@
 #![expect(unsafe_code, reason = "makes process groups and sessions")]
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use crate::support::{Child, Scenario, in_child, oracle, scenarios, state};
 use siglatch::{Dispatcher, Errno, Latch, SigSet, Signal, mask, send, stop};
 use std::io;
+use support::{Child, Scenario, in_child, oracle, scenarios, state};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -8,8 +8,6 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 #![expect(clippy::needless_for_each, reason = "one line for what is one thought")]
 
-use crate::support::names::rt;
-use crate::support::{self, Child, Scenario, in_child, scenarios, steps};
 use core::hint;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::SeqCst};
 use siglatch::{
@@ -18,6 +16,9 @@ use siglatch::{
 };
 use std::collections::{HashMap, HashSet};
 use std::thread;
+use support::limits;
+use support::names::rt;
+use support::{self, Child, Scenario, in_child, scenarios, steps};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
@@ -37,6 +38,9 @@ const SENDERS: usize = 4;
 /// were sent in all: as many as a release build sends in a few seconds.
 const ENOUGH: usize = 2_000;
 const STORM: usize = if cfg!(debug_assertions) { ENOUGH } else { 1_000_000 };
+
+/// How many of them are pending at most.
+const PENDING: u64 = 4_096;
 
 /// What became of a storm.
 struct Seen {
@@ -106,6 +110,7 @@ fn storm<const N: usize>(queue: &'static InfoQueue<N>, threads: usize, keep_up: 
     static READY: AtomicBool = AtomicBool::new(false);
     static TAKEN: AtomicBool = AtomicBool::new(false);
     static DRAINED: AtomicBool = AtomicBool::new(false);
+    limits::few_pending(PENDING);
     let us = Pid::this();
     let enough = support::shared_counter();
     // The senders are forked while there is one thread. They wait for a word to begin.
@@ -122,7 +127,9 @@ fn storm<const N: usize>(queue: &'static InfoQueue<N>, threads: usize, keep_up: 
         .map(|_| {
             thread::spawn(|| {
                 while !TAKEN.load(SeqCst) {
-                    hint::spin_loop();
+                    // For the one that drains: there may be fewer processors than threads.
+                    thread::yield_now();
+                    (0..100).for_each(|_| hint::spin_loop());
                 }
             })
         })

@@ -4,16 +4,14 @@
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
 
-use crate::support::first_process::first_process;
-use crate::support::names::pid;
-use crate::support::oracle::{bit, set_ignored};
-use crate::support::{
-    Program, Scenario, assert_contains, example, root, scenarios, skip, spawn, state,
-};
 use siglatch::fd::PidFd;
 use std::fs;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
+use support::first_process::first_process;
+use support::names::pid;
+use support::oracle::{bit, set_ignored};
+use support::{Program, Scenario, assert_contains, example, root, scenarios, skip, spawn, state};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

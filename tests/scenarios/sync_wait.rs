@@ -5,10 +5,6 @@
 #![expect(clippy::arithmetic_side_effects, reason = "times here are small")]
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
 
-use crate::support::names::rt;
-use crate::support::state::{self, SignalState};
-use crate::support::timers::assert_stops_do_not_prolong;
-use crate::support::{Child, Scenario, in_child, oracle, recorder, scenarios};
 use core::time::Duration;
 use siglatch::timer::IntervalTimer;
 use siglatch::wait::{self, Events, PollFd};
@@ -18,6 +14,10 @@ use std::io::Write as _;
 use std::os::fd::AsRawFd as _;
 use std::thread;
 use std::time::Instant;
+use support::names::rt;
+use support::state::{self, SignalState};
+use support::timers::assert_stops_do_not_prolong;
+use support::{Child, Scenario, in_child, oracle, recorder, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

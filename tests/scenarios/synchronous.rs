@@ -4,12 +4,6 @@
 #![expect(unsafe_code, reason = "loads C code, and hooks are unsafe to make")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::c::c_functions;
-use crate::support::names::rt;
-use crate::support::oracle::raw_action;
-use crate::support::state::{SignalState, assert_mask, raw_mask};
-use crate::support::window::event;
-use crate::support::{Child, Scenario, in_child, scenarios, thread};
 use core::ffi::c_void;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering::SeqCst};
@@ -20,6 +14,12 @@ use siglatch::{
     CatchError, Dispatcher, Errno, Hook, HookContext, HookVerdict, InfoQueue, Latch, Shutdown,
     SigSet, Signal, send,
 };
+use support::c_functions;
+use support::names::rt;
+use support::oracle::raw_action;
+use support::state::{SignalState, assert_mask, raw_mask};
+use support::window::event;
+use support::{Child, Scenario, in_child, scenarios, thread};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

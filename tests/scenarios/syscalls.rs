@@ -7,11 +7,11 @@
 #![expect(unsafe_code, reason = "a system call marks the beginning of a section")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::{self, Outcome, Scenario, oracle, scenarios, spawn};
 use core::time::Duration;
 use siglatch::{Latch, SigSet, Signal, action, send};
 use std::process::Command;
 use std::{env, io};
+use support::{self, Outcome, Scenario, oracle, scenarios, spawn};
 
 /// Set in the environment of this very program when strace runs it.
 pub(crate) const TRACED: &str = "SIGLATCH_TRACED";

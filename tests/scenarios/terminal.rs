@@ -7,8 +7,6 @@
 #![expect(unsafe_code, reason = "has the descriptor that the harness listens to")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::terminal::{Terminal, WORDS};
-use crate::support::{Child, Scenario, scenarios, tell_at_the_end};
 use core::time::Duration;
 use siglatch::{Dispatcher, Latch, Shutdown, Signal, stop};
 use std::fs::{self, File};
@@ -17,6 +15,8 @@ use std::os::fd::FromRawFd as _;
 use std::process::Command;
 use std::time::Instant;
 use std::{env, process, thread};
+use support::terminal::{Terminal, WORDS};
+use support::{Child, Scenario, scenarios, tell_at_the_end};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -3,13 +3,13 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 #![expect(clippy::arithmetic_side_effects, reason = "times here are small")]
 
-use crate::support::names::rt;
-use crate::support::timers::{LONG, LONGEST, UNSET, assert_silent, take, work_until_pending};
-use crate::support::{Child, Scenario, in_child, scenarios};
 use core::time::Duration;
 use siglatch::timer::{self, Clock, IntervalTimer, PosixTimer};
 use siglatch::{Cause, Errno, SigInfoTrust, SigVal, Signal, mask, wait};
 use std::time::Instant;
+use support::names::rt;
+use support::timers::{LONG, LONGEST, UNSET, assert_silent, take, work_until_pending};
+use support::{Child, Scenario, in_child, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -3,9 +3,6 @@
 
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::{
-    Outcome, Program, Scenario, assert_contains, example, root, scenarios, spawn,
-};
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::fs;
@@ -13,6 +10,7 @@ use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
 use std::net::TcpStream;
 use std::process::Command;
 use std::time::Instant;
+use support::{Outcome, Program, Scenario, assert_contains, example, root, scenarios, spawn};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -4,11 +4,11 @@
 #![expect(unsafe_code, reason = "loads a shared object")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::c::Library;
-use crate::support::oracle::raw_action;
-use crate::support::{self, Scenario, foreign, in_child, scenarios, thread};
 use std::env;
 use std::path::PathBuf;
+use support::c::Library;
+use support::oracle::raw_action;
+use support::{self, Scenario, foreign, in_child, scenarios, thread};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -4,7 +4,6 @@
 #![expect(unsafe_code, reason = "handlers are installed, and code is read as bytes")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::{self, Child, Scenario, recorder, scenarios, spawn, thread};
 use core::ffi::{c_int, c_void};
 use core::hint::black_box;
 use siglatch::action::{self, Action, SaFlags};
@@ -13,6 +12,7 @@ use std::backtrace::Backtrace;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::{env, io};
+use support::{self, Child, Scenario, recorder, scenarios, spawn, thread};
 
 /// Set in the environment of this very program when a debugger runs it.
 pub(crate) const DEBUGGED: &str = "SIGLATCH_DEBUGGED";

@@ -3,7 +3,6 @@
 #![expect(unsafe_code, reason = "sets an interval timer and a handler that counts")]
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use crate::support::{self, Child, Link, Scenario, in_child, recorder, scenarios, steps, thread};
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 use siglatch::{InfoQueue, Latch, SigSet, Signal, mask, send};
@@ -11,6 +10,7 @@ use std::io;
 use std::sync::mpsc;
 use std::thread::{scope, yield_now};
 use std::time::Instant;
+use support::{self, Child, Link, Scenario, in_child, recorder, scenarios, steps, thread};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

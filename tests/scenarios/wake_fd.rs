@@ -4,7 +4,6 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 #![expect(clippy::needless_for_each, reason = "one line for what is one thought")]
 
-use crate::support::{Scenario, in_child, recorder, scenarios, steps, thread as threads};
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use os_pipe::{PipeReader, PipeWriter};
 use siglatch::fd::{EventFd, OnceEventFd};
@@ -13,6 +12,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::net::UnixStream;
 use std::thread;
+use support::{Scenario, in_child, recorder, scenarios, steps, thread as threads};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![

@@ -3,9 +3,6 @@
 #![expect(unsafe_code, reason = "a child forks beside the harness")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
-use crate::support::{
-    self, Child, Scenario, assert_contains, failure_of, oracle, scenarios, spawn,
-};
 use core::hint;
 use core::time::Duration;
 use siglatch::timer::Clock;
@@ -13,6 +10,7 @@ use siglatch::{Latch, Signal, mask, send};
 use std::path::Path;
 use std::process::Command;
 use std::{fs, thread};
+use support::{self, Child, Scenario, assert_contains, failure_of, oracle, scenarios, spawn};
 
 /// A length for the watchdog of what is to hang.
 pub(crate) const SHORT: Duration = Duration::from_millis(500);

@@ -2,8 +2,10 @@
 //! the process would be.
 
 use core::ffi::{CStr, c_void};
+use core::hash::{Hash as _, Hasher as _};
 use core::mem::{self, MaybeUninit};
 use std::ffi::CString;
+use std::hash::DefaultHasher;
 use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -18,14 +20,22 @@ pub struct Library(*mut c_void);
 /// source that does not compile fails it.
 #[track_caller]
 pub fn library(name: &str, source: &str) -> Option<Library> {
-    if let Some(why) = unable() {
-        super::skip(&why);
-        return None;
+    let path = path(name, source);
+    if !path.exists() {
+        if let Some(why) = unable() {
+            super::skip(&why);
+            return None;
+        }
+        compile(name, source, &path);
     }
-    let path = compile(name, source, &[]);
-    let library = Library::load(&path);
-    drop(fs::remove_file(&path));
-    Some(library)
+    Some(Library::load(&path))
+}
+
+/// Where a source is compiled to: once for all scenarios, and for all runs until it changes.
+fn path(name: &str, source: &str) -> PathBuf {
+    let mut hasher = DefaultHasher::new();
+    (compiler(), WARNINGS, FLAGS, source).hash(&mut hasher);
+    super::scratch().join(format!("{}-{:x}.so", name.replace('/', "-"), hasher.finish()))
 }
 
 /// Why nothing can be compiled and loaded here, if so.
@@ -45,17 +55,16 @@ fn compiler() -> String {
     env::var("CC").unwrap_or_else(|_| "cc".to_owned())
 }
 
+const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-Werror", "-Wno-clobbered"];
+/// Fortified, longjmp(3) refuses what handlers do with it.
+const FLAGS: [&str; 6] = ["-shared", "-fPIC", "-O1", "-g", "-pthread", "-U_FORTIFY_SOURCE"];
+
 #[track_caller]
-fn compile(name: &str, source: &str, more: &[&str]) -> PathBuf {
-    // The process id: several test binaries may compile the same source at once.
-    let name = name.replace('/', "-");
-    let file = format!("{name}-{}.so", process::id());
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(file);
+fn compile(name: &str, source: &str, path: &Path) {
+    // Another scenario may do the same at once: a name of its own, until it is whole.
+    let partial = path.with_extension(process::id().to_string());
     let mut command = Command::new(compiler());
-    // Fortified, longjmp(3) refuses what handlers do with it.
-    let warnings = ["-Wall", "-Wextra", "-Werror", "-Wno-clobbered"];
-    let flags = ["-shared", "-fPIC", "-O1", "-g", "-pthread", "-U_FORTIFY_SOURCE"];
-    command.args(warnings).args(flags).args(more).args(["-x", "c", "-o"]).arg(&path).arg("-");
+    command.args(WARNINGS).args(FLAGS).args(["-x", "c", "-o"]).arg(&partial).arg("-");
     let mut cc = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("cc starts");
     let mut input = cc.stdin.take().expect("a pipe to cc");
     input.write_all(source.as_bytes()).expect("cc reads its input");
@@ -63,7 +72,7 @@ fn compile(name: &str, source: &str, more: &[&str]) -> PathBuf {
     let done = cc.wait_with_output().expect("cc ends");
     let errors = String::from_utf8_lossy(&done.stderr).into_owned();
     assert!(done.status.success(), "{name}: cc: {errors}");
-    path
+    fs::rename(&partial, path).expect("a file of its own");
 }
 
 impl Library {
@@ -130,6 +139,7 @@ pub fn text(write: impl FnOnce(*mut libc::c_char, usize) -> i32) -> String {
 
 /// A struct of functions of a C source, with a function `load` that compiles and loads it. The types
 /// here are those of the source.
+#[macro_export]
 macro_rules! c_functions {
     ($kind:ident, $source:literal: $($name:ident($($argument:ty),*) $(-> $result:ty)?;)+) => {
         #[derive(Clone, Copy)]
@@ -140,7 +150,7 @@ macro_rules! c_functions {
         impl $kind {
             #[track_caller]
             fn load() -> Option<Self> {
-                let library = $crate::support::c::library($source, include_str!($source))?;
+                let library = $crate::c::library($source, include_str!($source))?;
                 Some(Self {
                     $(
                         // SAFETY: the types are those of the source, as told.
@@ -151,4 +161,3 @@ macro_rules! c_functions {
         }
     };
 }
-pub(crate) use c_functions;

@@ -2,14 +2,16 @@
 //! runs a program of yesterday's code.
 
 use super::names::pid;
+use super::sys;
 use super::watchdog::progress;
+use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use siglatch::fd::PidFd;
-use std::env;
 use std::io::ErrorKind::{NotFound, PermissionDenied};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
+use std::{env, fs};
 
 /// The directory of the repository.
 pub fn root() -> &'static Path {
@@ -17,15 +19,37 @@ pub fn root() -> &'static Path {
     tests.parent().unwrap_or(tests)
 }
 
+/// A directory for what is made while the tests run.
+pub fn scratch() -> PathBuf {
+    // …/debug/deps/this_test-0123
+    let this = env::current_exe().expect("the path of this test");
+    let scratch = this.ancestors().nth(3).expect("a directory for the target").join("tmp");
+    fs::create_dir_all(&scratch).expect("a directory");
+    scratch
+}
+
+/// What was built in this run, in memory that the processes of all scenarios share.
+pub(crate) static BUILT: LazyLock<&AtomicU64> = LazyLock::new(sys::shared_counter);
+const EXAMPLES: u64 = 1;
+const BARE: u64 = 2;
+
+/// Builds what was not built in this run.
+#[track_caller]
+fn once(what: u64, build: impl FnOnce()) {
+    if BUILT.load(Ordering::Relaxed) & what == 0 {
+        build();
+        BUILT.fetch_or(what, Ordering::Relaxed);
+    }
+}
+
 /// The path of an example of this crate.
 #[track_caller]
 pub fn example(name: &str) -> PathBuf {
-    static BUILT: OnceLock<()> = OnceLock::new();
     // …/debug/deps/this_test-0123 and …/debug/examples/name
     let this = env::current_exe().expect("the path of this test");
     let profile = this.ancestors().nth(2).expect("a directory for the profile");
     // All at once: what a run of all tests has built is looked through once.
-    BUILT.get_or_init(|| build(root(), &as_in(profile)));
+    once(EXAMPLES, || build(root(), &as_in(profile)));
     let path = profile.join("examples").join(name);
     assert!(path.exists(), "{} is missing", path.display());
     path
@@ -34,12 +58,11 @@ pub fn example(name: &str) -> PathBuf {
 /// The main job as a program without libc; none where its package is not, in the published crate.
 #[track_caller]
 pub fn bare() -> Option<PathBuf> {
-    static BUILT: OnceLock<()> = OnceLock::new();
     let package = root().join("examples/bare");
     if !package.exists() {
         return None;
     }
-    BUILT.get_or_init(|| build(&package, &["--release".to_owned()]));
+    once(BARE, || build(&package, &["--release".to_owned()]));
     Some(package.join("target/release/shutdown"))
 }
 

@@ -6,8 +6,10 @@
 //! Reports come in while the panic unwinds: whatever holds one adds it in its `Drop`.
 
 use core::cell::{Cell, RefCell};
+use core::mem;
 use core::panic::AssertUnwindSafe;
 use std::panic;
+use std::sync::{Mutex, PoisonError};
 
 thread_local! {
     /// The running scenario.
@@ -20,14 +22,13 @@ thread_local! {
     static REPORTS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
     /// Why the running scenario was skipped.
     static SKIP: Cell<Option<String>> = const { Cell::new(None) };
-    /// One line for each scenario skipped so far.
-    static SKIPPED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-    /// What scenarios want to be seen whatever becomes of them.
-    static TOLD: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
+/// What scenarios want to be seen whatever becomes of them.
+static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
 /// Makes panics inside [`catch`] silent and keeps their text; others are printed as ever.
-pub fn install_hook() {
+pub(crate) fn install_hook() {
     let default = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         if !CATCHING.get() {
@@ -38,7 +39,7 @@ pub fn install_hook() {
 }
 
 /// Runs `body`; a panic in it comes back as its message, place and reports.
-pub fn catch(body: impl FnOnce()) -> Result<(), String> {
+pub(crate) fn catch<T>(body: impl FnOnce() -> T) -> Result<T, String> {
     let outer = CATCHING.replace(true);
     REPORTS.take();
     let result = panic::catch_unwind(AssertUnwindSafe(body));
@@ -71,13 +72,13 @@ pub fn attach(report: String) {
 }
 
 /// Starts the scenario called `name`.
-pub fn enter(name: &'static str) {
+pub(crate) fn enter(name: &'static str) {
     SCENARIO.set(name);
     SKIP.take();
 }
 
 /// The name of the running scenario.
-pub fn scenario() -> &'static str {
+pub(crate) fn scenario() -> &'static str {
     SCENARIO.get()
 }
 
@@ -85,25 +86,19 @@ pub fn scenario() -> &'static str {
 /// printed. Called from the scenario, not from a child: `return support::skip("no such call");`.
 pub fn skip(why: &str) {
     SKIP.set(Some(why.to_owned()));
-    SKIPPED.with_borrow_mut(|lines| lines.push(format!("skipped: {}: {why}", scenario())));
 }
 
 /// Why the scenario that has just run was skipped, if it was.
-pub fn take_skip() -> Option<String> {
+pub(crate) fn take_skip() -> Option<String> {
     SKIP.take()
-}
-
-/// `skipped: name: why` for each scenario that was.
-pub fn skipped_lines() -> Vec<String> {
-    SKIPPED.take()
 }
 
 /// Prints a line when all scenarios have run: a figure, for example, that decides nothing.
 pub fn tell_at_the_end(line: String) {
-    TOLD.with_borrow_mut(|lines| lines.push(line));
+    TOLD.lock().unwrap_or_else(PoisonError::into_inner).push(line);
 }
 
 /// What [`tell_at_the_end`] was given.
-pub fn lines_to_tell() -> Vec<String> {
-    TOLD.take()
+pub(crate) fn lines_to_tell() -> Vec<String> {
+    mem::take(&mut TOLD.lock().unwrap_or_else(PoisonError::into_inner))
 }

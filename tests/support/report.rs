@@ -3,7 +3,7 @@
 use super::tree;
 
 /// A title with its lines indented under it.
-pub fn section<L: AsRef<str>>(title: &str, lines: impl Iterator<Item = L>) -> String {
+pub(crate) fn section<L: AsRef<str>>(title: &str, lines: impl Iterator<Item = L>) -> String {
     let lines: Vec<String> = lines.map(|line| format!("\n    {}", line.as_ref())).collect();
     let body = if lines.is_empty() { " (nothing)".to_owned() } else { lines.concat() };
     format!("\n  {title}:{body}")
@@ -11,7 +11,7 @@ pub fn section<L: AsRef<str>>(title: &str, lines: impl Iterator<Item = L>) -> St
 
 /// What `/proc` says of a process: its signals, by name, and of each thread its state, what it waits
 /// for in which system call, and its signals.
-pub fn kernel_view(pid: i32) -> Vec<String> {
+pub(crate) fn kernel_view(pid: i32) -> Vec<String> {
     let mut lines = fields(pid, "", &["Name", "Threads", "ShdPnd", "SigIgn", "SigCgt"]);
     for tid in tree::threads(pid) {
         let of_thread = format!("task/{tid}/");
@@ -86,7 +86,7 @@ pub fn signal_name(signo: i32) -> String {
 }
 
 /// The signals of a kernel mask by name.
-pub fn signal_names(mask: u64) -> String {
+pub(crate) fn signal_names(mask: u64) -> String {
     let members = (1..=64).zip(0_u32..).filter(|(_, bit)| mask >> bit & 1 == 1);
     members.map(|(signo, _)| signal_name(signo)).collect::<Vec<_>>().join(", ")
 }

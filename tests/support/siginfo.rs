@@ -6,8 +6,8 @@
 use super::{oracle, sys};
 use core::mem::{MaybeUninit, transmute};
 use core::{fmt, ptr};
+use siglatch::SigInfo;
 use siglatch::sys::KernelSiginfo;
-use siglatch::{SigInfo, Signal};
 use std::io;
 
 /// The size of `siginfo_t`.

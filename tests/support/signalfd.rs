@@ -1,7 +1,7 @@
 //! Descriptors of signals, and what is read from them.
 
 use siglatch::fd::{SignalFd, SignalFdInfo};
-use siglatch::{SigSet, Signal, mask};
+use siglatch::{SigSet, mask};
 
 /// A non-blocking descriptor for signals that are blocked from here on.
 pub fn listen(signals: impl Into<SigSet>) -> SignalFd {

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 /// A change of a child process that `waitid` tells about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub(crate) enum Change {
     Ended(Status),
     Stopped { signal: i32 },
     Continued,
@@ -20,7 +20,7 @@ pub enum Change {
 
 /// Which side of a [`fork`] this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub(crate) enum Side {
     Parent { child: i32 },
     Child,
 }
@@ -32,7 +32,7 @@ fn checked(result: libc::c_int) -> io::Result<libc::c_int> {
 
 /// Forks, if this process has one thread only.
 #[track_caller]
-pub fn fork() -> Side {
+pub(crate) fn fork() -> Side {
     let status = fs::read_to_string("/proc/self/status").expect("/proc is mounted");
     assert!(
         status.lines().any(|line| line == "Threads:\t1"),
@@ -49,12 +49,6 @@ pub fn fork() -> Side {
     }
 }
 
-/// Waits for the only child that there is.
-pub fn reap_any() {
-    // SAFETY: no status is asked for.
-    unsafe { libc::waitpid(-1, ptr::null_mut(), 0) };
-}
-
 /// Ends this process at once: no `atexit` handler, no destructor, no flush of C's buffers.
 pub fn exit_now(status: i32) -> ! {
     // What Rust's own stdout still holds belongs to the output.
@@ -64,7 +58,7 @@ pub fn exit_now(status: i32) -> ! {
 }
 
 /// Has the kernel kill this process when `parent` ends.
-pub fn die_with_parent(parent: i32) -> io::Result<()> {
+pub(crate) fn die_with_parent(parent: i32) -> io::Result<()> {
     // SAFETY: this option takes a signal number and no pointer.
     checked(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) })?;
     // SAFETY: `getppid` has no precondition.
@@ -77,7 +71,7 @@ pub fn die_with_parent(parent: i32) -> io::Result<()> {
 }
 
 /// Keeps children that die on purpose from leaving core files in the source tree.
-pub fn no_core_files() {
+pub(crate) fn no_core_files() {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: `limit` is a valid place for the answer.
     checked(unsafe { libc::getrlimit(libc::RLIMIT_CORE, &raw mut limit) }).expect("getrlimit");
@@ -87,7 +81,7 @@ pub fn no_core_files() {
 }
 
 /// An anonymous file in memory, where a child's output goes.
-pub fn memory_file() -> File {
+pub(crate) fn memory_file() -> File {
     // SAFETY: the name is a C string that the kernel copies.
     let fd = unsafe { libc::memfd_create(c"output".as_ptr(), libc::MFD_CLOEXEC) };
     let fd = checked(fd).expect("memfd_create");
@@ -107,8 +101,18 @@ pub fn shared_counter() -> &'static AtomicU64 {
     unsafe { &*memory.cast::<AtomicU64>() }
 }
 
+/// A copy of a descriptor, with a number above this one.
+pub(crate) fn duplicate_above(fd: BorrowedFd<'_>, above: RawFd) -> OwnedFd {
+    let least = above.saturating_add(1);
+    // SAFETY: the call takes integers.
+    let copy = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, least) };
+    let copy = checked(copy).expect("a descriptor");
+    // SAFETY: the call has just made this descriptor, and no other code knows it.
+    unsafe { OwnedFd::from_raw_fd(copy) }
+}
+
 /// Makes stdout and stderr write to `file`.
-pub fn redirect_output(file: &File) {
+pub(crate) fn redirect_output(file: &File) {
     for target in [libc::STDOUT_FILENO, libc::STDERR_FILENO] {
         // SAFETY: both numbers are descriptors, not memory. Rust's handles for the two name them
         // by number, so they follow the change.
@@ -117,7 +121,7 @@ pub fn redirect_output(file: &File) {
 }
 
 /// A descriptor that becomes readable when the process `pid`, a child of ours, ends.
-pub fn pidfd(pid: i32) -> OwnedFd {
+pub(crate) fn pidfd(pid: i32) -> OwnedFd {
     // SAFETY: the call takes two integers.
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
     let fd = RawFd::try_from(fd).ok().filter(|fd| *fd >= 0);
@@ -127,7 +131,7 @@ pub fn pidfd(pid: i32) -> OwnedFd {
 }
 
 /// Waits until one of `fds` can be read, and tells which; none if `until` comes first.
-pub fn poll<const N: usize>(fds: [BorrowedFd<'_>; N], until: Instant) -> [bool; N] {
+pub(crate) fn poll<const N: usize>(fds: [BorrowedFd<'_>; N], until: Instant) -> [bool; N] {
     let ask =
         |fd: BorrowedFd<'_>| libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
     let mut polled = fds.map(ask);
@@ -149,7 +153,7 @@ pub fn poll<const N: usize>(fds: [BorrowedFd<'_>; N], until: Instant) -> [bool; 
 
 /// The change of the child `pid` that `options` (`WEXITED`, `WSTOPPED`, …) ask for, if there is
 /// one or, without `WNOHANG`, when there is.
-pub fn change(pid: i32, options: i32) -> Option<Change> {
+pub(crate) fn change(pid: i32, options: i32) -> Option<Change> {
     let id = libc::id_t::try_from(pid).expect("a process id is positive");
     // Zeroed, so that `si_pid` tells if `WNOHANG` found anything.
     let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
@@ -183,13 +187,13 @@ pub fn change(pid: i32, options: i32) -> Option<Change> {
 }
 
 /// kill(2).
-pub fn kill(pid: i32, signo: i32) -> io::Result<()> {
+pub(crate) fn kill(pid: i32, signo: i32) -> io::Result<()> {
     // SAFETY: the call takes two integers. What the signal does is the scenario's business.
     checked(unsafe { libc::kill(pid, signo) }).map(drop)
 }
 
 /// sigqueue(3): a signal with a value.
-pub fn queue(pid: i32, signo: i32, value: i32) -> io::Result<()> {
+pub(crate) fn queue(pid: i32, signo: i32, value: i32) -> io::Result<()> {
     let value = sigval(value);
     // SAFETY: integers only: nobody follows `sival_ptr`.
     checked(unsafe { libc::sigqueue(pid, signo, value) }).map(drop)
@@ -205,13 +209,13 @@ fn sigval(int: i32) -> libc::sigval {
 }
 
 /// The integer of C's `union sigval`.
-pub fn sigval_int(value: libc::sigval) -> i32 {
+pub(crate) fn sigval_int(value: libc::sigval) -> i32 {
     // SAFETY: the union is larger than an `int`, aligned for one, and initialised.
     unsafe { (&raw const value).cast::<i32>().read() }
 }
 
 /// Unblocks every signal for the calling thread.
-pub fn unblock_all() {
+pub(crate) fn unblock_all() {
     // SAFETY: `sigset_t` is an array of integers, for which zero is a value: the empty set.
     let none: libc::sigset_t = unsafe { mem::zeroed() };
     // SAFETY: the set is initialised and only read; the old mask is not asked for.
@@ -220,7 +224,7 @@ pub fn unblock_all() {
 
 /// The set with this one signal in it.
 #[track_caller]
-pub fn one_signal(signo: i32) -> libc::sigset_t {
+pub(crate) fn one_signal(signo: i32) -> libc::sigset_t {
     // SAFETY: `sigset_t` is an array of integers, for which zero is a value.
     let mut set: libc::sigset_t = unsafe { mem::zeroed() };
     // SAFETY: the set is valid.
@@ -234,13 +238,13 @@ pub fn one_signal(signo: i32) -> libc::sigset_t {
 /// alone). The signal is blocked while this lives, so one that comes between a look at the child
 /// and the wait is kept.
 #[derive(Debug)]
-pub struct ChildNews {
+pub(crate) struct ChildNews {
     only: libc::sigset_t,
     before: libc::sigset_t,
 }
 
 impl ChildNews {
-    pub fn listen() -> Self {
+    pub(crate) fn listen() -> Self {
         let only = one_signal(libc::SIGCHLD);
         let mut before = only;
         // SAFETY: both sets are valid; the call reads the first and writes the second.
@@ -249,7 +253,7 @@ impl ChildNews {
     }
 
     /// Waits for the next SIGCHLD; false if `until` comes first.
-    pub fn wait(&self, until: Instant) -> bool {
+    pub(crate) fn wait(&self, until: Instant) -> bool {
         loop {
             let left = until.saturating_duration_since(Instant::now());
             let timeout = timespec(left);

@@ -41,6 +41,8 @@ impl Terminal {
             side(command, Stdio::from(terminal.try_clone().expect("dup")));
         }
         let us = process::id() as i32;
+        // Above both: a descriptor that is one of them already would be closed by execve(2).
+        let writer = sys::duplicate_above(writer.as_fd(), WORDS);
         let words = writer.as_raw_fd();
         let set_up = move || {
             sys::die_with_parent(us)?;

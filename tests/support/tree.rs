@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::fs;
 
 #[derive(Debug, Default)]
-pub struct Tree {
+pub(crate) struct Tree {
     /// The process, and its descendants behind it.
     pub pids: Vec<i32>,
     /// The processor time that they and their reaped children have used.
@@ -14,7 +14,7 @@ pub struct Tree {
 }
 
 /// What is there of it now. Of a process that has ended there is nothing.
-pub fn of(pid: i32) -> Tree {
+pub(crate) fn of(pid: i32) -> Tree {
     let mut tree = Tree { pids: vec![pid], ..Tree::default() };
     let mut next = 0;
     while let Some(pid) = tree.pids.get(next).copied() {
@@ -31,13 +31,13 @@ pub fn of(pid: i32) -> Tree {
 }
 
 /// The threads of a process.
-pub fn threads(pid: i32) -> Vec<i32> {
+pub(crate) fn threads(pid: i32) -> Vec<i32> {
     let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
     tasks.flatten().filter_map(|task| task.file_name().to_str()?.parse().ok()).collect()
 }
 
 /// A file of a process; nothing if it cannot be read.
-pub fn read(pid: i32, file: &str) -> String {
+pub(crate) fn read(pid: i32, file: &str) -> String {
     fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default()
 }
 

@@ -9,14 +9,13 @@
 //! traced process. A process that works for long without one calls [`progress`].
 
 use super::report::{kernel_view, section};
-use super::sys::{self, Side};
+use super::sys;
 use super::tree::{self, Tree};
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
-use std::os::fd::AsFd as _;
+use std::env;
 use std::sync::OnceLock;
 use std::time::Instant;
-use std::{env, process};
 
 /// How much of that is too much: far more than any process of the tests takes.
 const LENGTH: Duration = Duration::from_secs(30);
@@ -136,7 +135,8 @@ pub fn report(pid: i32) -> String {
     views.collect()
 }
 
-fn length() -> Duration {
+/// The length.
+pub(super) fn length() -> Duration {
     static ASKED: OnceLock<Duration> = OnceLock::new();
     *ASKED.get_or_init(|| match env::var(VARIABLE) {
         Ok(seconds) => Duration::from_secs(seconds.parse().unwrap_or_else(|error| {
@@ -149,26 +149,4 @@ fn length() -> Duration {
 /// The same items, each a sign of progress.
 pub fn steps<T>(items: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
     items.into_iter().inspect(|_| progress())
-}
-
-/// Starts a process that watches this one, for what hangs in the test itself. It reports, and kills
-/// the test; it ends with it.
-pub(super) fn guard() {
-    let test = process::id() as i32;
-    let Side::Child = sys::fork() else { return sys::reap_any() };
-    // The test has no child that it does not know of: this one's child is init's.
-    if sys::fork() != Side::Child {
-        sys::exit_now(0);
-    }
-    let pidfd = sys::pidfd(test);
-    let mut watchdog = Watchdog::new(test);
-    // Who waits for a process in the test is to be the first who loses patience.
-    watchdog.set_length(length().saturating_mul(2));
-    while sys::poll([pidfd.as_fd()], watchdog.next_look()) == [false] {
-        if let Some(why) = watchdog.look() {
-            eprintln!("the test itself makes no progress: {why}{}", report(test));
-            kill(test);
-        }
-    }
-    sys::exit_now(0)
 }

@@ -8,9 +8,10 @@
 use super::op::{Op, Point, Seen, Wrong};
 use super::path::Path;
 use super::place;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 use std::env;
-use std::sync::{Mutex, PoisonError};
+use std::sync::LazyLock;
+use support::{shared_counter, tell_at_the_end};
 
 /// How many points of an operation a slice has, about. A debug build takes ten times the
 /// instructions to each.
@@ -26,19 +27,24 @@ const ENOUGH: usize = 10;
 /// What was tried, of the points one deep or of those two deep.
 #[derive(Debug)]
 pub(crate) struct Total {
-    points: AtomicUsize,
-    violations: AtomicUsize,
+    points: LazyLock<&'static AtomicU64>,
+    violations: LazyLock<&'static AtomicU64>,
 }
 
 pub(crate) static ONE_DEEP: Total = Total::new();
 pub(crate) static TWO_DEEP: Total = Total::new();
 
-/// A line for each operation, printed when all are done.
-static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
 impl Total {
     const fn new() -> Self {
-        Self { points: AtomicUsize::new(0), violations: AtomicUsize::new(0) }
+        Self { points: LazyLock::new(shared_counter), violations: LazyLock::new(shared_counter) }
+    }
+}
+
+/// Has all processes to come count together.
+pub(crate) fn count_together() {
+    for total in [&ONE_DEEP, &TWO_DEEP] {
+        LazyLock::force(&total.points);
+        LazyLock::force(&total.violations);
     }
 }
 
@@ -169,11 +175,10 @@ impl Failures {
     /// Counts what was tried, and fails if there is a violation.
     pub(crate) fn close(self, total: &Total, tried: usize, all: usize) {
         let (name, count) = (self.name, self.count);
-        total.points.fetch_add(tried, Ordering::Relaxed);
-        total.violations.fetch_add(count, Ordering::Relaxed);
+        total.points.fetch_add(tried as u64, Ordering::Relaxed);
+        total.violations.fetch_add(count as u64, Ordering::Relaxed);
         let of = if tried == all { String::new() } else { format!(" of {all}") };
-        let line = format!("{name}: points {tried}{of}, violations {count}");
-        LINES.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        tell_at_the_end(format!("{name}: points {tried}{of}, violations {count}"));
         assert!(
             count == 0,
             "{count} violations, {tried} points; one alone: EVERY_INSTRUCTION=name:point\n{}",
@@ -184,7 +189,7 @@ impl Failures {
 
 /// What was tried in all.
 pub(crate) fn summary() -> String {
-    let mut lines = LINES.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut lines = Vec::new();
     if asked() == Asked::Slice {
         lines.push(format!(
             "a slice: of each operation every n-th point, about {SLICE}; all by EVERY_INSTRUCTION=all"

@@ -30,3 +30,9 @@ pub(crate) mod path;
 pub(crate) mod place;
 pub(crate) mod ptrace;
 pub(crate) mod shared;
+
+/// What the process of a scenario does first.
+pub(crate) fn begin() {
+    shared::map();
+    ptrace::watch_for_hangs();
+}

@@ -4,12 +4,11 @@
 
 use super::arch;
 pub(crate) use super::arch::stop_here;
-use crate::support;
-use crate::support::watchdog::{self, Watchdog};
 use core::ptr;
 use siglatch::Signal;
 use std::io;
 use std::sync::OnceLock;
+use support::watchdog::{self, Watchdog};
 
 /// What the status of waitpid(2) says of a traced process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,14 +3,14 @@
 #![expect(unsafe_code, reason = "descriptors are closed behind the back of who has them")]
 
 use super::table::{answer, done, maybe, table, told};
-use crate::support::ending::{End, ends};
-use crate::support::state::SignalState;
 use core::time::Duration;
 use siglatch::fd::{EventFd, Fd, PidFd, Scope, SignalFd};
 use siglatch::{Errno, SigVal, Signal, Tid, child, sys};
 use std::fs::File;
 use std::os::fd::IntoRawFd as _;
 use std::process;
+use support::ending::{End, ends};
+use support::state::SignalState;
 
 pub(super) fn check() {
     let table = table! {

@@ -3,10 +3,10 @@
 #![expect(unsafe_code, reason = "the bare calls get the numbers, too")]
 
 use super::table::{answer, done, table};
-use crate::support::state::SignalState;
 use siglatch::child::{self, ExecSignals};
 use siglatch::timer::{Clock, PosixTimer};
 use siglatch::{ChildState, Pid, SigVal, Signal, exit, sys};
+use support::state::SignalState;
 
 pub(super) fn check() {
     // What ends the process answers by its end. `Reserved` is a C library's.

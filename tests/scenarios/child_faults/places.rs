@@ -4,10 +4,6 @@
 #![expect(unsafe_code, reason = "forks, executes programs, and lowers limits")]
 
 use super::table::{answer, answer_of, done, maybe, state, states, table, told};
-use crate::support::ending::{self, End, ends};
-use crate::support::first_process::first_process;
-use crate::support::names::uid;
-use crate::support::{exit_now, foreign, limits, oracle, thread as threads, window};
 use core::cell::RefCell;
 use core::ffi::{c_char, c_int};
 use core::ptr;
@@ -19,6 +15,10 @@ use siglatch::timer::{Clock, PosixTimer};
 use siglatch::{ChildState, Errno, InfoQueue, Latch, Pid, SigVal, Signal, exit, sys};
 use std::io::{Read as _, Write as _};
 use std::thread;
+use support::ending::{self, End, ends};
+use support::first_process::first_process;
+use support::names::uid;
+use support::{exit_now, foreign, limits, oracle, thread as threads, window};
 
 pub(super) fn check() {
     let table = table! {

@@ -3,10 +3,6 @@
 #![expect(unsafe_code, reason = "the bare calls get the numbers, too")]
 
 use super::table::{answer, done, maybe, state, states, table, told};
-use crate::support::ending::{End, await_end, await_stop, ends, fork};
-use crate::support::names::pid;
-use crate::support::state::SignalState;
-use crate::support::{recorder, thread as threads};
 use core::time::Duration;
 use siglatch::child::{self, Children};
 use siglatch::fd::{Fd, PidFd};
@@ -14,6 +10,10 @@ use siglatch::send::{self, Target};
 use siglatch::timer::{Clock, PosixTimer};
 use siglatch::{Errno, Pid, SigVal, Signal, Tid, sys};
 use std::thread;
+use support::ending::{End, await_end, await_stop, ends, fork};
+use support::names::pid;
+use support::state::SignalState;
+use support::{recorder, thread as threads};
 
 pub(super) fn check() {
     // `Reaped` is a child that somebody else waits for after the table, or the descriptor, has it.

@@ -3,7 +3,6 @@
 #![expect(unsafe_code, reason = "executes programs")]
 
 use super::table::{answer, done, table};
-use crate::support::state::SignalState;
 use core::ffi::c_char;
 use core::ptr;
 use siglatch::child::ExecSignals;
@@ -14,6 +13,7 @@ use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process;
+use support::state::SignalState;
 
 pub(super) fn check() {
     let table = table! {

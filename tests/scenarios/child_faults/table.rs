@@ -1,11 +1,11 @@
 //! A table of functions and faults: what each answers to each, tried in a process of its own.
 
-use crate::support::Child;
 use core::fmt;
 use siglatch::child::Change;
 use siglatch::{ChildState, Errno};
 use std::env;
 use std::io::{Read as _, Write as _};
+use support::Child;
 
 /// What a function answers to a fault.
 #[derive(Clone, Copy)]

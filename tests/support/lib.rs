@@ -4,7 +4,7 @@
 //! work there, while the parent sends signals, follows a handshake and reads the exit status:
 //!
 //! ```ignore
-//! use crate::support::{Child, Scenario, scenarios};
+//! use support::{Child, Scenario, scenarios};
 //!
 //! pub(crate) fn scenarios() -> Vec<Scenario> {
 //!     scenarios![term_ends_the_loop]
@@ -26,9 +26,9 @@
 //!
 //! Three rules make that reliable:
 //! - **The parent has one thread.** A fork copies only the thread that calls it, and with it every
-//!   lock that another thread held. So the test binaries are `harness = false`, `main` runs the
-//!   scenarios one after the other on the main thread, and a fork beside other threads is refused.
-//!   Threads belong in children.
+//!   lock that another thread held. So the test binaries are `harness = false`, `main` runs each
+//!   scenario in a process of its own that has one thread, and a fork beside other threads is
+//!   refused. Threads belong in children.
 //! - **Nobody sleeps to wait.** Every wait is for a descriptor or for SIGCHLD, and ends
 //!   when the process makes no progress: the [`watchdog`] is the only one that loses patience.
 //! - **A failure tells the story.** Anything that panics while a child lives, or while its
@@ -42,15 +42,12 @@
 //! The system calls come from `libc` and not from `nix`, because nix's `Signal` has no real-time
 //! signals and its `waitpid` fails on a process that died by one.
 
-// `allow`, not `expect`, for these: whether they fire depends on what a test binary uses.
-#![allow(
-    clippy::allow_attributes,
-    dead_code,
-    unused_imports,
-    unused_macros,
-    reason = "each test binary uses its part"
+#![expect(
+    missing_docs,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    reason = "helpers of this package's tests, which fail by a panic; most names say it all"
 )]
-#![allow(unreachable_pub, reason = "a test binary exports nothing, yet `pub` marks the interface")]
 #![expect(unsafe_code, reason = "fork, signals and waits are calls into C")]
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
@@ -74,6 +71,7 @@ pub mod recorder;
 mod report;
 pub mod siginfo;
 pub mod signalfd;
+mod spawner;
 pub mod state;
 mod sys;
 pub mod terminal;
@@ -84,7 +82,7 @@ pub mod watchdog;
 pub mod window;
 
 pub use self::child::{Child, Link, in_child};
-pub use self::example::{bare, example, root};
+pub use self::example::{bare, example, root, scratch};
 pub use self::failure::{assert_contains, attach, failure_of, skip, tell_at_the_end};
 pub use self::outcome::{Outcome, Status};
 pub use self::process::Process;
@@ -93,12 +91,15 @@ pub use self::report::signal_name;
 pub use self::sys::{exit_now, shared_counter};
 pub use self::watchdog::{progress, steps};
 
+use self::spawner::Spawners;
 use libtest_mimic::{Arguments, Completion, Trial};
 use siglatch::timer::IntervalTimer;
 use std::env;
 use std::ffi::OsStr;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::thread::available_parallelism;
 
 /// A named test: a plain function that panics when it fails. Made by [`scenarios!`].
 #[derive(Debug, Clone, Copy)]
@@ -108,42 +109,55 @@ pub struct Scenario {
 }
 
 /// The scenarios of a family, each named by its module and function.
+#[macro_export]
 macro_rules! scenarios {
     ($($run:ident),+ $(,)?) => {
-        vec![$($crate::support::Scenario {
-            name: $crate::support::in_binary(concat!(module_path!(), "::", stringify!($run))),
+        vec![$($crate::Scenario {
+            name: $crate::in_binary(concat!(module_path!(), "::", stringify!($run))),
             run: $run,
         }),+]
     };
 }
-pub(crate) use scenarios;
 
 /// A path without the name of the test binary, with which it begins.
 pub fn in_binary(path: &'static str) -> &'static str {
     path.split_once("::").map_or(path, |(_, name)| name)
 }
 
-/// Runs the scenarios as `cargo test` asks (filters, `--list`, `--exact`, …), one at a time.
+/// Runs the scenarios as `cargo test` asks (filters, `--list`, `--exact`, …).
 pub fn main(scenarios: impl IntoIterator<Item = Scenario>) -> ExitCode {
-    // One thread whatever the command line says: see the module's first rule.
-    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
+    main_after(|| (), scenarios)
+}
+
+/// The same, with something that each scenario's process does first.
+pub fn main_after(prepare: fn(), scenarios: impl IntoIterator<Item = Scenario>) -> ExitCode {
+    let arguments = Arguments::from_args();
     failure::install_hook();
     start_from_a_known_state();
-    watchdog::share_signs(sys::shared_counter());
-    if !arguments.list {
-        watchdog::guard();
-    }
 
-    let trials = scenarios.into_iter().map(trial).collect();
-    let conclusion = libtest_mimic::run(&arguments, trials);
+    LazyLock::force(&example::BUILT);
+    let scenarios: Vec<Scenario> = scenarios.into_iter().collect();
+    let threads = if arguments.list { 0 } else { arguments.test_threads.unwrap_or_else(threads) };
+    let spawners = Arc::new(Spawners::start(threads, &scenarios, prepare));
+    let skipped = Arc::new(Mutex::new(Vec::new()));
+    let trials = scenarios.iter().enumerate().map(|(index, scenario)| {
+        trial(scenario.name, index, Arc::clone(&spawners), Arc::clone(&skipped))
+    });
+    let arguments = Arguments { test_threads: Some(threads), ..arguments };
+    let conclusion = libtest_mimic::run(&arguments, trials.collect());
     for line in failure::lines_to_tell() {
         println!("{line}");
     }
     // Last and on stderr, so that a skip is seen in every output format.
-    for line in failure::skipped_lines() {
+    for line in skipped.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         eprintln!("{line}");
     }
     conclusion.exit_code()
+}
+
+/// How many scenarios run at a time: two a processor, for many wait for something.
+fn threads() -> usize {
+    available_parallelism().map_or(2, |processors| processors.get().saturating_mul(2))
 }
 
 /// Undoes what this process has inherited, so that a run under `nohup`, in the background or from a
@@ -183,13 +197,21 @@ fn again(name: &str) -> String {
     format!("{asked}cargo test{release}{features} --test {binary} -- --exact '{name}'")
 }
 
-fn trial(Scenario { name, run }: Scenario) -> Trial {
+fn trial(
+    name: &'static str,
+    index: usize,
+    spawners: Arc<Spawners>,
+    skipped: Arc<Mutex<Vec<String>>>,
+) -> Trial {
     Trial::ignorable_test(name, move || {
-        failure::enter(name);
-        progress();
-        failure::catch(run).map_err(|text| format!("{text}\n\nonce more: {}\n", again(name)))?;
-        Ok(match failure::take_skip() {
-            Some(reason) => Completion::ignored_with(reason),
+        let end = spawners.run(index);
+        let reason = end.map_err(|text| format!("{text}\n\nonce more: {}\n", again(name)))?;
+        Ok(match reason {
+            Some(reason) => {
+                let line = format!("skipped: {name}: {reason}");
+                skipped.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+                Completion::ignored_with(reason)
+            }
             None => Completion::Completed,
         })
     })
