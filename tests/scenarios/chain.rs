@@ -11,7 +11,7 @@ use std::thread::yield_now;
 use support::oracle::{RawAction, bit, cancellation, raw_action, set_raw_action};
 use support::siginfo::{self, RawInfo};
 use support::state::raw_mask;
-use support::{self, Child, Scenario, foreign, in_child, recorder, scenarios, steps, thread};
+use support::{self, Child, Scenario, foreign, in_child, recorder, rounds, scenarios, thread};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
@@ -209,7 +209,8 @@ fn resethand_is_called_once() {
 }
 
 fn resethand_on_many_threads_is_called_once() {
-    const ROUNDS: u32 = 1_000;
+    /// In place of a round: there is none any more.
+    const DONE: u32 = u32::MAX;
     // How often it was installed. The threads see it at once, and raise at the same moment.
     static STAGE: AtomicU32 = AtomicU32::new(0);
     static RAISED: AtomicU32 = AtomicU32::new(0);
@@ -218,16 +219,19 @@ fn resethand_on_many_threads_is_called_once() {
         std::thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| {
-                    for round in steps(0..ROUNDS) {
+                    for round in 0.. {
                         while STAGE.load(SeqCst) <= round {
                             yield_now();
+                        }
+                        if STAGE.load(SeqCst) == DONE {
+                            break;
                         }
                         thread::raise(libc::SIGUSR1);
                         RAISED.fetch_add(1, SeqCst);
                     }
                 });
             }
-            for round in 1..=ROUNDS {
+            for round in rounds(100, 1_000).skip(1) {
                 install(libc::SIGUSR1, libc::SA_RESETHAND, &[]);
                 assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
                 STAGE.store(round, SeqCst);
@@ -237,6 +241,7 @@ fn resethand_on_many_threads_is_called_once() {
                 wrong = wrong.saturating_add(u32::from(calls() != round));
                 assert_eq!(LATCH.release(Signal::USR1).map(drop), Ok(()));
             }
+            STAGE.store(DONE, SeqCst);
         });
         assert_eq!(wrong, 0, "calls too many or too few, while the threads were to go on");
     });

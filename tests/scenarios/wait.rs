@@ -3,14 +3,14 @@
 #![expect(unsafe_code, reason = "sets an interval timer and a handler that counts")]
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use core::time::Duration;
 use siglatch::{InfoQueue, Latch, SigSet, Signal, mask, send};
 use std::io;
 use std::sync::mpsc;
 use std::thread::{scope, yield_now};
 use std::time::Instant;
-use support::{self, Child, Link, Scenario, in_child, recorder, scenarios, steps, thread};
+use support::{self, Child, Link, Scenario, in_child, recorder, rounds, scenarios, thread};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
@@ -288,19 +288,22 @@ fn no_wake_up_is_lost_between_processes() {
 }
 
 fn no_wake_up_is_lost_between_threads() {
-    const ROUNDS: u32 = 60_000;
     let child = Child::start(|_| {
         static TAKEN: AtomicU32 = AtomicU32::new(0);
+        static DONE: AtomicBool = AtomicBool::new(false);
         assert_eq!(LATCH.catch(Signal::USR1), Ok(()));
         let waiter = recorder::gettid();
         scope(|scope| {
             scope.spawn(move || {
-                for round in steps(0..ROUNDS) {
+                for round in 0.. {
                     while TAKEN.load(Ordering::SeqCst) != round {
                         // Long enough for a waiter that has a processor.
                         if (0..1_000).all(|_| TAKEN.load(Ordering::SeqCst) != round) {
                             yield_now();
                         }
+                    }
+                    if DONE.load(Ordering::SeqCst) {
+                        break;
                     }
                     // A little later each time, to meet the waiter at every point of its way.
                     (0..round % 256).for_each(|n| _ = core::hint::black_box(n));
@@ -312,11 +315,15 @@ fn no_wake_up_is_lost_between_threads() {
                     }
                 }
             });
-            for round in 1..=ROUNDS {
+            for round in rounds(500, 60_000) {
                 assert_eq!(LATCH.wait(None), Ok(true));
                 assert_eq!(LATCH.take(), Signal::USR1.into());
-                TAKEN.store(round, Ordering::SeqCst);
+                TAKEN.store(round.wrapping_add(1), Ordering::SeqCst);
             }
+            // The one more that was sent meanwhile.
+            assert_eq!(LATCH.wait(None), Ok(true));
+            DONE.store(true, Ordering::SeqCst);
+            TAKEN.fetch_add(1, Ordering::SeqCst);
         });
     });
     child.wait().assert_exited(0);

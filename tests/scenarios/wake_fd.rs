@@ -12,7 +12,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::net::UnixStream;
 use std::thread;
-use support::{Scenario, in_child, recorder, scenarios, steps, thread as threads};
+use support::{Scenario, in_child, recorder, rounds, scenarios, steps, thread as threads};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
@@ -403,22 +403,25 @@ fn two_latches_write_to_one() {
 
 /// Code that sets a descriptor hears of what came before, and of what comes after.
 fn changing_it_amid_a_storm_misses_nothing() {
-    const ROUNDS: u32 = 2_000;
     static LATCH: Latch = Latch::new();
-    static SENT: AtomicU32 = AtomicU32::new(0);
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    static DONE: AtomicBool = AtomicBool::new(false);
     in_child(|| {
         LATCH.catch(Signal::USR1).expect("catch");
         let pipes = [pipe(), pipe()];
         let sender = thread::spawn(|| {
-            for round in 1..=ROUNDS {
+            for sent in 1.. {
                 raise(Signal::USR1);
-                while SENT.load(SeqCst) < round {
+                while TAKEN.load(SeqCst) < sent {
+                    if DONE.load(SeqCst) {
+                        return;
+                    }
                     thread::yield_now();
                 }
             }
         });
         let mut both = pipes.iter().cycle();
-        while SENT.load(SeqCst) < ROUNDS {
+        for _ in rounds(500, 4_000) {
             let (reader, writer) = both.next().expect("a cycle");
             set(&LATCH, Some(writer.as_raw_fd())).expect("set_wake_fd");
             assert!(readable(reader.as_raw_fd(), -1));
@@ -427,9 +430,11 @@ fn changing_it_amid_a_storm_misses_nothing() {
             assert_eq!(byte, [10]);
             bytes(reader);
             if LATCH.take_signal(Signal::USR1) {
-                SENT.fetch_add(1, SeqCst);
+                TAKEN.fetch_add(1, SeqCst);
             }
         }
+        assert!(TAKEN.load(SeqCst) > 100, "few signals came");
+        DONE.store(true, SeqCst);
         sender.join().expect("a thread that ends");
         assert_eq!(LATCH.missed_wakes(), 0);
     });

@@ -150,3 +150,12 @@ pub(super) fn length() -> Duration {
 pub fn steps<T>(items: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
     items.into_iter().inspect(|_| progress())
 }
+
+/// The numbers of rounds, each a sign of progress: as many as a machine makes within two seconds, but
+/// some at least and not more than enough. A round that waits for another thread takes a busy machine
+/// a thousand times as long.
+pub fn rounds(least: u32, enough: u32) -> impl Iterator<Item = u32> {
+    let begin = Instant::now();
+    let goes_on = move |round: &u32| *round < least || begin.elapsed() < Duration::from_secs(2);
+    steps(0..enough).take_while(goes_on)
+}
