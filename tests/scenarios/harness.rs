@@ -8,7 +8,7 @@ use super::watchdog::{SHORT, assert_gone};
 use std::ffi::OsStr;
 use std::process::Command;
 use std::{env, fs, process, sync, thread};
-use support::oracle::{self, RawAction};
+use support::oracle::{self, RawAction, raw_action};
 use support::{self, Child, Link, Scenario, Status, exit_now};
 use support::{assert_contains, failure_of, scenarios, spawn};
 
@@ -39,6 +39,9 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         command_line_works_as_usual,
         skip_is_visible,
         failure_tells_how_to_run_it_again,
+        scenario_whose_process_ends_has_failed,
+        scenario_has_a_process_of_its_own,
+        scenario_has_a_process_also_if_it_is_the_second,
         every_family_is_run,
     ]
 }
@@ -344,6 +347,42 @@ fn failure_tells_how_to_run_it_again() {
     outcome.assert_exited(101);
     assert_contains(&outcome.output, "as it was to\n\nonce more: cargo test");
     assert_contains(&outcome.output, &format!("--test scenarios -- --exact '{NAME}'\n"));
+}
+
+fn scenario_whose_process_ends_has_failed() {
+    const INNER: &str = "HARNESS_ENDS_INSIDE";
+    const NAME: &str = "harness::scenario_whose_process_ends_has_failed";
+    match env::var(INNER).as_deref() {
+        Ok("exits") => exit_now(0),
+        Ok(_) => process::abort(),
+        Err(_) => {}
+    }
+    for (how, told) in [("exits", "exited with 0"), ("aborts", "died by SIGABRT (6)")] {
+        let outcome = spawn(this_test(&["--exact", NAME]).env(INNER, how)).wait();
+        outcome.assert_exited(101);
+        assert_contains(&outcome.output, &format!("the scenario's own process {told}"));
+        assert_contains(&outcome.output, "once more: cargo test");
+    }
+}
+
+/// The next one finds nothing of it.
+fn scenario_has_a_process_of_its_own() {
+    const INNER: &str = "HARNESS_LEAVES_INSIDE";
+    if env::var_os(INNER).is_some() {
+        let found = raw_action(libc::SIGUSR1).handler;
+        oracle::set_ignored(libc::SIGUSR1);
+        assert_eq!(found, libc::SIG_DFL, "left by another");
+        return;
+    }
+    // Both by one spawner.
+    let mut command = this_test(&["harness::scenario_has_a_process", "--test-threads=1"]);
+    let outcome = spawn(command.env(INNER, "1")).wait();
+    outcome.assert_exited(0);
+    assert_contains(&outcome.output, "2 passed; 0 failed");
+}
+
+fn scenario_has_a_process_also_if_it_is_the_second() {
+    scenario_has_a_process_of_its_own();
 }
 
 /// What is in the folder of the scenarios and has no line in `main.rs` would be run by nobody.

@@ -104,9 +104,10 @@ fn in_a_process(scenario: Scenario, prepare: fn()) -> String {
     let ended = failure::catch(|| process.reap());
     let mut report = String::new();
     let read = file.rewind().and_then(|()| file.read_to_string(&mut report));
+    let is_whole = read.is_ok() && report.lines().any(|line| line.starts_with("= "));
     match ended {
-        Ok(Status::Exited(0)) if read.is_ok() => report,
-        Ok(status) => format!("{FAILED}\nthe process of the scenario {status}\n{report}"),
+        Ok(Status::Exited(0)) if is_whole => report,
+        Ok(status) => format!("{FAILED}\nthe scenario's own process {status}\n{report}"),
         Err(why) => format!("{FAILED}\nthe scenario itself: {why}\n{}", process.report("")),
     }
 }
