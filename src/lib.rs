@@ -74,6 +74,7 @@ pub mod action;
 pub mod child;
 pub mod exit;
 pub mod fd;
+pub mod kernel;
 pub mod mask;
 // A page of the documentation, and nothing else; so are `python`, `recipes` and `without_libc`.
 #[doc = include_str!("migration.md")]

@@ -42,6 +42,7 @@ mod info_child;
 mod info_faults;
 mod info_table;
 mod keep_newest;
+mod kernel;
 mod latch;
 mod latch_rule;
 mod mask;
@@ -136,6 +137,7 @@ fn families() -> Vec<Vec<Scenario>> {
         info_faults::scenarios(),
         info_table::scenarios(),
         keep_newest::scenarios(),
+        kernel::scenarios(),
         latch::scenarios(),
         latch_rule::scenarios(),
         mask::scenarios(),
