@@ -168,14 +168,17 @@ fn one_that_is_left_is_in_the_way_without_proc() {
     };
     as_first_process(move || {
         passes(true);
-        let limit = |soft| {
-            let limit = libc::rlimit { rlim_cur: soft, rlim_max: 1024 };
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        // SAFETY: `limit` is a valid place for the answer.
+        assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) }, 0);
+        let set = |soft| {
+            let limit = libc::rlimit { rlim_cur: soft, ..limit };
             // SAFETY: the limit is initialised and only read.
             assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) }, 0);
         };
-        limit(0);
+        set(0);
         passes(false);
-        limit(1024);
+        set(limit.rlim_cur);
         passes(true);
         assert!(without_proc());
         passes(false);

@@ -102,8 +102,11 @@ fn orphans_are_reaped() {
     for status in 1..=3 {
         assert_contains(&outcome.output, &format!("Some(Exited({status}))"));
     }
-    // And while it runs: the parent of this one ends at once.
-    let mut program = supervise("(exec sh -c 'exit 9' &); echo ready; exec sleep 1000");
+    // And while it runs: the parent of this one has ended, so that no other can reap it.
+    let mut program = supervise(
+        "(sh -c 'while [ $PPID != $0 ] && kill -0 $PPID; do :; done 2>/dev/null; exit 9' $PPID &)
+        echo ready; exec sleep 1000",
+    );
     program.expect_line("Some(Exited(9))");
     program.kill(libc::SIGTERM);
     program.wait().assert_died_by(libc::SIGTERM);
@@ -145,9 +148,11 @@ fn the_command_ends_with_it() {
 }
 
 fn as_process_1_it_does_the_same() {
+    // The orphan ends when its parent has ended: a parent may reap a child that ends before it.
     const SCRIPT: &str = "
         [ $PPID = 1 ] || exit 2
-        orphan=$(sh -c 'exit 9' & echo $!)
+        orphan=$(sh -c 'while [ $PPID != 1 ] && kill -0 $PPID; do :; done 2>/dev/null; exit 9' \
+            >/dev/null & echo $!)
         while kill -0 $orphan 2>/dev/null; do :; done # until it is reaped
         trap 'exit 0' TERM
         kill -TERM 1

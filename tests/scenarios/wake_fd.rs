@@ -479,7 +479,7 @@ fn open_descriptors() -> usize {
 }
 
 fn event_of_a_static_is_opened_once() {
-    static EVENTS: [OnceEventFd; 64] = [const { OnceEventFd::new() }; 64];
+    static EVENTS: [OnceEventFd; 16] = [const { OnceEventFd::new() }; 16];
     static READY: AtomicU32 = AtomicU32::new(0);
     in_child(|| {
         let before = open_descriptors();

@@ -29,16 +29,17 @@ impl Spawners {
     /// Forks so many. `prepare` is the first that each scenario's process does.
     pub(crate) fn start(count: usize, scenarios: &[Scenario], prepare: fn()) -> Self {
         let runner = process::id() as i32;
-        let streams = (0..count).map(|_| {
+        let mut streams = Vec::new();
+        for _ in 0..count {
             let (ours, theirs) = UnixStream::pair().expect("socketpair");
             if sys::fork() == Side::Child {
-                drop(ours);
+                drop((ours, streams));
                 sys::die_with_parent(runner).expect("the runner is there");
                 spawn_each(theirs, scenarios, prepare);
             }
-            ours
-        });
-        Self(Mutex::new(streams.collect()))
+            streams.push(ours);
+        }
+        Self(Mutex::new(streams))
     }
 
     /// Runs the scenario with this index. The reason if it was skipped, the text if it has failed.
