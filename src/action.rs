@@ -51,7 +51,7 @@ flags! {
     #[doc(alias = "sa_flags")]
     pub struct SaFlags(c_ulong);
 
-    /// `SIGCHLD` only for children that end, not for those that stop or go on.
+    /// `SIGCHLD` only for children that end, not for those that stop or continue.
     NOCLDSTOP = SA_NOCLDSTOP "SA_NOCLDSTOP";
     /// Children that end leave nothing to wait for.
     NOCLDWAIT = SA_NOCLDWAIT "SA_NOCLDWAIT";
@@ -273,7 +273,7 @@ pub fn default(signal: Signal) -> Result<Previous, Errno> {
 
 /// Sets the default action with flags. For `SIGCHLD`, [`SaFlags::NOCLDWAIT`] has the kernel reap
 /// children, and [`SaFlags::NOCLDSTOP`] keeps from a [signalfd](crate::fd::SignalFd) that they stop
-/// and go on. Others have no effect without a handler.
+/// and continue. Others have no effect without a handler.
 ///
 /// # Errors
 ///

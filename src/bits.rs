@@ -3,8 +3,8 @@
 //! Every operation but `store` is `SeqCst`: the handler's have to be (see `wake` and `gate`), and
 //! the others cost nothing more on x86_64 and are on no hot path. The call sites name their pairs.
 //!
-//! Where a target has no atomics of 64 bits, the word is two (`halves`), and only a signal's bit is
-//! one moment's: a look at several may see a set that never was. Nothing here needs more. A look
+//! Where a target has no atomics of 64 bits, the word is two (`halves`), and only one signal's bit
+//! is atomic: a read of several may see a set that never existed. Nothing here needs more. A read
 //! that is too early for one of them is repeated, since a flag is set before the count that a
 //! waiting thread looks at; what is taken is taken once; and other words are written before they
 //! are published.

@@ -179,8 +179,8 @@ impl<const N: usize> Dispatcher<N> {
         calls
     }
 
-    /// Calls `f` instead of the callbacks for each signal that came, in the same order: a way into
-    /// local state without an allocation. Breaking off leaves the rest for the next dispatch.
+    /// Calls `f` instead of the callbacks for each signal that came, in the same order: `f` may
+    /// use local state, without an allocation. Breaking off leaves the rest for the next dispatch.
     ///
     /// ```
     /// use siglatch::{Dispatcher, Signal};

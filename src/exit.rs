@@ -1,7 +1,7 @@
 //! Ending with the right wait status.
 //!
 //! A program that ends because of a signal and exits with a status of its own hides the signal: a
-//! script goes on after Ctrl-C, `systemd` counts a failure. [`die_by`] ends the process by the
+//! script continues after Ctrl-C, `systemd` counts a failure. [`die_by`] ends the process by the
 //! signal itself, [`exit_as`] as a child has ended.
 #![expect(unsafe_code, reason = "dies through the kernel's door")]
 
@@ -21,7 +21,7 @@ const ATTEMPTS: u32 = 64;
 ///
 /// Where the signal cannot kill, the process exits with status 128 + its number, by which a shell
 /// reports such a death: if its default action does not end the process (`SIGCHLD`, `SIGTSTP`, …),
-/// for process 1 of a pid namespace, on which signals from inside have no default action, and if
+/// for process 1 of a pid namespace, on which its own signals have no default action, and if
 /// another thread keeps installing a handler, 64 times in a row.
 #[doc(alias = "emulate_default_handler")]
 pub fn die_by(signal: Signal) -> ! {
@@ -70,7 +70,7 @@ fn kills(signal: Signal) -> bool {
     matches!(signal.default_action(), DefaultAction::Terminate | DefaultAction::Core)
 }
 
-/// Exits with the status that stands for a death by a signal.
+/// Exits with a shell's status for a death by a signal.
 fn exit_after(signo: c_int) -> ! {
     // 128 and 64 at most, unless the program has made up a state.
     sys::exit_group(128_i32.wrapping_add(signo))

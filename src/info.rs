@@ -1,7 +1,7 @@
-//! [`SigInfo`]: what the kernel tells about a signal, decoded from its `siginfo_t`.
+//! [`SigInfo`]: what the kernel reports about a signal, decoded from its `siginfo_t`.
 //!
 //! Which fields of the union are filled follows from the signal and `si_code`, by the kernel's own
-//! rule (`siginfo_layout` in kernel/signal.c): that is in `decode`, the place of each field in
+//! rule (`siginfo_layout` in kernel/signal.c): that is in `decode`, the offset of each field in
 //! `layout`. A field that the kernel did not fill is never shown.
 
 pub(crate) mod decode;
@@ -15,7 +15,7 @@ use crate::{Errno, Pid, Signal};
 /// The part of `siginfo_t` that the kernel ever fills (`struct kernel_siginfo`, 64-bit).
 const FILLED: usize = 48;
 
-/// What the kernel tells about one instance of a signal: siginfo_t of sigaction(2), without the 80
+/// What the kernel reports about an instance of a signal: siginfo_t of sigaction(2), without the 80
 /// of its 128 bytes that never carry anything.
 #[doc(alias = "siginfo_t")]
 #[doc(alias = "struct_siginfo")]
@@ -51,11 +51,11 @@ pub enum Cause {
         /// The value.
         value: SigVal,
     },
-    /// A POSIX timer of timer_create(2) ran out (`SI_TIMER`).
+    /// A POSIX timer of timer_create(2) expired (`SI_TIMER`).
     Timer {
         /// The kernel's id of the timer.
         id: i32,
-        /// How often it ran out again before the signal was taken.
+        /// How often it expired again before the signal was taken.
         overrun: i32,
         /// The value it was made with.
         value: SigVal,
@@ -80,7 +80,7 @@ pub enum Cause {
     },
     /// The kernel, without details (`SI_KERNEL`): Ctrl-C at a terminal, a timer of setitimer(2).
     Kernel,
-    /// A child ended, stopped or went on (`SIGCHLD`).
+    /// A child ended, stopped or continued (`SIGCHLD`).
     Child {
         /// The child.
         pid: i32,
@@ -135,7 +135,7 @@ pub enum ChildState {
     Exited(i32),
     /// This signal ended it (`CLD_KILLED`).
     Killed(Signal),
-    /// A signal that a C library keeps for itself, and that is no [`Signal`], ended it: its number.
+    /// A signal that a C library reserves, and that is no [`Signal`], ended it: its number.
     KilledByReserved(i32),
     /// This signal ended it, and it dumped core (`CLD_DUMPED`).
     Dumped(Signal),
@@ -143,7 +143,7 @@ pub enum ChildState {
     Trapped(i32),
     /// This signal stopped it (`CLD_STOPPED`).
     Stopped(Signal),
-    /// It went on (`CLD_CONTINUED`).
+    /// It continued (`CLD_CONTINUED`).
     Continued,
 }
 
@@ -158,7 +158,7 @@ impl ChildState {
         )
     }
 
-    /// The signal that ended or stopped the child, unless a C library keeps it for itself.
+    /// The signal that ended or stopped the child, unless a C library reserves it.
     #[doc(alias = "WTERMSIG")]
     #[doc(alias = "WSTOPSIG")]
     #[must_use]
@@ -170,8 +170,8 @@ impl ChildState {
     }
 
     /// A shell's `$?`: the exit status, or 128 plus the number of the signal that ended or stopped
-    /// the child. `None` if it goes on or is traced. [`exit::exit_as`](crate::exit::exit_as) ends a
-    /// process the same way, and tells more: a shell script ends, too, if the child died by Ctrl-C.
+    /// the child. `None` if it runs or is traced. [`exit::exit_as`](crate::exit::exit_as) ends a
+    /// process the same way, and shows more: a shell script ends, too, if the child died by Ctrl-C.
     ///
     /// ```
     /// use siglatch::{ChildState, Signal};

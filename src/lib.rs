@@ -25,6 +25,7 @@
 //! [`python`]: python
 //! [`recipes`]: recipes
 //! [`send`]: send
+//! [`kernel`]: kernel
 //! [`stack`]: stack
 //! [`stop`]: stop
 //! [`stop::stop_by`]: stop::stop_by

@@ -9,7 +9,7 @@ use crate::sys::KernelSigset;
 use crate::{Errno, Signal};
 
 /// A set of signals: one word, `Copy`, made and changed without a system call. It never holds a
-/// number that a C library keeps for itself, so no mask made of it can block them.
+/// number that a C library reserves, so no mask made of it can block them.
 ///
 /// ```
 /// use siglatch::{SigSet, Signal};
@@ -77,7 +77,7 @@ impl SigSet {
         Self(bits & VALID.0)
     }
 
-    /// `EINVAL` if `SIGKILL` or `SIGSTOP` is named, which the kernel would leave out in silence.
+    /// `EINVAL` if `SIGKILL` or `SIGSTOP` is named, which the kernel would drop silently.
     pub(crate) const fn check_changeable(self) -> Result<(), Errno> {
         if self.0 & Self::UNCHANGEABLE.0 == 0 { Ok(()) } else { Err(Errno::INVAL) }
     }

@@ -194,7 +194,7 @@ impl Shutdown {
         let request = signal_of(self.request.swap(0, Ordering::SeqCst));
         let _flags = self.receiver.take();
         let _stopped = request.map(|signal| self.stop(signal));
-        // What a signal that has requested since has set may have gone with the rest.
+        // A signal that has requested since may have lost its flag and its timer here.
         if let Some(signal) = self.requested_by() {
             self.begin(signal);
         }

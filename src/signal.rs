@@ -20,7 +20,7 @@ const RT_MIN: i32 = if IS_MUSL { 35 } else { 34 };
 const IS_MUSL: bool = cfg!(any(target_env = "musl", target_env = "ohos"));
 
 /// A signal: a standard one (1 to 31) or a real-time one, ordered by number, as the kernel delivers
-/// pending signals. No safe function makes one of the numbers that a C library keeps for itself (32
+/// pending signals. No safe function makes one of the numbers that a C library reserves (32
 /// and 33, with musl also 34).
 ///
 /// ```
@@ -50,7 +50,7 @@ pub enum DefaultAction {
     Core,
     /// The process stops.
     Stop,
-    /// The process goes on, if it was stopped.
+    /// The process continues, if it was stopped.
     Continue,
     /// Nothing.
     Ignore,
@@ -124,14 +124,14 @@ standard_signals! {
     PIPE = SIGPIPE "SIGPIPE", Terminate, "Broken pipe";
     /// The time of alarm(2) or `ITIMER_REAL` is up.
     ALRM = SIGALRM "SIGALRM", Terminate, "Alarm clock";
-    /// The polite request to end.
+    /// The request to terminate.
     TERM = SIGTERM "SIGTERM", Terminate, "Terminated";
     /// Not sent by the kernel.
     STKFLT = SIGSTKFLT "SIGSTKFLT", Terminate, "Stack fault";
-    /// A child ended, stopped or went on.
+    /// A child ended, stopped or continued.
     #[doc(alias = "SIGCLD")]
     CHLD = SIGCHLD "SIGCHLD", Ignore, "Child exited";
-    /// Go on, if stopped.
+    /// Continue, if stopped.
     CONT = SIGCONT "SIGCONT", Continue, "Continued";
     /// Stop, which can be neither caught nor blocked nor ignored.
     STOP = SIGSTOP "SIGSTOP", Stop, "Stopped (signal)";
@@ -176,7 +176,7 @@ impl Signal {
     ///
     /// # Errors
     ///
-    /// `EINVAL`: not a number from 1 to 64, or one that a C library keeps for itself.
+    /// `EINVAL`: not a number from 1 to 64, or one that a C library reserves.
     pub const fn from_raw(raw: i32) -> Result<Self, Errno> {
         if raw < 1 || raw > MAX || (raw >= KERNEL_RT_MIN && raw < RT_MIN) {
             return Err(Errno::INVAL);

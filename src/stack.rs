@@ -158,13 +158,13 @@ pub unsafe fn set(new: Option<AltStack>) -> Result<Option<AltStack>, Errno> {
 /// An alternate stack of the thread that made it. When dropped, it restores the previous one.
 ///
 /// Guards that overlap are to be dropped in the reverse order of their making, as a block does. A
-/// stack that cannot be removed, as [`remove`](Self::remove) tells, stays for good, its memory
+/// stack that cannot be removed, as [`remove`](Self::remove) reports, stays for good, its memory
 /// included: if another one was set over it, which may restore it, or the thread is running on it.
 ///
 /// # Async-signal-safety
 ///
 /// Not async-signal-safe, but for [`stack`](Self::stack): when a handler returns, the kernel
-/// restores the alternate stack that was set when it started, which must not be gone.
+/// restores the alternate stack that was set when it started, which must still exist.
 #[doc(alias = "sigaltstack")]
 #[derive(Debug)]
 #[must_use = "the stack is taken back as soon as the guard is dropped"]
@@ -252,7 +252,7 @@ impl StackGuard {
     #[inline]
     fn take_back(&mut self) -> Result<(), Errno> {
         let current = current()?;
-        // The flags tell only whether the thread is running on it, which the next call tells, too.
+        // The flags say only whether the thread is running on it, as the next call does.
         if is_disabled(&current)
             || (current.start, current.size) != (self.installed.start, self.installed.size)
         {

@@ -30,7 +30,7 @@
 //! `SIGTTIN` and `SIGTTOU` come from the program's own read(2), write(2) or tcsetattr(3), which
 //! then fails with `EINTR`, for the program to stop before it tries again. So the program calls
 //! what returns `EINTR`: `fill_buf`, `read` and `write` of `std` do, while `read_line`,
-//! `read_to_end`, `lines` and `write_all` try again by themselves, without end.
+//! `read_to_end`, `lines` and `write_all` retry by themselves, endlessly.
 //!
 //! ```no_run
 //! use siglatch::{Dispatcher, Signal, stop};
@@ -64,7 +64,7 @@ use crate::{DefaultAction, Errno, Signal, send};
 /// Stops the process by `signal`, as if it had never been caught. Returns when it is continued.
 ///
 /// Sets the default action, sends the signal to this thread and unblocks it: the whole process
-/// stops, and its parent is told by which signal. Then action and mask are restored.
+/// stops, and its parent sees by which signal. Then action and mask are restored.
 ///
 /// In an orphaned process group `SIGTSTP`, `SIGTTIN` and `SIGTTOU` do not stop (setpgid(2)), and
 /// this returns at once. `SIGSTOP` does, with no shell to continue it, and so is no replacement.

@@ -8,7 +8,7 @@ use crate::sys::{self, KernelTimespec};
 const NANOS_PER_SEC: i64 = 1_000_000_000;
 
 /// When a wait of `timeout` from now on ends; past what the kernel can count, some 292 years,
-/// never. It is a point in time, so that a wait that a handler cuts short goes on to the same end.
+/// never. It is a point in time, so that a wait that a handler interrupts resumes to the same end.
 pub(crate) fn deadline(timeout: Duration) -> Result<KernelTimespec, Errno> {
     sys::clock_gettime(libc::CLOCK_MONOTONIC).map(|now| after(now, timeout))
 }
@@ -24,7 +24,7 @@ pub(crate) fn timespec(duration: Duration) -> KernelTimespec {
     after(KernelTimespec::default(), duration)
 }
 
-/// A time that the kernel tells; one before its clock's zero is zero.
+/// A time that the kernel reports; one before its clock's zero is zero.
 pub(crate) fn duration(time: KernelTimespec) -> Duration {
     let seconds = u64::try_from(time.seconds).map(Duration::from_secs);
     let nanoseconds = u64::try_from(time.nanoseconds).map(Duration::from_nanos);

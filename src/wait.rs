@@ -52,7 +52,7 @@ pub fn wait(signals: impl Into<SigSet>) -> Result<Signal, Errno> {
     wait_info(signals).map(|info| info.signal())
 }
 
-/// As [`wait`], with the details: sigwaitinfo(2), which fails with `EINTR` where this goes on. A
+/// As [`wait`], with the details: sigwaitinfo(2), which fails with `EINTR` where this resumes. A
 /// signal of raise(3) or pthread_kill(3) has the kernel's cause, [`Thread`](crate::Cause::Thread),
 /// where the sigwaitinfo of glibc says `SI_USER`.
 ///
@@ -188,7 +188,7 @@ fn take_until(signals: SigSet, end: KernelTimespec) -> Result<Option<SigInfo>, E
     }
 }
 
-/// One system call: a signal that was taken, with what the kernel tells of it.
+/// One system call: a signal that was taken, with what the kernel reports of it.
 #[inline]
 fn take(signals: SigSet, timeout: Option<&KernelTimespec>) -> Result<SigInfo, Errno> {
     let mut info = KernelSiginfo::zeroed();

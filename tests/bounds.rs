@@ -71,18 +71,18 @@ macro_rules! paths {
 }
 
 paths! {
-    no_receiver: 300 instructions, 448 bytes;
+    no_receiver: 290 instructions, 448 bytes;
     one_latch: 47 instructions, 32 bytes;
     one_queue: 146 instructions, 136 bytes;
-    full_queue: 570 instructions, 352 bytes;
-    full_queue_of_1024: 10941 instructions, 352 bytes;
+    full_queue: 500 instructions, 296 bytes;
+    full_queue_of_1024: 7700 instructions, 296 bytes;
     newest_of_one_signal: 395 instructions, 296 bytes;
     eight_latches: 154 instructions, 32 bytes;
     seven_that_are_not_interested: 80 instructions, 32 bytes;
-    theirs_is_chained_to: 216 instructions, 304 bytes;
+    theirs_is_chained_to: 200 instructions, 304 bytes;
     a_hook: 124 instructions, 144 bytes;
     deferred_handlers: 490 instructions, 296 bytes;
-    shutdown_is_asked: 206 instructions, 456 bytes;
+    shutdown_is_asked: 190 instructions, 400 bytes;
     a_thread_waits: 130 instructions, 152 bytes;
     an_eventfd_is_watched: 152 instructions, 160 bytes;
     nobody_is_left: 253 instructions, 448 bytes;

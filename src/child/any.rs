@@ -94,7 +94,7 @@ pub struct ReapAny<F> {
     look: Look,
 }
 
-/// The place to search for the next child.
+/// Where to search for the next child.
 #[expect(clippy::large_enum_variant, reason = "there is no allocator, and there is one of it")]
 enum Look {
     /// The first that waitid(2) reports.

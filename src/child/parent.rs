@@ -6,7 +6,7 @@ use crate::{Errno, Pid, Signal, sys};
 /// Has `signal` sent to this process when its parent ends: `PR_SET_PDEATHSIG` of prctl(2).
 ///
 /// It is for a child, between fork(2) and execve(2), which keeps it. Note `parent` before the fork:
-/// an error tells that it ended before this call, and no signal will come.
+/// an error means that it ended before this call, and no signal will come.
 ///
 /// ```
 /// use siglatch::child::{self, set_parent_death_signal};
@@ -23,7 +23,7 @@ use crate::{Errno, Pid, Signal, sys};
 /// ```
 ///
 /// To the kernel, the parent is the *thread* that made this process: the signal comes when that
-/// thread ends, though its process may go on. Make such children on a thread that stays. If it
+/// thread ends, though its process may continue. Make such children on a thread that stays. If it
 /// ended before this call, the signal comes when the thread that inherited the child ends.
 ///
 /// Children do not inherit it. A change of the user or group clears it, and so does executing a

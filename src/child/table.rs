@@ -63,7 +63,7 @@ impl<const N: usize> Children<N> {
     }
 
     /// Whether `SIGCHLD` is sent for stops and continues, too, for [`changes`](Self::changes). By
-    /// default it is not (`SA_NOCLDSTOP`), unless another receiver in the process asks for it, as
+    /// default it is not (`SA_NOCLDSTOP`), unless another receiver in the process wants them, as
     /// every [`Latch`](crate::Latch) does.
     #[doc(alias = "SA_NOCLDSTOP")]
     #[must_use]

@@ -2,7 +2,7 @@
 //! state before it has left. The scheme is the kernel's SRCU (kernel/rcu/srcutree.c).
 //!
 //! A handler, the reader, increments one of two counters before it looks at anything, and
-//! decrements it when it has finished with the receivers. It never waits. The waiter turns new
+//! decrements it when it has finished with the receivers. It never waits. The waiter directs new
 //! handlers to the other counter, waits until the first is zero, and does the same once more,
 //! because a handler that read `epoch` long ago may increment either. Signals that keep arriving do
 //! not prolong the wait.
@@ -43,7 +43,7 @@ impl Gate {
 
     /// A handler starts: what it reads next, it reads by `SeqCst` loads.
     pub(super) fn enter(&self) -> Epoch {
-        // ORDERING: Relaxed: an old value is what the second turn is for.
+        // ORDERING: Relaxed: an old value is what the second pass is for.
         let epoch = self.epoch.load(Ordering::Relaxed);
         // ORDERING: SeqCst pairs with the SeqCst load in `wait_until_empty`: either the waiter sees
         // this handler, or this handler's later loads see what the waiter changed before.
@@ -80,7 +80,7 @@ impl Gate {
     /// In a child of fork(2), where handlers of the parent's other threads never leave: abandons
     /// their counts for the other pair.
     pub(super) fn reset_after_fork(&self) {
-        // ORDERING: Relaxed, all: one caller at a time, and a handler sees either turn whole.
+        // ORDERING: Relaxed, all: one caller at a time, and a handler sees either value whole.
         let epoch = self.epoch.load(Ordering::Relaxed) ^ 2;
         self.side(epoch).store(0, Ordering::Relaxed);
         self.side(epoch ^ 1).store(0, Ordering::Relaxed);

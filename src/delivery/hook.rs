@@ -65,7 +65,7 @@ impl fmt::Debug for HookContext<'_> {
 ///
 /// A hook may catch the [synchronous](Signal::is_synchronous) signals, which a latch refuses. Of
 /// these, the first hook that returns [`HookVerdict::Taken`] is the last one called, and the
-/// interrupted code goes on in the context as the hook left it: a faulting instruction is run
+/// interrupted code resumes in the context as the hook left it: a faulting instruction runs
 /// again. If all decline, or one returns [`HookVerdict::TakenAndChained`], the previous handler is
 /// called; without one, a signal that all declined ends the process.
 ///
@@ -142,7 +142,7 @@ impl Hook {
     ///   thread, and it leaves errno as it finds it;
     /// - it does not unwind, leave by a jump, catch or release;
     /// - what it shares with other code it shares through atomics;
-    /// - if it does not return [`HookVerdict::Declined`] for a synchronous signal, going on in the
+    /// - if it does not return [`HookVerdict::Declined`] for a synchronous signal, resuming in the
     ///   context as it left it must be sound.
     #[must_use]
     pub const unsafe fn new(function: fn(HookContext<'_>) -> HookVerdict) -> Self {

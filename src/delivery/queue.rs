@@ -43,7 +43,7 @@ const MAX_CAPACITY: usize = 1024;
 /// # When it is full
 ///
 /// An instance that finds no room is dropped, and counted in [`lost`](Self::lost);
-/// [`wait`](Self::wait) ends all the same. With [`keep_newest`](Self::keep_newest) the queue holds
+/// [`wait`](Self::wait) still ends. With [`keep_newest`](Self::keep_newest) the queue holds
 /// the newest instance of each signal: as many signals as its capacity find room, except one whose
 /// slot is being taken at that moment.
 ///

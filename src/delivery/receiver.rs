@@ -154,7 +154,7 @@ impl Receiver {
         self.with_flag(SaFlags::ONSTACK, alternate)
     }
 
-    /// For a type that waits for children, and may want to be told of their stops.
+    /// For a type that waits for children, and may want their stops.
     pub(crate) const fn waiting_for_children(self, stops: bool) -> Self {
         self.with_flag(SaFlags::NOCLDWAIT, false).with_flag(SaFlags::NOCLDSTOP, stops)
     }
@@ -573,9 +573,9 @@ macro_rules! receiver_methods {
         /// flags request, with its mask and arguments, and as often.
         ///
         /// **Where other code's handler is installed over ours, a catch registers the receiver and
-        /// leaves the kernel's action alone; the signal reaches ours as far as that handler chains,
+        /// leaves the kernel's action alone; the signal reaches ours only if that handler chains,
         /// as well-behaved ones do.** [`Action::is_own`](crate::action::Action::is_own) of
-        /// [`action::query`](crate::action::query) tells. To take a signal back from code that does
+        /// [`action::query`](crate::action::query) shows. To take a signal back from code that does
         /// not chain, set the [default action](crate::action::default), then catch. Over the
         /// default and "ignore" ours is installed, and the last release restores that action.
         ///

@@ -2,7 +2,7 @@
 //!
 //! Handlers may push on several threads at once, and nested on one. A handler never waits, least of
 //! all for the consumer that it interrupted, and a thread may be stopped at any instruction. So no
-//! head or tail is shared: each place is a [`Slot`] with one owner at a time, the only one that a
+//! head or tail is shared: each element is a [`Slot`] with one owner at a time, the only one that a
 //! stopped owner withholds.
 //!
 //! | | steps |

@@ -65,7 +65,7 @@ impl State {
         self.0 & ((1 << PHASE_BITS) - 1) == phase as Word
     }
 
-    /// Returns `true` if it is ready, and of this signal: one comparison, on the way over many.
+    /// Returns `true` if it is ready, and of this signal: one comparison, in a scan of many.
     #[inline]
     pub(super) const fn is_ready_of(self, signal: Signal) -> bool {
         const ALL_BUT_TICKET: Word = (1 << TICKET_SHIFT) - 1;

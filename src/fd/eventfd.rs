@@ -7,9 +7,9 @@
 //! | odd | readable | does nothing | reads; the next even count |
 //! | even: cleared between write and mark | readable | writes again | reads; the next even count |
 //!
-//! What a wake-up tells of is set before it loads `count`, and the program looks at it after the
+//! What a wake-up announces is set before it loads `count`, and the program reads it after the
 //! clear. Both accesses are sequentially consistent: a wake-up that finds an odd count comes before
-//! the clear that makes it even, and so before the look. A thread that stops half-way delays
+//! the clear that makes it even, and so before that read. A thread that stops half-way delays
 //! nothing: at worst the descriptor is readable for no reason, or written again.
 #![expect(unsafe_code, reason = "reads and writes through the kernel's door")]
 
@@ -24,7 +24,7 @@ use crate::{Errno, sys};
 
 /// A descriptor that is readable from a wake-up on until it is [cleared](Self::clear): eventfd(2).
 ///
-/// It tells a program in poll(2) or epoll(7) of a latch's signals:
+/// It wakes a program in poll(2) or epoll(7) for a latch's signals:
 /// [`Latch::wake_through`](crate::Latch::wake_through). It never blocks, is never too full to wake,
 /// and execve(2) closes it. However many signals come, it is written to once until
 /// [`clear`](Self::clear); a read(2) instead would leave it silent for good. For a static:
@@ -95,7 +95,7 @@ impl EventFd {
         Ok(())
     }
 
-    /// The number, open as long as this lives: for poll(2) and its like.
+    /// The number, open as long as this lives: for poll(2) and the like.
     #[must_use]
     pub fn as_raw(&self) -> i32 {
         // ORDERING: Relaxed: a reference is got after the Acquire in `open`, or from a thread that
@@ -129,7 +129,7 @@ impl EventFd {
         }
     }
 
-    /// Makes it readable. What it tells of was set before, by a `SeqCst` operation. In the handler.
+    /// Makes it readable. What it announces was set before, by a `SeqCst` operation. In the handler.
     pub(crate) fn wake(&self) -> Result<(), Errno> {
         // ORDERING: SeqCst pairs with the SeqCst change in `clear`.
         let count = self.count.load(Ordering::SeqCst);

@@ -23,7 +23,7 @@ impl Fd {
         Self(raw)
     }
 
-    /// The number, open as long as this lives: for poll(2) and its like.
+    /// The number, open as long as this lives: for poll(2) and the like.
     #[must_use]
     pub const fn as_raw(&self) -> i32 {
         self.0

@@ -14,10 +14,10 @@ use crate::{ChildState, Errno, Pid, SigVal, Signal, Tid, time};
 /// A file descriptor of one process: pidfd_open(2), pidfd_send_signal(2). Since Linux 5.3.
 ///
 /// The number of a process that was waited for may be given to another. A descriptor stays with its
-/// process: once that is gone, sending fails with `ESRCH` and reaches no other. So open it while
-/// the process cannot be gone: a child that was not waited for, or this process itself.
+/// process: once that is reaped, sending fails with `ESRCH` and reaches no other. So open it while
+/// it cannot be reaped yet: a child that was not waited for, or this process itself.
 ///
-/// poll(2) and its like find it readable when the process has ended; [`wait`](Self::wait) does that
+/// poll(2) and the like find it readable when the process has ended; [`wait`](Self::wait) does that
 /// with a time limit, and [`try_wait`](Self::try_wait) reaps a child by it. `From<Fd>` takes a
 /// descriptor of other code, unchecked: methods fail with `EBADF` if it is no pidfd, but sending
 /// accepts a directory `/proc/<pid>`.
@@ -116,7 +116,7 @@ impl PidFd {
     ///
     /// `EAGAIN`: a real-time signal to a thread, and `RLIMIT_SIGPENDING` is reached. `EINVAL`: a
     /// process outside this pid namespace and those below it. `ENOSYS`: a seccomp(2) filter that
-    /// does not know the call. `EPERM`: not allowed to send it there. `ESRCH`: it is gone.
+    /// does not know the call. `EPERM`: not allowed to send it there. `ESRCH`: it was reaped.
     #[doc(alias = "pidfd_send_signal")]
     pub fn send(&self, signal: Signal) -> Result<(), Errno> {
         self.send_raw(signal, None, NO_FLAG)
@@ -172,7 +172,7 @@ impl PidFd {
     ///
     /// # Errors
     ///
-    /// `EBADF`: the descriptor is closed, or not a pidfd, which Linux before 5.4 does not tell.
+    /// `EBADF`: the descriptor is closed, or not a pidfd, which Linux before 5.4 does not detect.
     /// `EINVAL`: `RLIMIT_NOFILE` is 0. `ENOMEM`: no memory.
     #[doc(alias = "poll")]
     pub fn wait(&self, timeout: Option<Duration>) -> Result<bool, Errno> {
@@ -207,13 +207,13 @@ impl PidFd {
     pub fn try_wait(&self) -> Result<Option<ChildState>, Errno> {
         const OPTIONS: i32 = libc::WEXITED | libc::WNOHANG;
         match child::query(libc::P_PIDFD, self.0.as_raw(), OPTIONS) {
-            // Nothing to tell, by a non-blocking descriptor.
+            // Not ended yet: a non-blocking descriptor.
             Err(Errno::AGAIN) => Ok(None),
             told => Ok(told?.map(|(_, state)| state)),
         }
     }
 
-    /// The number, for poll(2) and its like: readable when the process has ended.
+    /// The number, for poll(2) and the like: readable when the process has ended.
     #[must_use]
     pub const fn as_raw(&self) -> i32 {
         self.0.as_raw()

@@ -1,4 +1,4 @@
-//! [`SignalFdInfo`]: what a signalfd(2) tells about one signal.
+//! [`SignalFdInfo`]: what a signalfd(2) reports about one signal.
 
 use core::fmt;
 
@@ -6,7 +6,7 @@ use crate::info::decode::{self, Fields};
 use crate::sys::KernelSignalfdSiginfo;
 use crate::{Cause, FaultDetail, Pid, SigInfoTrust, SigVal, Signal};
 
-/// What a [`SignalFd`](super::SignalFd) tells about one instance of a signal: signalfd_siginfo.
+/// What a [`SignalFd`](super::SignalFd) reports about one instance of a signal: signalfd_siginfo.
 ///
 /// It is what [`SigInfo`](crate::SigInfo) is, with the same [`cause`](Self::cause), in less room:
 ///

@@ -117,7 +117,7 @@ impl SignalFd {
         Ok(buffer.get(..count).unwrap_or_default())
     }
 
-    /// The number, for poll(2) and its like: readable while [`read`](Self::read) would not wait.
+    /// The number, for poll(2) and the like: readable while [`read`](Self::read) would not wait.
     #[must_use]
     pub const fn as_raw(&self) -> i32 {
         self.0.as_raw()

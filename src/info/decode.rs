@@ -1,4 +1,4 @@
-//! Which [`Cause`] a signal has, by signal and code, for each form in which the kernel tells it.
+//! Which [`Cause`] a signal has, by signal and code, for each form in which the kernel reports it.
 
 use super::{Cause, ChildState, FaultDetail, SigInfoTrust, SigVal};
 use crate::{Pid, Signal};

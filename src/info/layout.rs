@@ -51,7 +51,7 @@ impl SigInfo {
         usize::from_ne_bytes(self.read(at))
     }
 
-    /// `N` bytes from `at` on; zeros past the end, where no field stands.
+    /// `N` bytes from `at` on; zeros past the end, where no field is.
     fn read<const N: usize>(&self, at: usize) -> [u8; N] {
         self.bytes.get(at..).and_then(<[u8]>::first_chunk).copied().unwrap_or([0; N])
     }

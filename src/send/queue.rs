@@ -82,7 +82,7 @@ pub unsafe fn resend(info: &SigInfo) -> Result<(), Errno> {
     })
 }
 
-/// What a receiver is told: the sender, queried each time because of fork(2), and the value.
+/// What a receiver sees: the sender, queried each time because of fork(2), and the value.
 pub(crate) fn stamped(signal: Signal, value: SigVal) -> KernelSiginfo {
     SigInfo::queued(signal, sys::getpid(), sys::getuid(), value).to_kernel()
 }

@@ -20,7 +20,7 @@ impl Signal {
     ///
     /// # Errors
     ///
-    /// `EINVAL`: no such signal, or a number that a C library keeps for itself.
+    /// `EINVAL`: no such signal, or a number that a C library reserves.
     ///
     /// # Examples
     ///
@@ -56,8 +56,8 @@ impl Signal {
             None => match position("SIGIOT\0SIGCLD\0SIGPOLL\0", name) {
                 Some(0) => Ok(Self::ABRT),
                 Some(1) => Ok(Self::CHLD),
-                Some(_) => Ok(Self::IO),
-                None => Err(Errno::INVAL),
+                Some(2) => Ok(Self::IO),
+                _ => Err(Errno::INVAL),
             },
         }
     }

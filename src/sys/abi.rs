@@ -272,7 +272,7 @@ pub struct KernelStack {
 pub struct KernelPollfd {
     /// The descriptor; a negative one is ignored.
     pub fd: c_int,
-    /// `POLL*`: the events asked for.
+    /// `POLL*`: the requested events.
     pub events: c_short,
     /// `POLL*`: the events that occurred.
     pub revents: c_short,

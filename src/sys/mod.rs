@@ -11,7 +11,7 @@
 //!
 //! The bare calls are `unsafe`: the kernel reads and writes memory through the integers and
 //! pointers that are passed, and replaces process-wide state that other code relies on. A wrapper
-//! whose types exclude both is safe; each other one lists what its caller owes. No function of libc
+//! whose types exclude both is safe; each other one lists its caller's duties. No function of libc
 //! is called and errno is never touched, so each function is as async-signal-safe as its system
 //! call.
 //!

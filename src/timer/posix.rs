@@ -275,7 +275,7 @@ impl PosixTimer {
     }
 
     /// How often it expired again before its last signal was taken, `i32::MAX` at most: what that
-    /// signal's [cause](crate::Cause::Timer) tells, for code that does not see it.
+    /// signal's [cause](crate::Cause::Timer) has, for code that does not see it.
     ///
     /// # Errors
     ///

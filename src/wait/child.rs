@@ -1,10 +1,10 @@
-//! Waiting for a child: waitid(2), with what it tells decoded.
+//! Waiting for a child: waitid(2), with its result decoded.
 
 use core::ffi::c_int;
 
 use crate::{Cause, ChildState, Errno, Pid, SigInfo, sys};
 
-/// Which child changed its state, and how. With `WNOHANG`, `None` if there is nothing to tell. By
+/// Which child changed its state, and how. With `WNOHANG`, `None` if there is no change. By
 /// `__WALL` also children whose end sends another signal than `SIGCHLD`, or none (clone(2)).
 pub(crate) fn query(
     kind: libc::idtype_t,

@@ -21,7 +21,7 @@ flags! {
     OUT = POLLOUT "POLLOUT";
     /// There is an error. Always reported, requested or not.
     ERR = POLLERR "POLLERR";
-    /// The other side is gone. Always reported, requested or not.
+    /// The other side hung up. Always reported, requested or not.
     HUP = POLLHUP "POLLHUP";
     /// It is not an open descriptor. Always reported, requested or not.
     NVAL = POLLNVAL "POLLNVAL";
@@ -154,8 +154,8 @@ pub(crate) fn poll_until(
     }
 }
 
-/// How long to sleep before the next look at the clock. After a stop the kernel goes on with what
-/// was left before it, and no call for descriptors has an absolute end: a stop prolongs one part.
+/// How long to sleep before the next look at the clock. After a stop the kernel resumes with what
+/// was left before it, and no call for descriptors has a deadline: a stop prolongs one part.
 fn first_part(left: KernelTimespec) -> KernelTimespec {
     const SECOND: KernelTimespec = KernelTimespec { seconds: 1, nanoseconds: 0 };
     const SHORT: i64 = 1_000_000;

@@ -72,7 +72,6 @@ mod stack;
 mod stop;
 mod storm;
 mod supervisor;
-
 mod sync_wait;
 mod synchronous;
 mod syscalls;
