@@ -44,7 +44,7 @@ pub enum Feature {
     PidFdScope,
 }
 
-/// No process has it, and no descriptor.
+/// No process has this number, for they end at 2²², and no descriptor: fs.nr_open ends below it.
 const NONE: c_int = c_int::MAX;
 
 impl Feature {
@@ -93,7 +93,7 @@ impl Feature {
 
 /// Why nothing is sent to no process.
 fn send(flags: c_uint) -> Option<Errno> {
-    // SAFETY: there is no such descriptor, and signal 0 only checks.
+    // SAFETY: no descriptor has the number `NONE`, and signal 0 is never delivered: no action runs.
     unsafe { sys::pidfd_send_signal(NONE, 0, None, flags) }.err()
 }
 

@@ -11,7 +11,7 @@ use siglatch::{Cause, FaultDetail, SigInfo, SigInfoTrust};
 use std::io::{self, Read as _};
 use std::os::fd::AsRawFd as _;
 use support::siginfo::{self, RawInfo};
-use support::{self, Child, Scenario, scenarios};
+use support::{self, Child, Scenario, scenarios, seccomp};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
@@ -248,23 +248,8 @@ fn forbidden_system_call() {
     const ARCH: u32 = MACHINE | WIDE | LITTLE;
     // The call with this number comes with this errno; all others go through.
     let (call, errno) = (libc::SYS_getpriority, 0x1234);
-    let number = u32::try_from(call).expect("a system call's number");
-    let statement = |code: u32, k| libc::sock_filter { code: code as u16, jt: 0, jf: 0, k };
-    let program = [
-        statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0),
-        libc::sock_filter { jf: 1, ..statement(libc::BPF_JMP | libc::BPF_JEQ, number) },
-        statement(libc::BPF_RET, libc::SECCOMP_RET_TRAP | errno),
-        statement(libc::BPF_RET, libc::SECCOMP_RET_ALLOW),
-    ];
     let (raw, info) = fault_of(libc::SIGSYS, || {
-        let filter = libc::sock_fprog { len: 4, filter: program.as_ptr().cast_mut() };
-        // SAFETY: integers only.
-        assert_eq!(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) }, 0);
-        // SAFETY: the filter has four instructions, and the kernel copies them.
-        let result = unsafe {
-            libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const filter)
-        };
-        assert_eq!(result, 0, "{}", io::Error::last_os_error());
+        seccomp::filter(&[call], libc::SECCOMP_RET_TRAP | errno);
         // SAFETY: two integers.
         unsafe { libc::syscall(call, 0, 0) };
     });

@@ -69,6 +69,7 @@ mod process;
 mod program;
 pub mod recorder;
 mod report;
+pub mod seccomp;
 pub mod siginfo;
 pub mod signalfd;
 mod spawner;
