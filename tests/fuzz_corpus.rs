@@ -44,7 +44,7 @@ fn replay(target: &str) {
 
 fn delivery() {
     if !siglatch_fuzz::delivery::is_possible() {
-        return support::skip("no process may be traced here");
+        return support::skip("no process may be traced here, or none steps");
     }
     replay("delivery");
 }

@@ -6,8 +6,10 @@ cache=$(realpath -m "${SIGLATCH_CACHE:-$scripts/../../target/cross}")
 # What runs on this machine, for all of them: a compiler, linkers, emulators.
 host=$cache/host
 
-# Those with a kernel here. The others are checked by a compiler only, which takes the libraries' source.
+# Those with a kernel here, and those with an emulator of processes only, for which core is built from its
+# source.
 architectures=(x86_64 x86 aarch64 arm riscv64 s390x powerpc64le)
+without_kernel=(riscv32 loongarch64)
 
 # skip WHY…: ends with the status that means "could not be tried here", which is not "passed".
 skip() {
@@ -22,14 +24,17 @@ skip() {
 #   kernel    the meta package that depends on the newest kernel image
 #   on        whose kernel that is, where it is another architecture's
 #   emulator  the package of the emulator
+#   user      its command, where it emulates processes and there is no kernel
 #   machine   the emulator's command, with a machine and a processor that the kernel knows
 #   console   the machine's serial port as the kernel calls it
 #   linker    the C compiler that links programs with a libc, and
 #   compiler  the packages that it takes
-#   flags     what else rustc needs to be told for a program without a libc
+#   flags     what else rustc needs to be told for a program without a libc, and
+#   libc_flags  for one with it
+#   libc      where its shared libraries are
 arch() {
     base=$cache/$1
-    flags=() linker='' compiler=() on=''
+    flags=() linker='' compiler=() on='' user=''
     case $1 in
         x86_64)
             triple=x86_64-unknown-linux-gnu debian=amd64
@@ -65,6 +70,8 @@ arch() {
             machine=(qemu-system-arm -M "virt,highmem=off" -cpu cortex-a15)
             console=ttyAMA0
             linker=arm-linux-gnueabihf-gcc compiler=(gcc-arm-linux-gnueabihf libc6-dev-armhf-cross)
+            # As programs for size are built; the tests are in ARM code.
+            flags=(-Ctarget-feature=+thumb-mode)
             ;;
         riscv64)
             triple=riscv64gc-unknown-linux-gnu debian=riscv64
@@ -91,12 +98,26 @@ arch() {
             linker=powerpc64le-linux-gnu-gcc
             compiler=(gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross)
             ;;
+        riscv32)
+            triple=riscv32gc-unknown-linux-gnu
+            user=qemu-riscv32
+            ;;
+        loongarch64)
+            triple=loongarch64-unknown-linux-gnu
+            user=qemu-loongarch64
+            ;;
         *)
             echo "no architecture '$1' in .ci/cross/arch.sh" >&2
             exit 2
             ;;
     esac
+    [ -z "$user" ] || emulator=qemu-user debian='' kernel=''
     on=${on:-$debian}
+    libc=/lib/x86_64-linux-gnu libc_flags=()
+    if [ "$linker" != cc ]; then
+        libc=$host/tools/usr/${linker%-gcc}/lib
+        libc_flags=("-Clink-arg=-Wl,-rpath,$libc" "-Clink-arg=-Wl,--dynamic-linker=$(echo "$libc"/ld*.so.?)")
+    fi
 }
 
 # Where packages that are unpacked in FOLDER have their shared libraries.

@@ -108,16 +108,30 @@ fn errno_is_untouched_under_other_code() {
 /// How often the storm has struck.
 static STRUCK: AtomicU32 = AtomicU32::new(0);
 
-/// The storm's own handler: starts the timer again, from then on, so that the code that it interrupts
-/// gets on however slow the machine is.
+/// How many rounds of the interrupted code have begun, now and when the storm struck last.
+static ROUNDS: [AtomicU32; 2] = [const { AtomicU32::new(0) }; 2];
+
+/// The microseconds to the next strike.
+static DELAY: AtomicU32 = AtomicU32::new(SHORTEST);
+const SHORTEST: u32 = 20;
+
+/// The storm's own handler: starts the timer again. It waits longer where the interrupted code has not
+/// got on since the last time, and shorter where it has: a slow machine takes longer than the shortest
+/// to deliver a signal.
 extern "C" fn strike(_signo: c_int) {
     STRUCK.fetch_add(1, SeqCst);
+    let [now, last] = ROUNDS.each_ref().map(|rounds| rounds.load(SeqCst));
+    let delay = DELAY.load(SeqCst);
+    let delay = if now == last { delay * 2 } else { delay / 2 };
+    DELAY.store(delay.clamp(SHORTEST, 500_000), SeqCst);
+    ROUNDS[1].store(now, SeqCst);
     start_timer();
 }
 
 fn start_timer() {
     let once = libc::timeval { tv_sec: 0, tv_usec: 0 };
-    let next = libc::timeval { tv_sec: 0, tv_usec: 20 };
+    let delay = DELAY.load(SeqCst);
+    let next = libc::timeval { tv_sec: 0, tv_usec: delay as libc::suseconds_t };
     let timer = libc::itimerval { it_interval: once, it_value: next };
     // SAFETY: the timer is initialised and only read; the old one is not asked for.
     let result =
@@ -138,6 +152,7 @@ fn at_least(rounds: u32, struck: impl Fn() -> u32, mut body: impl FnMut(u32)) {
         if round > rounds && struck() >= 200 {
             break;
         }
+        ROUNDS[0].store(round, SeqCst);
         body(round);
     }
 }

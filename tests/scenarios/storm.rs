@@ -40,7 +40,7 @@ const ENOUGH: usize = 2_000;
 const STORM: usize = if cfg!(debug_assertions) { ENOUGH } else { 1_000_000 };
 
 /// How many of them are pending at most.
-const PENDING: u64 = 4_096;
+const PENDING: libc::rlim_t = 4_096;
 
 /// What became of a storm.
 struct Seen {

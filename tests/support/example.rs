@@ -95,7 +95,9 @@ fn build(package: &Path, arguments: &[String]) {
     cargo.arg("build").args(arguments).current_dir(package);
     // The other package's settings are its own.
     if !arguments.iter().any(|argument| argument == "--target-dir") {
-        cargo.env_remove("CARGO_TARGET_DIR").env_remove("CARGO_BUILD_TARGET");
+        for setting in ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET", "CARGO_BUILD_RUSTFLAGS"] {
+            cargo.env_remove(setting);
+        }
     }
     match Command::new(cargo.get_program()).arg("--version").output() {
         Err(error) if matches!(error.kind(), NotFound | PermissionDenied) => return,

@@ -6,6 +6,7 @@ pub mod duration;
 mod errors;
 pub mod options;
 pub mod say;
+pub mod terminal;
 mod utility;
 
 pub use utility::Utility;

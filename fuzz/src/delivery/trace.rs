@@ -76,21 +76,35 @@ pub fn run(plan: &Plan) -> Vec<usize> {
     places
 }
 
-/// Whether a child may be traced here.
+/// Whether a child may be traced here, and steps: some kernels answer `EIO` (arm, riscv64).
 #[must_use]
 pub fn is_possible() -> bool {
-    // SAFETY: the child makes two system calls.
+    // SAFETY: the child makes system calls only.
     let pid = unsafe { libc::fork() };
     if pid == 0 {
         // SAFETY: asks to be traced by the parent.
-        let result = unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) };
+        if unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) } == 0 {
+            // SAFETY: stops this process, for the tracer.
+            unsafe { libc::raise(libc::SIGSTOP) };
+        }
         // SAFETY: ends the process.
-        unsafe { libc::_exit(result.signum() as i32 & 3) }
+        unsafe { libc::_exit(0) }
     }
     let mut status = 0;
-    // SAFETY: our child, and `status` is a place for the answer.
-    let reaped = unsafe { libc::waitpid(pid, &raw mut status, 0) };
-    reaped == pid && status == 0
+    let mut stops = || {
+        // SAFETY: our child, and `status` is a place for the answer.
+        let reaped = unsafe { libc::waitpid(pid, &raw mut status, 0) };
+        reaped == pid && libc::WIFSTOPPED(status)
+    };
+    if !stops() {
+        return false;
+    }
+    // SAFETY: our child, which is stopped.
+    let steps = unsafe { libc::ptrace(libc::PTRACE_SINGLESTEP, pid, 0, 0) } == 0;
+    // SAFETY: our child, which is not waited for yet.
+    unsafe { libc::kill(pid, libc::SIGKILL) };
+    while stops() {}
+    steps
 }
 
 /// The child of the fork.

@@ -38,10 +38,13 @@ const IN_C: [(&str, &str, &str, &[&str]); 6] = [
     ("c-glibc-static", "cc", "c/libc.c", &["-static"]),
     ("c-glibc-dynamic", "cc", "c/libc.c", &[]),
 ];
-const LINK_SCRIPT: [&str; 4] = [
+const LINK_SCRIPT: [&str; 7] = [
     "-fuse-ld=lld",
     "-Wl,--oformat=binary",
     "-Wl,--defsym=MACHINE=62",
+    "-Wl,--defsym=MACHINE_FLAGS=0",
+    "-Wl,--defsym=BYTE_ORDER=1",
+    concat!("-Wl,-L,", env!("CARGO_MANIFEST_DIR"), "/../../examples/bare/elf64"),
     concat!("-Wl,-T,", env!("CARGO_MANIFEST_DIR"), "/../../examples/bare/small.ld"),
 ];
 

@@ -15,10 +15,7 @@ use core::time::Duration;
 
 use bare::options::Options;
 use bare::say::{Line, STDERR};
-use bare::{Utility, command, number};
-use rustix::process::{getpgrp, ioctl_tiocsctty, setpgid, setsid};
-use rustix::stdio::stdin;
-use rustix::termios::{tcgetpgrp, tcsetpgrp};
+use bare::{Utility, command, number, terminal};
 use siglatch::fd::{PidFd, Scope};
 use siglatch::send;
 use siglatch::sys::{self, KernelSiginfo, KernelSigset};
@@ -186,21 +183,18 @@ fn run(process: Process, call: &Call) -> Result<u8, Failure> {
     // If it was ignored, no child could be waited for.
     action::default(Signal::CHLD).map_err(|errno| ("signals", errno))?;
 
-    // SAFETY: it is open, or the calls below tell that it is not.
-    let terminal = unsafe { stdin() };
-    let own_group = getpgrp();
-    let has_terminal = tcgetpgrp(terminal) == Ok(own_group);
+    let own_group = terminal::own_group();
+    let has_terminal = terminal::foreground() == Some(own_group);
     // SAFETY: there is one thread, and the child executes a program or exits.
     let child = match unsafe { sys::fork() } {
         Ok(0) => {
             if call.session {
-                let _leader = setsid();
-                let _terminal = ioctl_tiocsctty(terminal);
+                terminal::lead_session();
             } else {
-                let _leader = setpgid(None, None);
+                terminal::lead_group(0);
                 if has_terminal {
                     // Not stopped for this, since SIGTTOU is blocked.
-                    let _foreground = tcsetpgrp(terminal, getpgrp());
+                    terminal::set_foreground(terminal::own_group());
                 }
             }
             command::execute(&INIT, process, call.command, &signals)
@@ -210,14 +204,14 @@ fn run(process: Process, call: &Call) -> Result<u8, Failure> {
     };
     if !call.session {
         // Here as well: a signal to the group must not come before there is one.
-        let _leader = setpgid(rustix::process::Pid::from_raw(child), None);
+        terminal::lead_group(child);
     }
     let child = Pid::from_raw(child).map_err(|errno| ("fork", errno))?;
     call.say("started ", child.as_raw());
     let mut init = Init { call, child, has_terminal: has_terminal && !call.session, end: None };
     let status = init.run_to_its_end();
     if init.has_terminal {
-        let _back = tcsetpgrp(terminal, own_group);
+        terminal::set_foreground(own_group);
     }
     status
 }
@@ -279,19 +273,15 @@ impl Init<'_> {
     /// has started both is told, and goes on with it.
     fn stop(&self, signal: Signal) {
         self.call.say("stopped by ", signal.as_raw());
-        // SAFETY: it was open when it was looked at.
-        let terminal = unsafe { stdin() };
         if !self.has_terminal {
             return;
         }
-        let own_group = getpgrp();
-        let _back = tcsetpgrp(terminal, own_group);
+        let own_group = terminal::own_group();
+        terminal::set_foreground(own_group);
         let _stopped = stop::stop_by(signal);
         // Continued, in the foreground or in the background.
-        if tcgetpgrp(terminal) == Ok(own_group)
-            && let Some(group) = rustix::process::Pid::from_raw(self.child.as_raw())
-        {
-            let _foreground = tcsetpgrp(terminal, group);
+        if terminal::foreground() == Some(own_group) {
+            terminal::set_foreground(self.child.as_raw());
         }
         let _gone = send::kill_group(self.child, Signal::CONT);
     }

@@ -56,10 +56,13 @@ fn print(text: &[u8]) {
         unsafe { sys::syscall3(nr::WRITE, 1, text.as_ptr().expose_provenance(), text.len()) };
 }
 
-/// Writes a number, a digit at a time.
+/// Writes a number below 2^30, as each process id is, a digit at a time.
 fn print_number(number: u32) {
-    if number >= 10 {
-        print_number(number / 10);
+    // number / 10, without the 1 KB that a division takes on processors that have none.
+    let tenth = (u64::from(number) * 0x1999_999a >> 32) as u32;
+    if tenth != 0 {
+        print_number(tenth);
     }
-    print(&[b'0' + (number % 10) as u8]);
+    let digit = (number as u8).wrapping_sub((tenth as u8).wrapping_mul(10));
+    print(&[b'0' + digit]);
 }

@@ -10,8 +10,7 @@ use core::time::Duration;
 use bare::duration::{self, NEVER};
 use bare::options::Options;
 use bare::say::{Line, STDERR};
-use bare::{Utility, command};
-use rustix::process::setpgid;
+use bare::{Utility, command, terminal};
 use siglatch::wait::wait_timeout;
 use siglatch::{ChildState, Errno, Pid, SigSet, Signal, action, child, exit, mask, send, sys};
 use siglatch_start::{Arg, Process, start};
@@ -153,9 +152,8 @@ type Failure = (&'static str, Errno);
 fn run(process: Process, call: &Call) -> Result<u8, Failure> {
     let start = START.exec_signals().ok_or(("signals", Errno::NOSYS))?;
     if !call.foreground {
-        // A group of its own, to which the signals are sent. It fails for the leader of a session,
-        // which has one already.
-        let _leader = setpgid(None, None);
+        // A group of its own, to which the signals are sent. The leader of a session has one already.
+        terminal::lead_group(0);
     }
     // Not ended by what the command is to be ended by.
     let mut waited_for = FORWARDED.with(Signal::CHLD).with(Signal::ALRM);

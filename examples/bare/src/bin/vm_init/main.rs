@@ -5,7 +5,8 @@
 //! number of these, and switches the machine off. No step waits for a time to pass, and none has a
 //! deadline: the whole machine has one.
 //!
-//! It uses the crate's lowest level only, and so runs wherever that does.
+//! It uses the crate's lowest level only, and so runs wherever that does, with the numbers of a few
+//! calls that the crate itself has no use for.
 
 #![no_std]
 #![no_main]
@@ -15,6 +16,7 @@ mod table;
 
 use core::ffi::CStr;
 use core::ptr;
+use linux_raw_sys::general as more;
 use siglatch::sys::{nr, syscall0, syscall1, syscall2, syscall3, syscall4, syscall5};
 use siglatch_start::{Process, start};
 
@@ -31,34 +33,6 @@ const O_CLOEXEC: usize = 0o2_000_000;
 
 /// The exit status of a child that has no program to execute.
 const ABSENT: u32 = 213;
-
-/// System calls that the crate itself has no use for.
-#[cfg(target_arch = "x86_64")]
-mod more {
-    pub(crate) const READ: usize = 0;
-    pub(crate) const CLOSE: usize = 3;
-    pub(crate) const CLONE: usize = 56;
-    pub(crate) const EXECVE: usize = 59;
-    pub(crate) const WAIT4: usize = 61;
-    pub(crate) const MOUNT: usize = 165;
-    pub(crate) const REBOOT: usize = 169;
-    pub(crate) const DUP3: usize = 292;
-    pub(crate) const PIPE2: usize = 293;
-}
-
-/// System calls that the crate itself has no use for.
-#[cfg(target_arch = "aarch64")]
-mod more {
-    pub(crate) const DUP3: usize = 24;
-    pub(crate) const MOUNT: usize = 40;
-    pub(crate) const CLOSE: usize = 57;
-    pub(crate) const PIPE2: usize = 59;
-    pub(crate) const READ: usize = 63;
-    pub(crate) const REBOOT: usize = 142;
-    pub(crate) const CLONE: usize = 220;
-    pub(crate) const EXECVE: usize = 221;
-    pub(crate) const WAIT4: usize = 260;
-}
 
 start!(main);
 
@@ -185,14 +159,14 @@ fn awaited_after(awaited: &'static [u8], byte: u8) -> &'static [u8] {
 fn mount_proc() {
     let [kind, at] = [c"proc", c"/proc"].map(|text| text.as_ptr().expose_provenance());
     // SAFETY: reads three strings that end with a zero byte.
-    expect(unsafe { syscall5(more::MOUNT, kind, at, kind, 0, 0) }, "mount");
+    expect(unsafe { syscall5(more::__NR_mount as usize, kind, at, kind, 0, 0) }, "mount");
 }
 
 /// A pipe: the end to read from and the end to write to.
 fn pipe() -> (usize, usize) {
     let mut ends = [0_u32; 2];
     // SAFETY: writes two integers of 32 bits, which `ends` has room for.
-    let result = unsafe { syscall2(more::PIPE2, (&raw mut ends).expose_provenance(), O_CLOEXEC) };
+    let result = unsafe { syscall2(more::__NR_pipe2 as usize, (&raw mut ends).expose_provenance(), O_CLOEXEC) };
     expect(result, "pipe2");
     let [reader, writer] = ends.map(|end| end as usize);
     (reader, writer)
@@ -200,13 +174,16 @@ fn pipe() -> (usize, usize) {
 
 /// Starts a program, with `output` as its standard output and error, and returns the process id.
 fn spawn(words: &[&CStr], output: Option<usize>) -> usize {
+    // The stack comes first there (clone(2)).
+    let [first, second] = if cfg!(target_arch = "s390x") { [0, SIGCHLD] } else { [SIGCHLD, 0] };
     // SAFETY: without flags, a copy of this process with a memory of its own.
-    let child = expect(unsafe { syscall5(more::CLONE, SIGCHLD, 0, 0, 0, 0) }, "clone");
+    let child = unsafe { syscall5(more::__NR_clone as usize, first, second, 0, 0, 0) };
+    let child = expect(child, "clone");
     if child == 0 {
         for file in [STDOUT, STDERR] {
             if let Some(output) = output {
                 // SAFETY: this process has such a file to replace, and passes no memory.
-                expect(unsafe { syscall3(more::DUP3, output, file, 0) }, "dup3");
+                expect(unsafe { syscall3(more::__NR_dup3 as usize, output, file, 0) }, "dup3");
             }
         }
         let mut arguments = [ptr::null(); 9];
@@ -217,7 +194,7 @@ fn spawn(words: &[&CStr], output: Option<usize>) -> usize {
         let [path, arguments] = [path.expose_provenance(), arguments.as_ptr().expose_provenance()];
         // SAFETY: reads a path that ends with a zero byte and a list that ends with null; no
         // environment is allowed on Linux (execve(2)).
-        let _failed = unsafe { syscall3(more::EXECVE, path, arguments, 0) };
+        let _failed = unsafe { syscall3(more::__NR_execve as usize, path, arguments, 0) };
         loop {
             // SAFETY: passes no memory.
             let _never = unsafe { syscall1(nr::EXIT_GROUP, ABSENT as usize) };
@@ -228,14 +205,14 @@ fn spawn(words: &[&CStr], output: Option<usize>) -> usize {
 
 fn close(file: usize) {
     // SAFETY: the caller has no more use for it.
-    expect(unsafe { syscall1(more::CLOSE, file) }, "close");
+    expect(unsafe { syscall1(more::__NR_close as usize, file) }, "close");
 }
 
 /// Reads what is there, and nothing only at the end.
 fn read(file: usize, buffer: &mut [u8]) -> &[u8] {
     let address = buffer.as_mut_ptr().expose_provenance();
     // SAFETY: writes into the buffer, at most as much as it holds.
-    let length = expect(unsafe { syscall3(more::READ, file, address, buffer.len()) }, "read");
+    let length = expect(unsafe { syscall3(more::__NR_read as usize, file, address, buffer.len()) }, "read");
     buffer.get(..length).unwrap_or_default()
 }
 
@@ -263,7 +240,7 @@ fn wait(child: usize) -> u32 {
     let mut status = 0_u32;
     let address = (&raw mut status).expose_provenance();
     // SAFETY: writes one integer of 32 bits, which `status` is.
-    expect(unsafe { syscall4(more::WAIT4, child, address, 0, 0) }, "wait4");
+    expect(unsafe { syscall4(more::__NR_wait4 as usize, child, address, 0, 0) }, "wait4");
     match status & 0x7f {
         0 => status >> 8 & 0xff,
         signal => 128 | signal,
@@ -282,6 +259,6 @@ fn power_off() -> ! {
     const POWER_OFF: usize = 0x4321_fedc;
     loop {
         // SAFETY: this process is all that the machine is there for.
-        let _never = unsafe { syscall4(more::REBOOT, MAGIC[0], MAGIC[1], POWER_OFF, 0) };
+        let _never = unsafe { syscall4(more::__NR_reboot as usize, MAGIC[0], MAGIC[1], POWER_OFF, 0) };
     }
 }
