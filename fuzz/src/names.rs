@@ -157,7 +157,9 @@ fn names(signal: Signal) {
     let text = unsafe { libc::strsignal(number) };
     // SAFETY: as above; this target has one thread.
     let c_text = unsafe { CStr::from_ptr(text) };
-    if offset.is_none() {
+    if cfg!(not(target_env = "gnu")) {
+        // Other C libraries have other words.
+    } else if offset.is_none() {
         assert_eq!(Ok(signal.description()), c_text.to_str());
     } else {
         assert!(c_text.to_string_lossy().starts_with(signal.description()), "{c_text:?}");

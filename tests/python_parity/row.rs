@@ -91,13 +91,16 @@ pub(crate) fn summary() -> String {
 /// Whether there is a Python to compare with; if not, why.
 pub(crate) fn python_is_here() -> Result<(), String> {
     let version = Command::new("python3")
-        .args(["-c", "import sys, ctypes; print(sys.version_info >= (3, 11))"])
+        .args([
+            "-c",
+            "import sys, ctypes, signal; print(sys.version_info >= (3, 11), int(signal.SIGRTMIN))",
+        ])
         .output()
         .map_err(|error| format!("no python3: {error}"))?;
-    if version.stdout == b"True\n" {
-        Ok(())
-    } else {
-        Err("this python3 is older than 3.11 or has no ctypes".to_owned())
+    match String::from_utf8_lossy(&version.stdout).trim_end().split_once(' ') {
+        Some(("True", first)) if first == libc::SIGRTMIN().to_string() => Ok(()),
+        Some(("True", _)) => Err("this python3 has another C library's signals".to_owned()),
+        _ => Err("this python3 is older than 3.11 or has no ctypes".to_owned()),
     }
 }
 

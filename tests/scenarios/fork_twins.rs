@@ -23,7 +23,8 @@ use support::oracle::raw_action;
 use support::watchdog::Watchdog;
 use support::window::event;
 use support::{
-    self, Child, Link, Scenario, exit_now, foreign, in_child, recorder, scenarios, thread,
+    self, Child, Link, PtraceRequest, Scenario, exit_now, foreign, in_child, recorder, scenarios,
+    thread,
 };
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -271,7 +272,7 @@ struct Traced {
 }
 
 impl Traced {
-    fn request(&self, request: libc::c_uint, data: usize) -> io::Result<()> {
+    fn request(&self, request: PtraceRequest, data: usize) -> io::Result<()> {
         let none = ptr::null_mut::<libc::c_void>();
         let data = ptr::without_provenance_mut::<libc::c_void>(data);
         // SAFETY: none of these requests follows an address.

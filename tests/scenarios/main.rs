@@ -50,6 +50,7 @@ mod nohup;
 mod one_entry;
 mod pidfd;
 mod pidfd_wait;
+mod posix_spawn;
 mod posix_timer;
 mod python_page;
 mod queue;
@@ -144,6 +145,7 @@ fn families() -> Vec<Vec<Scenario>> {
         one_entry::scenarios(),
         pidfd::scenarios(),
         pidfd_wait::scenarios(),
+        posix_spawn::scenarios(),
         posix_timer::scenarios(),
         python_page::scenarios(),
         queue::scenarios(),

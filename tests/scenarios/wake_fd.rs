@@ -100,7 +100,7 @@ fn bytes_are_the_numbers_in_order() {
     in_child(|| {
         let (reader, writer) = pipe();
         set(&LATCH, Some(writer.as_raw_fd())).expect("set_wake_fd");
-        let highest = Signal::rt(30).expect("a real-time signal");
+        let highest = Signal::from_raw(64).expect("a real-time signal");
         LATCH.catch([Signal::HUP, Signal::USR2, highest]).expect("catch");
         let sent = [highest, Signal::HUP, Signal::USR2, Signal::USR2, Signal::HUP];
         sent.into_iter().for_each(raise);

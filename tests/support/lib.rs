@@ -89,7 +89,7 @@ pub use self::outcome::{Outcome, Status};
 pub use self::process::Process;
 pub use self::program::{Program, spawn};
 pub use self::report::signal_name;
-pub use self::sys::{exit_now, shared_counter};
+pub use self::sys::{PtraceRequest, exit_now, shared_counter};
 pub use self::watchdog::{progress, rounds, steps};
 
 use self::spawner::Spawners;

@@ -10,6 +10,12 @@ use std::io::{self, ErrorKind, Write};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::time::Instant;
 
+/// A request of ptrace(2), as the C library declares it.
+#[cfg(target_env = "gnu")]
+pub type PtraceRequest = libc::c_uint;
+#[cfg(not(target_env = "gnu"))]
+pub type PtraceRequest = libc::c_int;
+
 /// A change of a child process that `waitid` tells about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {

@@ -8,6 +8,7 @@ use core::ptr;
 use siglatch::Signal;
 use std::io;
 use std::sync::OnceLock;
+use support::PtraceRequest;
 use support::watchdog::{self, Watchdog};
 
 /// What the status of waitpid(2) says of a traced process.
@@ -219,7 +220,7 @@ impl Tracee {
         self.resume(libc::PTRACE_SYSCALL, 0);
     }
 
-    fn resume(&self, request: libc::c_uint, signo: i32) {
+    fn resume(&self, request: PtraceRequest, signo: i32) {
         // It may have been killed meanwhile: the next wait tells.
         drop(self.request(request, 0, signo.unsigned_abs() as usize));
     }
@@ -255,7 +256,7 @@ impl Tracee {
         registers
     }
 
-    fn exchange(&self, request: libc::c_uint, registers: &mut Registers) {
+    fn exchange(&self, request: PtraceRequest, registers: &mut Registers) {
         let base = registers.words.as_mut_ptr().cast();
         let mut part = libc::iovec { iov_base: base, iov_len: registers.size };
         self.request(request, libc::NT_PRSTATUS as usize, (&raw mut part) as usize)
@@ -293,7 +294,7 @@ impl Tracee {
 
     fn request(
         &self,
-        request: libc::c_uint,
+        request: PtraceRequest,
         address: usize,
         data: usize,
     ) -> io::Result<libc::c_long> {

@@ -124,6 +124,12 @@ fn in_child(plan: &Plan, sender: i32) -> ! {
     unsafe { libc::_exit(0) }
 }
 
+/// A request of ptrace(2), as the C library declares it.
+#[cfg(target_env = "gnu")]
+type Request = libc::c_uint;
+#[cfg(not(target_env = "gnu"))]
+type Request = libc::c_int;
+
 impl Tracee {
     /// Goes to the instruction of a landing, or to the end of the operation if it has no such.
     fn reach(&mut self, landing: &Landing, mut event: Event) -> Event {
@@ -140,7 +146,7 @@ impl Tracee {
     }
 
     /// Lets it go on until it stops again, and takes the signals that come on the way.
-    fn resume(&mut self, request: libc::c_uint) -> Event {
+    fn resume(&mut self, request: Request) -> Event {
         let signal = core::mem::take(&mut self.signal);
         // SAFETY: our child, which is stopped.
         let result = unsafe { libc::ptrace(request, self.pid, 0, signal) };

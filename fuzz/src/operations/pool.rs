@@ -15,7 +15,8 @@ use super::model::{Behind, Receiver};
 /// Lower and upper half, standard and real-time, those that are ignored by default among them.
 pub fn signals() -> [Signal; 8] {
     let rt = |n| Signal::rt(n).expect("a real-time signal");
-    [Signal::USR1, Signal::WINCH, rt(0), rt(30), Signal::HUP, Signal::USR2, Signal::URG, rt(1)]
+    let last = rt(Signal::rt_count() - 1);
+    [Signal::USR1, Signal::WINCH, rt(0), last, Signal::HUP, Signal::USR2, Signal::URG, rt(1)]
 }
 
 pub static FLAGS: Latch = Latch::new();

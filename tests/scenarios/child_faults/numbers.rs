@@ -18,7 +18,7 @@ pub(super) fn check() {
         parent_death:   by_type  | by_type | Ok   | Ok   | by_type  | Ok    | by_type | by_type;
         timer:          by_type  | by_type | Ok   | Ok   | by_type  | Ok    | by_type | by_type;
         die_by:         by_type  | by_type | "signal 9" | "exit 147" | by_type | "signal 64" | by_type | by_type;
-        signal_of:      by_type  | by_type | SIGKILL | SIGSTOP | by_type | "SIGRTMIN+30" | by_type | by_type;
+        signal_of:      by_type  | by_type | SIGKILL | SIGSTOP | by_type | "SIGRTMIN+30 or SIGRTMIN+29" | by_type | by_type;
         exit_as_killed: "exit 127" | "exit 128" | "signal 9" | "exit 147" | "signal 33" | "signal 64" | "exit 193" | "exit 127";
         exit_as_stopped: by_type | by_type | "exit 137" | "exit 147" | by_type | "exit 192" | by_type | by_type;
         sys_pdeathsig:  EINVAL   | Ok      | Ok   | Ok   | Ok       | Ok    | EINVAL  | EINVAL;
