@@ -1,4 +1,4 @@
-//! The kernel's door with another kernel behind it, as far as threads wait and are told apart, and
+//! The module `sys` with another kernel behind it, as far as threads wait and are told apart, and
 //! have signals, masks, timers and children. All else is the real one.
 #![expect(unsafe_code, reason = "has the signatures of the real one")]
 #![expect(clippy::unnecessary_wraps, reason = "has the signatures of the real one")]

@@ -12,7 +12,7 @@
 //! before.restore()?;
 //! # Ok::<(), siglatch::Errno>(())
 //! ```
-#![expect(unsafe_code, reason = "changes actions through the kernel's door")]
+#![expect(unsafe_code, reason = "changes actions by system calls")]
 
 mod guard;
 mod restart;

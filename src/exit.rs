@@ -3,7 +3,7 @@
 //! A program that ends because of a signal and exits with a status of its own hides the signal: a
 //! script continues after Ctrl-C, `systemd` counts a failure. [`die_by`] ends the process by the
 //! signal itself, [`exit_as`] as a child has ended.
-#![expect(unsafe_code, reason = "dies through the kernel's door")]
+#![expect(unsafe_code, reason = "dies by system calls")]
 
 use core::ffi::c_int;
 

@@ -19,7 +19,7 @@
 //! assert!(USR1.is_set()); // delivered when the guard restored the mask
 //! # Ok::<(), siglatch::Errno>(())
 //! ```
-#![expect(unsafe_code, reason = "changes the mask through the kernel's door")]
+#![expect(unsafe_code, reason = "changes the mask by system calls")]
 
 use core::ffi::c_int;
 use core::marker::PhantomData;

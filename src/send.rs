@@ -24,7 +24,7 @@
 //! | to a thread, or with a value | without details | `EAGAIN` |
 //!
 //! One without details looks as if process 0 of user 0 had called kill(2).
-#![expect(unsafe_code, reason = "sends through the kernel's door")]
+#![expect(unsafe_code, reason = "sends by system calls")]
 
 mod queue;
 

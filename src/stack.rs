@@ -15,7 +15,7 @@
 //! guard.remove()?;
 //! # Ok::<(), siglatch::Errno>(())
 //! ```
-#![expect(unsafe_code, reason = "sets stacks through the kernel's door")]
+#![expect(unsafe_code, reason = "sets stacks by system calls")]
 
 mod auxv;
 

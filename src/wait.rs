@@ -26,7 +26,7 @@
 //! ```
 //!
 //! Of several pending signals, those sent to the thread come first, of each kind the lowest number.
-#![expect(unsafe_code, reason = "waits through the kernel's door")]
+#![expect(unsafe_code, reason = "waits by system calls")]
 
 pub(crate) mod child;
 mod poll;

@@ -1,5 +1,5 @@
 //! [`set_restart`]: siginterrupt(3).
-#![expect(unsafe_code, reason = "changes actions through the kernel's door")]
+#![expect(unsafe_code, reason = "changes actions by system calls")]
 
 use super::{SaFlags, compare_exchange, read};
 use crate::sys::KernelSigaction;

@@ -1,5 +1,5 @@
 //! [`ExecSignals`]: the signal state that execve(2) passes on.
-#![expect(unsafe_code, reason = "sets actions and the mask through the kernel's door")]
+#![expect(unsafe_code, reason = "sets actions and the mask by system calls")]
 
 use core::ffi::{CStr, c_char, c_int};
 use core::fmt;

@@ -1,5 +1,5 @@
 //! Parents: a signal when one's own ends, and being that of orphans. prctl(2).
-#![expect(unsafe_code, reason = "has a signal sent through the kernel's door")]
+#![expect(unsafe_code, reason = "has a signal sent by system calls")]
 
 use crate::{Errno, Pid, Signal, sys};
 

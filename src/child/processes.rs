@@ -1,5 +1,5 @@
 //! [`Processes`]: the number of every process in `/proc`.
-#![expect(unsafe_code, reason = "opens a directory through the kernel's door")]
+#![expect(unsafe_code, reason = "opens a directory by system calls")]
 
 use core::ffi::CStr;
 

@@ -8,7 +8,7 @@
 //! - the grace period of a catch: a handler that found no receiver has restored the previous action
 //!   (`handler::uninstall_and_reraise`) before the installed one is read;
 //! - the grace period of a release: when it returns, no handler that began before sets a flag.
-#![expect(unsafe_code, reason = "installs the handler through the kernel's door")]
+#![expect(unsafe_code, reason = "installs the handler by system calls")]
 
 use core::ffi::c_int;
 use core::{mem, ptr};

@@ -11,7 +11,7 @@
 //! clear. Both accesses are sequentially consistent: a wake-up that finds an odd count comes before
 //! the clear that makes it even, and so before that read. A thread that stops half-way delays
 //! nothing: at worst the descriptor is readable for no reason, or written again.
-#![expect(unsafe_code, reason = "reads and writes through the kernel's door")]
+#![expect(unsafe_code, reason = "reads and writes by system calls")]
 
 use core::mem::ManuallyDrop;
 

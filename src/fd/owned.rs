@@ -1,5 +1,5 @@
 //! [`Fd`]: a file descriptor that is closed when dropped.
-#![expect(unsafe_code, reason = "closes through the kernel's door")]
+#![expect(unsafe_code, reason = "closes by system calls")]
 
 use core::fmt;
 use core::mem::ManuallyDrop;

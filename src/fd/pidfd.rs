@@ -1,5 +1,5 @@
 //! [`PidFd`]: a process that cannot be mistaken for another, pidfd_open(2).
-#![expect(unsafe_code, reason = "sends through the kernel's door")]
+#![expect(unsafe_code, reason = "sends by system calls")]
 
 use core::ffi::c_uint;
 use core::slice;

@@ -1,5 +1,5 @@
 //! [`SignalFd`]: signals as something to read, signalfd(2).
-#![expect(unsafe_code, reason = "reads through the kernel's door")]
+#![expect(unsafe_code, reason = "reads by system calls")]
 
 use core::ffi::c_int;
 

@@ -1,5 +1,5 @@
 //! Sending with details of one's own: sigqueue(3), rt_tgsigqueueinfo(2).
-#![expect(unsafe_code, reason = "sends through the kernel's door")]
+#![expect(unsafe_code, reason = "sends by system calls")]
 
 use super::to_this_thread;
 use crate::sys::{self, KernelSiginfo};

@@ -2,7 +2,7 @@
 //!
 //! Where the vector was put at the program's start is known to its C library, which this crate does
 //! not call. The kernel can be queried later, too.
-#![expect(unsafe_code, reason = "reads through the kernel's door")]
+#![expect(unsafe_code, reason = "reads by system calls")]
 
 use crate::Errno;
 use crate::sys;

@@ -1,5 +1,5 @@
 //! [`IntervalTimer`] and [`alarm`]: the three timers that every process has.
-#![expect(unsafe_code, reason = "sets timers through the kernel's door")]
+#![expect(unsafe_code, reason = "sets timers by system calls")]
 
 use core::ffi::{c_int, c_long};
 use core::time::Duration;

@@ -1,5 +1,5 @@
 //! [`PosixTimer`]: a timer of timer_create(2).
-#![expect(unsafe_code, reason = "makes timers through the kernel's door")]
+#![expect(unsafe_code, reason = "makes timers by system calls")]
 
 use core::ffi::c_int;
 use core::mem::ManuallyDrop;

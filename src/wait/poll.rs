@@ -1,5 +1,5 @@
 //! [`poll()`](fn@poll): waiting for descriptors with another mask, ppoll(2).
-#![expect(unsafe_code, reason = "waits through the kernel's door")]
+#![expect(unsafe_code, reason = "waits by system calls")]
 
 use core::fmt;
 use core::slice;
