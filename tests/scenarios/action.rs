@@ -394,13 +394,16 @@ fn flags_without_a_name_print_as_a_number() {
             format!("{:?}", action::query(Signal::USR1).expect("query").flags())
         };
         let unknown = SA_EXPOSE_TAGBITS | SA_RESTORER;
+        // A kernel that brings its own restorer forgets the flag.
+        let kept = if oracle::HAS_RESTORER { "0x4000800" } else { "0x800" };
         assert_eq!(print(0), "0x0");
         assert_eq!(print(libc::SA_RESTART), "SA_RESTART");
         assert_eq!(print(libc::SA_SIGINFO | libc::SA_RESETHAND), "SA_SIGINFO | SA_RESETHAND");
-        assert_eq!(print(unknown), "0x4000800");
-        assert_eq!(print(libc::SA_NODEFER | unknown), "SA_NODEFER | 0x4000800");
+        assert_eq!(print(unknown), kept);
+        assert_eq!(print(libc::SA_NODEFER | unknown), format!("SA_NODEFER | {kept}"));
         let action = action::query(Signal::USR1).expect("query");
-        let wanted = "Action { disposition: Default, flags: SA_NODEFER | 0x4000800, mask: {} }";
+        let wanted =
+            format!("Action {{ disposition: Default, flags: SA_NODEFER | {kept}, mask: {{}} }}");
         assert_eq!(format!("{action:?}"), wanted);
     });
 }

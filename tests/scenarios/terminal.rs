@@ -117,6 +117,16 @@ fn shell(words: &[&str], what: &str) -> Terminal {
     Terminal::start(&mut command)
 }
 
+/// Whether a program of this name is found, as a shell finds it.
+fn is_here(name: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let is_here = env::split_paths(&path).any(|folder| folder.join(name).is_file());
+    if !is_here {
+        support::skip(&format!("there is no {name}"));
+    }
+    is_here
+}
+
 const BASH: &[&str] = &["bash", "--norc", "-i"];
 const DASH: &[&str] = &["dash", "-i"];
 
@@ -158,6 +168,9 @@ fn finished(terminal: &mut Terminal) -> String {
 
 #[track_caller]
 fn closed_terminal(words: &[&str]) {
+    if !words.iter().take(1).all(|name| is_here(name)) {
+        return;
+    }
     repeat(&format!("closed terminal, {}", words.join(" ")), || {
         let mut terminal = shell(words, "finish");
         terminal.press("\"$PROG\"\n");
@@ -180,6 +193,9 @@ fn closed_terminal_of_a_login_shell() {
 }
 
 fn ctrl_c_and_a_wrapper_that_forwards_it() {
+    if !is_here("bash") {
+        return;
+    }
     // As long as a wrapper in a language of scripts takes.
     let wrapper =
         r#"sh -c 'trap "sleep 0.02; kill -INT \$p" INT; "$PROG" & p=$!; wait $p; wait $p'"#;
@@ -193,6 +209,9 @@ fn ctrl_c_and_a_wrapper_that_forwards_it() {
 }
 
 fn ctrl_c_under_timeout() {
+    if !is_here("bash") {
+        return;
+    }
     repeat("Ctrl-C, under timeout(1)", || {
         let mut terminal = shell(BASH, "finish");
         terminal.press("timeout 600 \"$PROG\"\n");
@@ -204,6 +223,9 @@ fn ctrl_c_under_timeout() {
 
 /// Its own alarm is what makes it expire, and comes from here.
 fn timeout_expires() {
+    if !is_here("bash") {
+        return;
+    }
     repeat("timeout(1) expires", || {
         let mut terminal = shell(BASH, "finish");
         terminal.press("timeout 600 \"$PROG\"\n");
@@ -252,6 +274,9 @@ fn same_twice() {
 
 /// The shell tells that it has died by the Ctrl-C.
 fn second_ctrl_c_ends_it() {
+    if !is_here("bash") {
+        return;
+    }
     repeat("a second Ctrl-C, after a while", || {
         let mut terminal = shell(BASH, "hang");
         terminal.press("\"$PROG\"; echo status $? >&9\n");
@@ -272,6 +297,9 @@ fn second_ctrl_c_ends_it() {
 
 #[track_caller]
 fn leaves_the_loop(words: &[&str]) {
+    if !words.iter().take(1).all(|name| is_here(name)) {
+        return;
+    }
     repeat(&format!("Ctrl-C in a loop, {}", words.join(" ")), || {
         let mut terminal = shell(words, "finish");
         terminal.press("for i in 1 2 3; do \"$PROG\"; done; echo after >&9\n");
@@ -293,6 +321,9 @@ fn ctrl_c_leaves_the_loop_of_dash() {
 }
 
 fn nothing_follows_after_ctrl_c() {
+    if !["bash", "dash"].into_iter().all(is_here) {
+        return;
+    }
     for words in [BASH, DASH] {
         let mut terminal = shell(words, "finish");
         terminal.press("\"$PROG\" && echo deploy >&9\n");
@@ -306,6 +337,9 @@ fn nothing_follows_after_ctrl_c() {
 
 /// The kernel restarts the call for ever if the action asks for it.
 fn background_read_does_not_spin() {
+    if !is_here("bash") {
+        return;
+    }
     let mut terminal = shell(BASH, "read");
     terminal.press("\"$PROG\" &\n");
     terminal.expect("ready");
@@ -313,6 +347,9 @@ fn background_read_does_not_spin() {
 }
 
 fn background_read_stops_and_goes_on() {
+    if !is_here("bash") {
+        return;
+    }
     let mut terminal = shell(BASH, "read and stop");
     terminal.press("\"$PROG\" &\n");
     let process = terminal.hear().parse().expect("a process");

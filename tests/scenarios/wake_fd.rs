@@ -184,6 +184,9 @@ fn full_pipe_is_counted() {
     in_child(|| {
         LATCH.catch([Signal::USR1, Signal::USR2]).expect("catch");
         let (reader, writer) = pipe();
+        // As small as it can be.
+        // SAFETY: integers only.
+        assert_ne!(unsafe { libc::fcntl(writer.as_raw_fd(), libc::F_SETPIPE_SZ, 1) }, -1);
         set(&LATCH, Some(writer.as_raw_fd())).expect("set_wake_fd");
         let mut written = 0_usize;
         while LATCH.missed_wakes() == 0 {

@@ -21,6 +21,7 @@ use support::names::uid;
 use support::{exit_now, foreign, limits, oracle, thread as threads, window};
 
 pub(super) fn check() {
+    // A shell that takes no shared library runs without descriptors, too.
     let table = table! {
         Place:            Plain  | Alone  | Ignored | Processes | Files  | Fork   | Window | Handler | First;
         wait:             exited | ECHILD | ECHILD  | exited    | exited | ECHILD | ECHILD | exited  | exited;
@@ -43,8 +44,8 @@ pub(super) fn check() {
         apply:            true   | true   | true    | true      | true   | true   | true   | true    | true;
         restore_for_exec: Ok     | Ok     | Ok      | Ok        | Ok     | Ok     | Ok     | Ok      | Ok;
         restore_nothing:  EINVAL | EINVAL | EINVAL  | EINVAL    | EINVAL | EINVAL | EINVAL | EINVAL  | EINVAL;
-        exec:             "exit 7" | "exit 7" | "exit 7" | EAGAIN | "exit 127" | "exit 7" | "exit 7" | "exit 7" | "exit 7";
-        execve:           "exit 7" | "exit 7" | "exit 7" | EAGAIN | "exit 127" | "exit 7" | "exit 7" | "exit 7" | "exit 7";
+        exec:             "exit 7" | "exit 7" | "exit 7" | EAGAIN | "exit 127 or exit 7" | "exit 7" | "exit 7" | "exit 7" | "exit 7";
+        execve:           "exit 7" | "exit 7" | "exit 7" | EAGAIN | "exit 127 or exit 7" | "exit 7" | "exit 7" | "exit 7" | "exit 7";
         exit_as_exited:   "exit 3" | "exit 3" | "exit 3" | "exit 3" | "exit 3" | "exit 3" | "exit 3" | "exit 3" | "exit 3";
         exit_as_killed:   "signal 15" | "signal 15" | "signal 15" | "signal 15" | "signal 15" | "signal 15" | "signal 15" | "signal 15" | "exit 143";
         die_by:           "signal 15" | "signal 15" | "signal 15" | "signal 15" | "signal 15" | "signal 15" | "signal 15" | "signal 15" | "exit 143";
