@@ -105,7 +105,9 @@ pub(crate) fn flag_that_is_set_as_the_time_is_up_is_told() {
     };
     let path = op.path().expect("a path");
     let futex = [Some(libc::SYS_futex), support::thread::with_long_times(libc::SYS_futex)];
-    let sleeps = |place: &Place| place.syscall.is_some_and(|call| futex.contains(&Some(call as _)));
+    let sleeps = |place: &Place| {
+        place.syscall.is_some_and(|call| futex.contains(&Some(call as libc::c_long)))
+    };
     let sleep = path.places.iter().rposition(sleeps).expect("a sleep");
     // Behind the call, which says that it has slept to the end.
     let seen = op.run(&path, Point { index: sleep + 1, moment: Moment::Before });

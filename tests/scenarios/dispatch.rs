@@ -37,7 +37,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
 fn lowest_number_first() {
     static TABLE: Dispatcher<64> = Dispatcher::new();
     in_child(|| {
-        let last = rt(Signal::rt_count() - 1);
+        let last = rt(Signal::rt_count().saturating_sub(1));
         let signals = [last, rt(0), Signal::USR2, Signal::TERM, Signal::HUP, rt(12)];
         signals.into_iter().for_each(|signal| on(&TABLE, signal, note));
         assert_eq!(TABLE.dispatch(), 0);

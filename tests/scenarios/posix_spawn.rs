@@ -8,7 +8,7 @@
 use core::mem::MaybeUninit;
 use core::ptr;
 use core::sync::atomic::{AtomicI32, AtomicU32, Ordering::SeqCst};
-use siglatch::{Hook, HookContext, HookVerdict, Signal, sys};
+use siglatch::{Hook, HookContext, HookVerdict, SigSet, Signal, sys};
 use std::io;
 use std::process::Command;
 use support::oracle::raw_action;
@@ -87,7 +87,7 @@ fn what_libc_knows_of_is_reset() {
         spawn_while(|round| round < 200 || HERE.load(SeqCst) < 200);
         assert_eq!(THERE.load(SeqCst), 0, "in children, beside {} here", HERE.load(SeqCst));
         // It is still ours to release.
-        assert_eq!(HOOK.release(Signal::USR1).map(|left| left.is_empty()), Ok(true));
+        assert_eq!(HOOK.release(Signal::USR1).map(SigSet::is_empty), Ok(true));
         assert_eq!(raw_action(libc::SIGUSR1).handler, libc::SIG_DFL);
     });
 }

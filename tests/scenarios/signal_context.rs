@@ -5,7 +5,7 @@
 #![expect(clippy::arithmetic_side_effects, reason = "sets have no overflow")]
 
 use core::ffi::c_int;
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
+use core::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
 use siglatch::{Errno, Latch, SigSet, Signal, send};
 use std::process::abort;
 use std::thread::scope;
@@ -112,8 +112,8 @@ static STRUCK: AtomicU32 = AtomicU32::new(0);
 static ROUNDS: [AtomicU32; 2] = [const { AtomicU32::new(0) }; 2];
 
 /// The microseconds to the next strike.
-static DELAY: AtomicU32 = AtomicU32::new(SHORTEST);
-const SHORTEST: u32 = 20;
+static DELAY: AtomicI32 = AtomicI32::new(SHORTEST);
+const SHORTEST: i32 = 20;
 
 /// The storm's own handler: starts the timer again. It waits longer where the interrupted code has not
 /// got on since the last time, and shorter where it has: a slow machine takes longer than the shortest
@@ -131,7 +131,7 @@ extern "C" fn strike(_signo: c_int) {
 fn start_timer() {
     let once = libc::timeval { tv_sec: 0, tv_usec: 0 };
     let delay = DELAY.load(SeqCst);
-    let next = libc::timeval { tv_sec: 0, tv_usec: delay as libc::suseconds_t };
+    let next = libc::timeval { tv_sec: 0, tv_usec: delay.into() };
     let timer = libc::itimerval { it_interval: once, it_value: next };
     // SAFETY: the timer is initialised and only read; the old one is not asked for.
     let result =

@@ -162,13 +162,13 @@ fn backtrace_in_a_nested_handler() {
 /// The call that sleeps has six arguments: on some architectures it needs a register by which unwinders
 /// find the caller.
 fn backtrace_in_a_handler_that_interrupts_a_wait() {
-    if !unwinds() {
-        return;
-    }
     #[inline(never)]
     extern "C" fn waiting_function() {
         assert_eq!(LATCH.wait(None), Ok(true));
         black_box(()); // the call above is not the last thing
+    }
+    if !unwinds() {
+        return;
     }
     Child::start(|_| {
         install(Signal::USR1, installed_handler);

@@ -59,7 +59,7 @@ fn print(text: &[u8]) {
 /// Writes a number below 2^30, as each process id is, a digit at a time.
 fn print_number(number: u32) {
     // number / 10, without the 1 KB that a division takes on processors that have none.
-    let tenth = (u64::from(number) * 0x1999_999a >> 32) as u32;
+    let tenth = ((u64::from(number) * 0x1999_999a) >> 32) as u32;
     if tenth != 0 {
         print_number(tenth);
     }

@@ -166,7 +166,9 @@ fn mount_proc() {
 fn pipe() -> (usize, usize) {
     let mut ends = [0_u32; 2];
     // SAFETY: writes two integers of 32 bits, which `ends` has room for.
-    let result = unsafe { syscall2(more::__NR_pipe2 as usize, (&raw mut ends).expose_provenance(), O_CLOEXEC) };
+    let result = unsafe {
+        syscall2(more::__NR_pipe2 as usize, (&raw mut ends).expose_provenance(), O_CLOEXEC)
+    };
     expect(result, "pipe2");
     let [reader, writer] = ends.map(|end| end as usize);
     (reader, writer)
@@ -212,7 +214,8 @@ fn close(file: usize) {
 fn read(file: usize, buffer: &mut [u8]) -> &[u8] {
     let address = buffer.as_mut_ptr().expose_provenance();
     // SAFETY: writes into the buffer, at most as much as it holds.
-    let length = expect(unsafe { syscall3(more::__NR_read as usize, file, address, buffer.len()) }, "read");
+    let length =
+        expect(unsafe { syscall3(more::__NR_read as usize, file, address, buffer.len()) }, "read");
     buffer.get(..length).unwrap_or_default()
 }
 
@@ -259,6 +262,7 @@ fn power_off() -> ! {
     const POWER_OFF: usize = 0x4321_fedc;
     loop {
         // SAFETY: this process is all that the machine is there for.
-        let _never = unsafe { syscall4(more::__NR_reboot as usize, MAGIC[0], MAGIC[1], POWER_OFF, 0) };
+        let _never =
+            unsafe { syscall4(more::__NR_reboot as usize, MAGIC[0], MAGIC[1], POWER_OFF, 0) };
     }
 }

@@ -4,7 +4,9 @@
 use core::arch::global_asm;
 
 #[cfg(target_endian = "big")]
-compile_error!("siglatch-start has no entry for big-endian powerpc64, where functions are descriptors");
+compile_error!(
+    "siglatch-start has no entry for big-endian powerpc64, where functions are descriptors"
+);
 
 // The absolute address is what refuses to be linked into a program that may lie anywhere: nothing
 // here would apply that program's relocations. A function finds its table of contents from r12.
