@@ -208,9 +208,14 @@ fn until_trap(tracee: &mut Tracee) -> Result<(), String> {
 /// whether it did the latter.
 pub(crate) fn step(tracee: &mut Tracee) -> Result<bool, String> {
     let mut delivered = false;
+    let mut stops_again = arch::CALLS_STOP_TWICE && is_system_call(tracee.pc());
     tracee.step(0);
     loop {
         match tracee.wait() {
+            Stop::Trap if stops_again && !delivered => {
+                stops_again = false;
+                tracee.step(0);
+            }
             Stop::Trap => return Ok(delivered),
             Stop::Signal(signo) => {
                 delivered = true;

@@ -11,6 +11,9 @@ pub(crate) const CALL_NUMBER: usize = 8; // x8
 pub(crate) const BREAKPOINT: &[u8] = &[0x00, 0x00, 0x20, 0xD4]; // brk 0
 pub(crate) const STOPS_BEHIND: u64 = 0;
 
+/// Whether a step over one stops twice: at its exit (`syscall_trace_exit`), and before the next.
+pub(crate) const CALLS_STOP_TWICE: bool = true;
+
 /// The instructions that make a system call.
 pub(crate) const SYSTEM_CALLS: &[&[u8]] = &[&[0x01, 0x00, 0x00, 0xD4]]; // svc 0
 

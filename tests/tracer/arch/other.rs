@@ -5,6 +5,7 @@ pub(crate) const STACK_POINTER: usize = 0;
 pub(crate) const CALL_NUMBER: usize = 0;
 pub(crate) const BREAKPOINT: &[u8] = &[];
 pub(crate) const STOPS_BEHIND: u64 = 0;
+pub(crate) const CALLS_STOP_TWICE: bool = false;
 pub(crate) const SYSTEM_CALLS: &[&[u8]] = &[];
 pub(crate) const RETURN_ADDRESS: u64 = 0;
 

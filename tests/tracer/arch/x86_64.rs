@@ -10,6 +10,9 @@ pub(crate) const CALL_NUMBER: usize = 10; // rax
 pub(crate) const BREAKPOINT: &[u8] = &[0xCC]; // int3
 pub(crate) const STOPS_BEHIND: u64 = 1;
 
+/// Whether a step over one stops twice.
+pub(crate) const CALLS_STOP_TWICE: bool = false;
+
 /// The instructions that make a system call.
 pub(crate) const SYSTEM_CALLS: &[&[u8]] = &[&[0x0F, 0x05]]; // syscall
 
