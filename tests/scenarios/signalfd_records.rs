@@ -201,7 +201,7 @@ fn with_less_room(cause: Cause) -> Cause {
 /// Of the kernel that runs: uname(2).
 fn kernel_version() -> (u32, u32) {
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").expect("/proc is mounted");
-    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(|text| text.parse());
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(str::parse);
     let mut next = || numbers.next().and_then(Result::ok).expect("a number");
     (next(), next())
 }
