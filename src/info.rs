@@ -95,7 +95,7 @@ pub enum Cause {
     },
     /// A fault of the running instruction (`SIGILL`, `SIGFPE`, `SIGSEGV`, `SIGBUS`, `SIGTRAP`).
     Fault {
-        /// The address that was accessed, or that of the instruction.
+        /// The address that was accessed, of which s390x knows only the page, or that of the instruction.
         address: usize,
         /// What else is known of it.
         detail: FaultDetail,

@@ -85,9 +85,11 @@ fn clone(
     open: &os_pipe::PipeWriter,
     end: End,
 ) -> Pid {
-    let exit_signal = usize::try_from(exit_signal).expect("a signal");
+    let flags = usize::try_from(exit_signal).expect("a signal");
+    // The stack comes first there (clone(2)).
+    let [first, second] = if cfg!(target_arch = "s390x") { [0, flags] } else { [flags, 0] };
     // SAFETY: it is fork(2) but for that signal; this process has one thread.
-    let child = unsafe { sys::syscall5(sys::nr::CLONE, exit_signal, 0, 0, 0, 0) };
+    let child = unsafe { sys::syscall5(sys::nr::CLONE, first, second, 0, 0, 0) };
     if child == 0 {
         // SAFETY: this process's copy of the writing end, which it does not use.
         unsafe { libc::close(open.as_raw_fd()) };
