@@ -11,6 +11,7 @@ use siglatch::{Cause, Hook, HookContext, HookVerdict, Latch, SigVal, Signal, act
 use std::io;
 use std::process::Command;
 use std::thread;
+use support::siginfo::told_address;
 use support::state::SignalState;
 use support::{
     Child, Scenario, assert_contains, example, in_child, oracle, recorder, scenarios, spawn,
@@ -213,14 +214,11 @@ fn touch() -> u8 {
     unsafe { place.read_volatile() }
 }
 
-/// Where in the page the kernel says that it was: s390x knows the page only.
-const TOLD: usize = if cfg!(target_arch = "s390x") { 0 } else { 77 };
-
 fn open_page(signal: HookContext<'_>) -> HookVerdict {
     ran(5);
     let page = PAGE.load(SeqCst);
     match signal.info().cause() {
-        Cause::Fault { address, .. } if address == page.addr().wrapping_add(TOLD) => {}
+        Cause::Fault { address, .. } if address == told_address(page.addr().wrapping_add(77)) => {}
         _ => return HookVerdict::Declined,
     }
     let protection = libc::PROT_READ | libc::PROT_WRITE;
@@ -405,7 +403,8 @@ fn latches_beside_hooks_get_theirs() {
 fn example_tells_the_address_and_dies() {
     let outcome = spawn(&mut Command::new(example("fault_address"))).wait();
     outcome.assert_died_by(libc::SIGSEGV);
-    assert_contains(&outcome.output, "fault at 0x0000000000001234\n");
+    let told = format!("fault at {:#018x}\n", told_address(0x1234));
+    assert_contains(&outcome.output, &told);
     assert_eq!(outcome.output.matches("fault at").count(), 1);
 }
 

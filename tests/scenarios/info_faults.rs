@@ -10,7 +10,7 @@ use core::sync::atomic::{AtomicI32, Ordering::SeqCst};
 use siglatch::{Cause, FaultDetail, SigInfo, SigInfoTrust};
 use std::io::{self, Read as _};
 use std::os::fd::AsRawFd as _;
-use support::siginfo::{self, RawInfo};
+use support::siginfo::{self, RawInfo, told_address};
 use support::{self, Child, Scenario, scenarios, seccomp};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -111,7 +111,7 @@ fn address_without_memory() {
             read(place);
         });
         assert_eq!(raw.code(), 1, "SEGV_MAPERR");
-        assert_eq!(address(&raw, &info), place.addr());
+        assert_eq!(address(&raw, &info), told_address(place.addr()));
     }
 }
 
@@ -120,7 +120,7 @@ fn address_without_permission() {
     let place = start.wrapping_add(0x123);
     let (raw, info) = fault_of(libc::SIGSEGV, || read(place));
     assert_eq!(raw.code(), 2, "SEGV_ACCERR");
-    assert_eq!(address(&raw, &info), place.addr());
+    assert_eq!(address(&raw, &info), told_address(place.addr()));
 }
 
 fn address_past_the_end_of_a_file() {
@@ -130,7 +130,7 @@ fn address_past_the_end_of_a_file() {
     let place = start.wrapping_add(77);
     let (raw, info) = fault_of(libc::SIGBUS, || read(place));
     assert_eq!(raw.code(), libc::BUS_ADRERR);
-    assert_eq!(address(&raw, &info), place.addr());
+    assert_eq!(address(&raw, &info), told_address(place.addr()));
 }
 
 fn address_that_no_page_can_have() {

@@ -13,6 +13,11 @@ use std::io;
 /// The size of `siginfo_t`.
 pub const SIZE: usize = size_of::<libc::siginfo_t>();
 
+/// What the kernel tells of the address that was accessed: s390x knows the page only.
+pub const fn told_address(address: usize) -> usize {
+    if cfg!(target_arch = "s390x") { address & !0xfff } else { address }
+}
+
 /// One `siginfo_t`, all of its bytes set.
 #[derive(Clone, Copy)]
 pub struct RawInfo(libc::siginfo_t);
