@@ -84,6 +84,14 @@ pub struct RawAction {
     pub mask: u64,
 }
 
+impl RawAction {
+    /// What it is apart from the restorer: what goes through a C library gets that library's, or none.
+    #[must_use]
+    pub const fn without_restorer(self) -> Self {
+        Self { flags: self.flags & !SA_RESTORER, restorer: 0, ..self }
+    }
+}
+
 /// The flag that says that there is a restorer.
 pub const SA_RESTORER: u64 = 0x0400_0000;
 
