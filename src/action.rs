@@ -162,7 +162,7 @@ impl Action {
     #[doc(alias = "sa_restorer")]
     #[must_use]
     pub const fn restorer(&self) -> Option<usize> {
-        if self.kernel.flags & sys::SIGACTION_FLAGS == 0 {
+        if sys::RESTORER_WORDS == 0 || self.kernel.flags & SA_RESTORER == 0 {
             None
         } else {
             Some(self.kernel.restorer.address())
@@ -351,13 +351,17 @@ pub(crate) unsafe fn compare_exchange(
     unsafe { sys::rt_sigaction(signal.as_raw(), Some(&replaced), None) }.and(Err(Errno::AGAIN))
 }
 
+/// The flag that a restorer is named, which other code may do where the kernel does not demand one.
+const SA_RESTORER: c_ulong = 0x0400_0000;
+
 /// Returns `true` if `current` is `installed`, as the kernel has it: without `SIGKILL` and
-/// `SIGSTOP` in the mask and, since Linux 5.11, flags that it does not know.
+/// `SIGSTOP` in the mask and, since Linux 5.11, flags that it does not know; and maybe with a restorer,
+/// which a C library names when it restores an action (glibc on arm).
 fn same(current: &KernelSigaction, installed: &KernelSigaction) -> bool {
     const STRIPPED: u64 = Signal::KILL.bit() | Signal::STOP.bit();
     let kept = current.flags | SaFlags::ALL.bits() | sys::SIGACTION_FLAGS;
     current.handler == installed.handler
-        && current.flags == installed.flags & kept
+        && (current.flags ^ (installed.flags & kept)) & !SA_RESTORER == 0
         && current.mask.bits() & !STRIPPED == installed.mask.bits() & !STRIPPED
 }
 

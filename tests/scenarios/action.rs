@@ -21,6 +21,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         restore_leaves_what_others_have_put_there,
         restore_knows_its_own_action_with_stripped_bits,
         restore_knows_its_own_action_with_flags_that_the_kernel_drops,
+        restore_knows_its_own_action_that_a_library_has_put_back,
         changes_in_a_row_go_back_in_reverse,
         dropping_the_previous_leaves_the_change,
         queried_action_can_be_installed,
@@ -250,6 +251,24 @@ fn restore_knows_its_own_action_with_flags_that_the_kernel_drops() {
     });
 }
 
+/// As glibc on arm does, it names a restorer.
+fn restore_knows_its_own_action_that_a_library_has_put_back() {
+    in_child(|| {
+        let before = SignalState::now();
+        let previous = install_own(Signal::TERM).expect("install");
+        let now = oracle::raw_action(libc::SIGTERM);
+        if oracle::HAS_RESTORER {
+            let restorer = if now.restorer == 0 { 0x1230 } else { now.restorer };
+            put(
+                Signal::TERM,
+                &RawAction { flags: now.flags | oracle::SA_RESTORER, restorer, ..now },
+            );
+        }
+        assert_eq!(previous.restore(), Ok(true));
+        before.assert_unchanged("put back by a library, and restored");
+    });
+}
+
 fn changes_in_a_row_go_back_in_reverse() {
     in_child(|| {
         recorder::install(libc::SIGTERM);
@@ -420,6 +439,11 @@ fn handlers_are_known_by_their_address() {
         assert_eq!(installed.address(), Some(raw.handler));
         let restorer = (raw.restorer != 0).then_some(raw.restorer);
         assert_eq!(installed.restorer(), restorer);
+        // Of a signal that does not come.
+        let named = RawAction { restorer: 0x1230, flags: oracle::SA_RESTORER, ..raw };
+        put(Signal::USR2, &named);
+        let restorer = oracle::HAS_RESTORER.then_some(0x1230);
+        assert_eq!(action::query(Signal::USR2).expect("query").restorer(), restorer);
     });
 }
 
