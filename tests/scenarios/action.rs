@@ -21,7 +21,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         restore_leaves_what_others_have_put_there,
         restore_knows_its_own_action_with_stripped_bits,
         restore_knows_its_own_action_with_flags_that_the_kernel_drops,
-        restore_knows_its_own_action_that_a_library_has_put_back,
+        restore_knows_its_own_action_that_a_library_has_restored,
         changes_in_a_row_go_back_in_reverse,
         dropping_the_previous_leaves_the_change,
         queried_action_can_be_installed,
@@ -252,7 +252,7 @@ fn restore_knows_its_own_action_with_flags_that_the_kernel_drops() {
 }
 
 /// As glibc on arm does, it names a restorer.
-fn restore_knows_its_own_action_that_a_library_has_put_back() {
+fn restore_knows_its_own_action_that_a_library_has_restored() {
     in_child(|| {
         let before = SignalState::now();
         let previous = install_own(Signal::TERM).expect("install");
@@ -265,7 +265,7 @@ fn restore_knows_its_own_action_that_a_library_has_put_back() {
             );
         }
         assert_eq!(previous.restore(), Ok(true));
-        before.assert_unchanged("put back by a library, and restored");
+        before.assert_unchanged("restored by a library, and by us");
     });
 }
 
