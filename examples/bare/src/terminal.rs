@@ -6,7 +6,7 @@ use linux_raw_sys::general::{__NR_getpgid, __NR_ioctl, __NR_setpgid, __NR_setsid
 use linux_raw_sys::ioctl::{TIOCGPGRP, TIOCSCTTY, TIOCSPGRP};
 use siglatch::sys::{syscall0, syscall1, syscall2, syscall3};
 
-/// The process group that is called.
+/// The caller's process group.
 #[must_use]
 pub fn own_group() -> i32 {
     // SAFETY: integers only.
