@@ -9,6 +9,9 @@ use siglatch::{ChildState, Pid, SigVal, Signal, exit, sys};
 use support::state::SignalState;
 
 pub(super) fn check() {
+    // Of the two names in the table, the one that this C library makes of it.
+    let last = Signal::from_raw(64).map(|signal| signal.to_string());
+    assert_eq!(last, Ok(format!("SIGRTMIN+{}", 64_i32.saturating_sub(libc::SIGRTMIN()))));
     // What ends the process answers by its end. `Reserved` is a C library's.
     let table = table! {
         Number:         Negative | Zero    | Kill | Stop | Reserved | Last  | Past    | Largest;
