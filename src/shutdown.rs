@@ -47,8 +47,8 @@ use crate::{CatchError, Errno, Pid, SigSet, SigVal, Signal, exit, sys};
 /// # After fork
 ///
 /// The child has a copy: after a request to the parent, the next one to the child ends it. The
-/// deadline is the parent's alone. [`reset`](Self::reset) in the child, or a
-/// [`ForkWindow`](crate::child::ForkWindow), clears the request.
+/// deadline is the parent's alone; a catch in the child begins one of the child's own.
+/// [`reset`](Self::reset) there, or a [`ForkWindow`](crate::child::ForkWindow), clears the request.
 #[doc(alias = "set_handler")]
 #[doc(alias = "ctrl_c")]
 #[doc(alias = "NotifyContext")]

@@ -6,7 +6,6 @@
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
 
 use core::panic::AssertUnwindSafe;
-use core::ptr;
 use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use core::time::Duration;
 use siglatch::child::{self, Children, ForkWindow};
@@ -20,11 +19,10 @@ use std::thread::{scope, yield_now};
 use support::c_functions;
 use support::names::pid;
 use support::oracle::raw_action;
-use support::watchdog::Watchdog;
 use support::window::event;
 use support::{
-    self, Child, Link, PtraceRequest, Scenario, exit_now, foreign, in_child, recorder, scenarios,
-    thread,
+    self, AT_A_CALL, Child, Link, Scenario, Traced, exit_now, foreign, in_child, recorder,
+    scenarios, thread,
 };
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -266,57 +264,6 @@ fn vfork_in_a_window_counts_a_signal_once() {
     });
 }
 
-/// A thread of a child of ours that is stopped at each of its system calls.
-struct Traced {
-    tid: i32,
-}
-
-impl Traced {
-    fn request(&self, request: PtraceRequest, data: usize) -> io::Result<()> {
-        let none = ptr::null_mut::<libc::c_void>();
-        let data = ptr::without_provenance_mut::<libc::c_void>(data);
-        // SAFETY: none of these requests follows an address.
-        match unsafe { libc::ptrace(request, self.tid, none, data) } {
-            -1 => Err(io::Error::last_os_error()),
-            _ => Ok(()),
-        }
-    }
-
-    fn attach(tid: i32) -> io::Result<Self> {
-        let this = Self { tid };
-        this.request(libc::PTRACE_SEIZE, libc::PTRACE_O_TRACESYSGOOD as usize)?;
-        this.request(libc::PTRACE_INTERRUPT, 0)?;
-        this.wait();
-        Ok(this)
-    }
-
-    /// Waits until it stops, and gives the signal that it stopped by, with its flags.
-    #[track_caller]
-    fn wait(&self) -> i32 {
-        let mut status = 0;
-        let mut watchdog = Watchdog::new(self.tid);
-        loop {
-            // SAFETY: `status` is a valid place for the answer.
-            match unsafe { libc::waitpid(self.tid, &raw mut status, libc::__WALL | libc::WNOHANG) }
-            {
-                0 => match watchdog.look() {
-                    Some(why) => panic!("the thread does not stop: {why}"),
-                    None => yield_now(),
-                },
-                _ if libc::WIFSTOPPED(status) => return libc::WSTOPSIG(status),
-                _ => panic!("the thread has ended: {status:#x}"),
-            }
-        }
-    }
-}
-
-/// Before its process is: one that is traced does not end without its tracer.
-impl Drop for Traced {
-    fn drop(&mut self) {
-        drop(self.request(libc::PTRACE_DETACH, 0));
-    }
-}
-
 /// In a fork of a process of which another thread is somewhere in a catch of SIGUSR1: other code
 /// comes over what is there, we catch once more, and each is called once.
 fn come_and_catch() {
@@ -368,8 +315,7 @@ fn fork_that_meets_a_catch_calls_nobody_twice() {
     writer.write_all(b"x").expect("a pipe with its reader");
     let mut forks = 0_u32;
     loop {
-        traced.request(libc::PTRACE_SYSCALL, 0).expect("it is stopped");
-        if traced.wait() != libc::SIGTRAP | 0x80 {
+        if traced.go_on() != AT_A_CALL {
             continue;
         }
         child.tell("fork");

@@ -36,6 +36,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         blocked_by_the_launcher,
         refused_catches_unblock_nothing,
         child_of_fork_has_no_say_in_its_parents_deadline,
+        request_of_the_parent_has_its_deadline_from_the_childs_catch_on,
         wait_ends_at_a_point_in_time,
     ]
 }
@@ -444,6 +445,20 @@ fn child_of_fork_has_no_say_in_its_parents_deadline() {
             assert_eq!(SHUTDOWN.set_time_left(Duration::from_secs(7_200)), Ok(()));
         }));
         assert!(SHUTDOWN.time_left() <= Some(LATE));
+    });
+}
+
+fn request_of_the_parent_has_its_deadline_from_the_childs_catch_on() {
+    static SHUTDOWN: Shutdown = Shutdown::new().deadline(LATE);
+    in_child(|| {
+        SHUTDOWN.catch(ASKING).expect("catch");
+        raise(Signal::TERM);
+        in_child(|| {
+            assert_eq!(SHUTDOWN.time_left(), None, "it is the parent's");
+            SHUTDOWN.catch(Signal::INT).expect("catch");
+            assert_eq!(SHUTDOWN.requested_by(), Some(Signal::TERM));
+            assert!(SHUTDOWN.time_left().is_some(), "it has begun one of its own");
+        });
     });
 }
 

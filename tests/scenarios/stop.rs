@@ -4,14 +4,15 @@
 #![expect(clippy::expect_used, reason = "an unexpected errno is how a test fails")]
 
 use siglatch::{Dispatcher, Errno, Latch, SigSet, Signal, mask, send, stop};
-use std::io;
-use support::{Child, Scenario, in_child, oracle, scenarios, state};
+use std::io::{self, Read as _, Write as _};
+use support::{Child, Scenario, Traced, in_child, oracle, scenarios, state};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
         stops_by_the_signal_itself,
         action_and_mask_are_as_before,
         stops_once_for_two_instances,
+        stops_once_wherever_another_comes,
         deferred_handler_stops_and_goes_on,
         stops_other_threads_too,
         orphaned_group_does_not_stop,
@@ -101,6 +102,38 @@ fn stops_once_for_two_instances() {
     child.expect("on");
     child.tell("end");
     child.wait().assert_exited(0);
+}
+
+/// Another at each of its system calls: to the latch, or together with its own.
+fn stops_once_wherever_another_comes() {
+    for calls in 0_u32.. {
+        let (mut reader, mut writer) = os_pipe::pipe().expect("pipe");
+        let mut child = Child::start(|link| {
+            own_group();
+            LATCH.catch(Signal::TSTP).expect("catch");
+            link.ready();
+            reader.read_exact(&mut [0]).expect("a byte");
+            stop_by(Signal::TSTP);
+        });
+        child.await_ready();
+        let traced = match Traced::attach(child.pid()) {
+            Ok(traced) => traced,
+            Err(error) => return support::skip(&format!("ptrace(2) is refused: {error}")),
+        };
+        writer.write_all(b"x").expect("a pipe with its reader");
+        if (0..calls).any(|_| traced.go_on() == libc::SIGTSTP) {
+            // It has come to its own, which it does not get.
+            drop(traced);
+            child.wait().assert_exited(0);
+            assert!(calls > 10, "{calls} stops at calls only");
+            break;
+        }
+        child.kill(libc::SIGTSTP);
+        drop(traced);
+        assert_eq!(child.stopped(), libc::SIGTSTP);
+        child.kill(libc::SIGCONT);
+        child.wait().assert_exited(0);
+    }
 }
 
 fn deferred_handler_stops_and_goes_on() {

@@ -78,6 +78,7 @@ mod sys;
 pub mod terminal;
 pub mod thread;
 pub mod timers;
+mod traced;
 mod tree;
 pub mod watchdog;
 pub mod window;
@@ -90,6 +91,7 @@ pub use self::process::Process;
 pub use self::program::{Program, spawn};
 pub use self::report::signal_name;
 pub use self::sys::{PtraceRequest, exit_now, shared_counter};
+pub use self::traced::{AT_A_CALL, Traced};
 pub use self::watchdog::{progress, rounds, steps};
 
 use self::spawner::Spawners;

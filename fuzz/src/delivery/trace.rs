@@ -180,10 +180,29 @@ impl Tracee {
             }
             signal => {
                 let name = Signal::from_raw(signal).map(Signal::name);
+                let (code, address) = self.details();
+                let place = self.place();
                 self.end();
-                panic!("the child got {name:?}: SIGABRT is a check, SIGALRM is a hang");
+                panic!(
+                    "the child got {name:?} at {place:#x} (code {code}, address {address:#x}): \
+                     SIGABRT is a check, SIGALRM is a hang"
+                );
             }
         }
+    }
+
+    /// The code of the signal that it stopped for, and the address where that is of a fault.
+    fn details(&self) -> (i32, usize) {
+        let mut info = core::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
+        // SAFETY: our child, which is stopped; `info` is a place for the answer.
+        let result =
+            unsafe { libc::ptrace(libc::PTRACE_GETSIGINFO, self.pid, 0, info.as_mut_ptr()) };
+        assert_eq!(result, 0, "ptrace: {}", io::Error::last_os_error());
+        // SAFETY: plain C data, which the kernel has written over the zeros.
+        let info = unsafe { info.assume_init() };
+        // SAFETY: the word is there with every signal; of a fault it is the address.
+        let address = unsafe { info.si_addr() };
+        (info.si_code, address.addr())
     }
 
     /// Ends it before its own signal does, which the fuzzer may have caught in it.
