@@ -46,7 +46,7 @@ const AUTODISARM: c_int = 1 << 31;
 #[inline]
 #[must_use]
 pub fn min_size() -> usize {
-    auxv::min_stack_size().unwrap_or_default().max(libc::MINSIGSTKSZ)
+    auxv::min_stack_size().unwrap_or_default().max(sys::MINSIGSTKSZ)
 }
 
 /// A size for small handlers, as sysconf(3) of glibc has it: the larger of four times [`min_size`]

@@ -9,7 +9,7 @@ host=$cache/host
 # Those with a kernel here, and those with an emulator of processes only, for which core is built from its
 # source.
 architectures=(x86_64 x86 aarch64 arm riscv64 s390x powerpc64le)
-without_kernel=(riscv32 loongarch64)
+without_kernel=(riscv32 loongarch64 powerpc64)
 
 # skip WHY…: ends with the status that means "could not be tried here", which is not "passed".
 skip() {
@@ -23,6 +23,7 @@ skip() {
 #   debian    Debian's name of the architecture
 #   kernel    the meta package that depends on the newest kernel image
 #   on        whose kernel that is, where it is another architecture's
+#   kernels   Debian's suites whose kernels it is tried on as well: an old one, a new one
 #   emulator  the package of the emulator
 #   user      its command, where it emulates processes and there is no kernel
 #   machine   the emulator's command, with a machine and a processor that the kernel knows
@@ -34,11 +35,11 @@ skip() {
 #   libc      where its shared libraries are
 arch() {
     base=$cache/$1
-    flags=() linker='' compiler=() on='' user=''
+    flags=() linker='' compiler=() on='' kernels=() user=''
     case $1 in
         x86_64)
             triple=x86_64-unknown-linux-gnu debian=amd64
-            kernel=linux-image-cloud-amd64
+            kernel=linux-image-cloud-amd64 kernels=(bullseye trixie-backports)
             emulator=qemu-system-x86
             machine=(qemu-system-x86_64 -accel tcg)
             console=ttyS0
@@ -105,6 +106,11 @@ arch() {
         loongarch64)
             triple=loongarch64-unknown-linux-gnu
             user=qemu-loongarch64
+            ;;
+        powerpc64)
+            # With glibc functions are descriptors, for which there is no linker here.
+            triple=powerpc64-unknown-linux-musl
+            user=qemu-ppc64
             ;;
         *)
             echo "no architecture '$1' in .ci/cross/arch.sh" >&2

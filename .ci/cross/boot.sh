@@ -24,12 +24,13 @@ fill() {
 directory=$((8#040755)) program=$((8#100755)) text=$((8#100644)) device=$((8#020600))
 
 # boot INITRAMFS SECONDS MEGABYTES PROCESSORS: boots the kernel of the architecture that `arch` has
-# chosen, and shows what its console shows. Returns 124 where the machine did not end by itself.
+# chosen, or of the suite CROSS_KERNEL, one of its others, and shows what its console shows. Returns 124
+# where the machine did not end by itself.
 boot() {
     # A panic ends the machine: the kernel restarts at once, and the emulator takes that as the end.
     local options=(
         -m "$3" -smp "$4" -nographic -nic none -no-reboot
-        -kernel "$base/kernel" -initrd "$1"
+        -kernel "$base/kernel${CROSS_KERNEL:+-$CROSS_KERNEL}" -initrd "$1"
         -append "console=$console quiet panic=-1"
     )
     local part status=0

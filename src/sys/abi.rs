@@ -23,6 +23,11 @@ pub const SIGSET_SIZE: usize = size_of::<KernelSigset>();
 /// The size in bytes of the kernel's `siginfo_t` in user space.
 pub const SI_MAX_SIZE: usize = 128;
 
+/// The kernel's constant of that name: it takes no smaller alternate stack. glibc has another on
+/// powerpc64, the kernel's own before Linux 5.18.
+pub const MINSIGSTKSZ: usize =
+    if cfg!(target_arch = "powerpc64") { 8192 } else { libc::MINSIGSTKSZ };
+
 const WORDS: usize = 64 / c_ulong::BITS as usize;
 
 /// The kernel's `sigset_t`: 64 bits in words of the machine, signal 1 lowest.

@@ -66,7 +66,8 @@ compile_error!(
 pub use abi::{
     KernelItimerspec, KernelItimerval, KernelPollfd, KernelRestorer, KernelSigaction,
     KernelSigevent, KernelSiginfo, KernelSignalfdSiginfo, KernelSigset, KernelStack,
-    KernelTimespec, KernelTimeval, MAX_ERRNO, SI_MAX_SIZE, SIG_DFL, SIG_IGN, SIGSET_SIZE,
+    KernelTimespec, KernelTimeval, MAX_ERRNO, MINSIGSTKSZ, SI_MAX_SIZE, SIG_DFL, SIG_IGN,
+    SIGSET_SIZE,
 };
 pub use arch::{
     RESTORER_WORDS, SIGACTION_FLAGS, UCONTEXT_SIGMASK, nr, sigaction_restorer, syscall0, syscall1,

@@ -12,7 +12,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use siglatch::action::{self, Action, SaFlags};
 use siglatch::stack::{self, AltStack, StackGuard};
 use siglatch::sys::KernelSiginfo;
-use siglatch::{Errno, Latch, SigSet, Signal, send};
+use siglatch::{Errno, Latch, SigSet, Signal, send, sys};
 use std::io::Read as _;
 use std::{fs, io, thread};
 use support::state::SignalState;
@@ -94,7 +94,7 @@ fn install(signal: Signal, flags: SaFlags) {
 fn sizes_are_the_kernels() {
     // SAFETY: the function reads what the kernel told this process at its start.
     let told = unsafe { libc::getauxval(51) } as usize;
-    assert_eq!(stack::min_size(), told.max(libc::MINSIGSTKSZ));
+    assert_eq!(stack::min_size(), told.max(sys::MINSIGSTKSZ));
     assert!(stack::usual_size() >= 4 * stack::min_size());
     assert!(stack::usual_size() >= libc::SIGSTKSZ);
 }
@@ -219,7 +219,7 @@ fn too_small_is_refused() {
     in_children(|| {
         let state = SignalState::now();
         let before = stack::query();
-        for size in [0, 1, 16, libc::MINSIGSTKSZ - 1, stack::min_size() - 1] {
+        for size in [0, 1, 16, sys::MINSIGSTKSZ - 1, stack::min_size() - 1] {
             assert_eq!(StackGuard::map(size).map(drop), Err(Errno::NOMEM), "{size}");
             let memory = vec![0; size].leak();
             // SAFETY: it is refused.
@@ -422,7 +422,7 @@ fn sizes_without_proc() {
         // SAFETY: the limit is initialised and only read.
         assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const none) }, 0);
         // No descriptor can be opened: the kernel is asked by a call, or is too old for it.
-        assert!([told, libc::MINSIGSTKSZ].contains(&stack::min_size()));
+        assert!([told, sys::MINSIGSTKSZ].contains(&stack::min_size()));
     });
 }
 

@@ -7,9 +7,12 @@ use core::mem::{align_of, offset_of, size_of};
 use linux_raw_sys::general as linux;
 use siglatch::sys::{
     KernelItimerspec, KernelItimerval, KernelPollfd, KernelSigaction, KernelSigevent,
-    KernelSiginfo, KernelStack, KernelTimespec, SIGACTION_FLAGS, nr,
+    KernelSiginfo, KernelStack, KernelTimespec, MINSIGSTKSZ, SIGACTION_FLAGS, nr,
 };
-use static_assertions::const_assert_eq;
+use static_assertions::{const_assert, const_assert_eq};
+
+// A C library's may be larger.
+const_assert!(MINSIGSTKSZ >= linux::MINSIGSTKSZ as usize);
 
 macro_rules! same_numbers {
     ($($ours:ident = $linux:ident,)*) => {

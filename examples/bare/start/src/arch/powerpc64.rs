@@ -1,11 +1,11 @@
-//! powerpc64, little-endian: the kernel enters with the stack pointer aligned to 16 bytes, at the
+//! powerpc64, both byte orders: the kernel enters with the stack pointer aligned to 16 bytes, at the
 //! number of arguments.
 
 use core::arch::global_asm;
 
-#[cfg(target_endian = "big")]
+#[cfg(all(target_endian = "big", not(target_env = "musl")))]
 compile_error!(
-    "siglatch-start has no entry for big-endian powerpc64, where functions are descriptors"
+    "siglatch-start has no entry where functions are descriptors: take powerpc64-unknown-linux-musl"
 );
 
 // The absolute address is what refuses to be linked into a program that may lie anywhere: nothing
