@@ -6,7 +6,7 @@ use core::ffi::{c_int, c_long, c_short, c_ulong};
 use core::mem::{align_of, offset_of, size_of};
 use static_assertions::const_assert_eq;
 
-use super::arch::{RESTORER_WORDS, UCONTEXT_SIGMASK};
+use super::arch::RESTORER_WORDS;
 
 /// The disposition "take the default action", in place of a handler's address.
 pub const SIG_DFL: usize = 0;
@@ -315,7 +315,7 @@ const_assert_eq!(
 );
 
 #[cfg(not(all(target_arch = "powerpc64", target_env = "musl")))] // libc has not the type there
-const_assert_eq!(UCONTEXT_SIGMASK, offset_of!(libc::ucontext_t, uc_sigmask));
+const_assert_eq!(super::arch::UCONTEXT_SIGMASK, offset_of!(libc::ucontext_t, uc_sigmask));
 
 /// Each field of a struct is where libc has the one of that name.
 macro_rules! assert_fields {
