@@ -24,8 +24,8 @@ fill() {
 directory=$((8#040755)) program=$((8#100755)) text=$((8#100644)) device=$((8#020600))
 
 # boot INITRAMFS SECONDS MEGABYTES PROCESSORS: boots the kernel of the architecture that `arch` has
-# chosen, or of the suite CROSS_KERNEL, one of its others, and shows what its console shows. Returns 124
-# where the machine did not end by itself.
+# chosen, or of the suite CROSS_KERNEL, one of its others, and shows what its console shows. A machine that
+# says nothing for so many seconds is ended: 124.
 boot() {
     # A panic ends the machine: the kernel restarts at once, and the emulator takes that as the end.
     local options=(
@@ -33,13 +33,25 @@ boot() {
         -kernel "$base/kernel${CROSS_KERNEL:+-$CROSS_KERNEL}" -initrd "$1"
         -append "console=$console quiet panic=-1"
     )
-    local part status=0
+    local part line status=0
     for part in qemu seabios slof qemu-efi openbios; do
         [ ! -d "$host/tools/usr/share/$part" ] || options+=(-L "$host/tools/usr/share/$part")
     done
-    LD_LIBRARY_PATH=$(libraries "$host/tools") \
-        timeout --foreground -k 5 "$2" "$host/tools/usr/bin/${machine[0]}" \
-        "${machine[@]:1}" "${options[@]}" </dev/null 2>&1 | sed -u 's/\r//g' || status=$?
-    [ "$status" != 137 ] || status=124 # it did not heed the SIGTERM
-    return "$status"
+    coproc {
+        LD_LIBRARY_PATH=$(libraries "$host/tools") exec "$host/tools/usr/bin/${machine[0]}" \
+            "${machine[@]:1}" "${options[@]}" </dev/null 2>&1
+    }
+    local emulator_pid=$COPROC_PID output
+    # A copy: bash closes its own when the machine has ended, read or not.
+    exec {output}<&"${COPROC[0]}"
+    while [ "$status" = 0 ]; do
+        IFS= read -r -t "$2" line <&"$output" || status=$?
+        [ "$status$line" = 1 ] || printf '%s\n' "${line//$'\r'/}"
+    done
+    exec {output}<&-
+    if [ "$status" -gt 128 ]; then
+        kill -KILL "$emulator_pid"
+        wait "$emulator_pid" 2>/dev/null || return 124
+    fi
+    wait "$emulator_pid"
 }
