@@ -12,6 +12,7 @@ mod kernel;
 mod layout;
 mod record;
 
+pub use self::kernel::is_known;
 use self::layout::{Abi, Layout, ints, layout_of};
 use siglatch::sys::{KernelSiginfo, SI_MAX_SIZE};
 use siglatch::{Cause, ChildState, Errno, FaultDetail, Pid, SigInfo, SigInfoTrust, SigVal, Signal};
