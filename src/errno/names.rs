@@ -220,11 +220,12 @@ const _: () = {
 #[cfg(test)]
 mod tests {
     use super::Errno;
-    use std::{format, io};
 
     #[test]
     #[cfg(target_env = "gnu")]
     fn descriptions_are_those_of_the_c_library() {
+        use std::{format, io};
+
         for raw in 1..=140 {
             let errno = Errno::from_raw(raw).unwrap();
             let theirs = io::Error::from_raw_os_error(raw);

@@ -285,7 +285,8 @@ impl Drop for ChildNews {
 
 fn timespec(duration: Duration) -> libc::timespec {
     libc::timespec {
-        tv_sec: libc::time_t::try_from(duration.as_secs()).unwrap_or(libc::time_t::MAX),
+        // A musl's time_t may have 32 bits.
+        tv_sec: i32::try_from(duration.as_secs()).unwrap_or(i32::MAX).into(),
         tv_nsec: duration.subsec_nanos() as usize as libc::c_long,
     }
 }
