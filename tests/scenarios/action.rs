@@ -106,10 +106,11 @@ fn put(signal: Signal, action: &RawAction) {
     // the signal is not sent.
     unsafe { oracle::set_raw_action(signal.as_raw(), action) };
     // What has no place there is forgotten.
-    let kept = match oracle::HAS_RESTORER {
-        true => *action,
-        false => RawAction { flags: action.flags & !oracle::SA_RESTORER, restorer: 0, ..*action },
-    };
+    let mut kept = *action;
+    if !oracle::HAS_RESTORER {
+        kept.flags &= !oracle::SA_RESTORER;
+        kept.restorer = 0;
+    }
     assert_eq!(oracle::raw_action(signal.as_raw()), kept, "the kernel keeps it as it is");
 }
 
