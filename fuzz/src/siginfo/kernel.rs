@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 use crate::stack;
 
 /// From include/uapi/asm-generic/siginfo.h.
+const SYS_USER_DISPATCH: i32 = 2;
 const TRAP_PERF: i32 = 6;
 const SEGV_CPERR: i32 = 10;
 
@@ -51,10 +52,11 @@ pub fn check(info: SigInfo) {
     }
 }
 
-/// Whether the kernel has this fault: else it tells no address of it through a signalfd.
+/// Whether the kernel has this one: else it tells no details of it through a signalfd.
 #[must_use]
 pub fn is_known(signal: Signal, code: i32) -> bool {
     let since = match (signal, code) {
+        (Signal::SYS, SYS_USER_DISPATCH) => (5, 11),
         (Signal::TRAP, TRAP_PERF) => (5, 13),
         (Signal::SEGV, SEGV_CPERR) => (6, 6),
         _ => return true,
