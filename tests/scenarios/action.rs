@@ -106,11 +106,7 @@ fn put(signal: Signal, action: &RawAction) {
     // the signal is not sent.
     unsafe { oracle::set_raw_action(signal.as_raw(), action) };
     // What has no place there is forgotten.
-    let mut kept = *action;
-    if !oracle::HAS_RESTORER {
-        kept.flags &= !oracle::SA_RESTORER;
-        kept.restorer = 0;
-    }
+    let kept = if oracle::HAS_RESTORER { *action } else { action.without_restorer() };
     assert_eq!(oracle::raw_action(signal.as_raw()), kept, "the kernel keeps it as it is");
 }
 

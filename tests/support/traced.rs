@@ -6,9 +6,10 @@ use core::ptr;
 use std::io;
 use std::thread::yield_now;
 
-/// What [`Traced::wait`] tells at the entry and at the exit of a system call.
+/// What [`Traced::go_on`] tells at the entry and at the exit of a system call.
 pub const AT_A_CALL: i32 = libc::SIGTRAP | 0x80;
 
+/// The thread; this process traces it until it is dropped.
 #[derive(Debug)]
 pub struct Traced {
     tid: i32,
