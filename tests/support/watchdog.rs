@@ -45,6 +45,8 @@ pub struct Watchdog {
     used: Duration,
     /// For how long all have slept since the last sign.
     asleep: Duration,
+    /// Whether that was too much at the last look.
+    suspects: bool,
 }
 
 impl Watchdog {
@@ -60,6 +62,7 @@ impl Watchdog {
             used_before: used,
             used,
             asleep,
+            suspects: false,
         }
     }
 
@@ -78,7 +81,8 @@ impl Watchdog {
         self.looked.checked_add(TICK).unwrap_or(self.looked)
     }
 
-    /// Looks, if it is time to. Why the process hangs, if it does.
+    /// Looks, if it is time to. Why the process hangs, if it does: at the second look in a row, since a
+    /// sign may have come between the caller's own look for one and the first.
     pub fn look(&mut self) -> Option<String> {
         let passed = self.looked.elapsed();
         if passed < TICK {
@@ -97,7 +101,10 @@ impl Watchdog {
         self.used_before = self.used_before.min(used);
         self.used = used;
         let worked = used.saturating_sub(self.used_before);
-        (worked.saturating_add(self.asleep) >= self.length).then(|| {
+        let is_too_much = worked.saturating_add(self.asleep) >= self.length;
+        let hangs = is_too_much && self.suspects;
+        self.suspects = is_too_much;
+        hangs.then(|| {
             format!(
                 "no progress: since the last sign of it {worked:?} of processor time, {:?} asleep",
                 self.asleep
