@@ -80,7 +80,6 @@ fn status_of_a_child_arrives() {
 }
 
 fn overrun_of_a_timer_arrives() {
-    const HOUR: libc::time_t = 3600;
     static QUEUE: InfoQueue<8> = InfoQueue::new();
     in_child(|| {
         recorder::install(rt(1).as_raw());
@@ -101,8 +100,8 @@ fn overrun_of_a_timer_arrives() {
         // SAFETY: there is a place for the answer.
         assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_REALTIME, &raw mut now) }, 0);
         // It was due every hour, the first time three and a half hours ago.
-        let start = libc::timespec { tv_sec: now.tv_sec.saturating_sub(HOUR * 7 / 2), ..now };
-        let every = libc::timespec { tv_sec: HOUR, tv_nsec: 0 };
+        let start = libc::timespec { tv_sec: now.tv_sec.saturating_sub(3600 * 7 / 2), ..now };
+        let every = libc::timespec { tv_sec: 3600, tv_nsec: 0 };
         let when = libc::itimerspec { it_interval: every, it_value: start };
         // SAFETY: the timer is ours, the time is initialised, the old one is not asked for.
         let set = unsafe {

@@ -52,8 +52,8 @@ pub(crate) fn watch_for_hangs() {
     action.sa_sigaction = interrupt_the_wait as *const () as usize;
     // SAFETY: the handler does nothing, and the action is only read.
     unsafe { libc::sigaction(libc::SIGALRM, &raw const action, ptr::null_mut()) };
-    let microseconds = watchdog::TICK.as_micros() as libc::suseconds_t;
-    let tick = libc::timeval { tv_sec: 0, tv_usec: microseconds };
+    let microseconds = watchdog::TICK.as_micros() as i32;
+    let tick = libc::timeval { tv_sec: 0, tv_usec: microseconds.into() };
     let timer = libc::itimerval { it_interval: tick, it_value: tick };
     // SAFETY: the timer is only read, and the old one is not asked for. Processes that are forked do
     // not have it.
