@@ -1,5 +1,8 @@
 //! 64 bits in two atomic words, for targets without atomics of that size (riscv32, Arm before v6).
 //! Each half changes by itself: an operation on the bits of one leaves the other alone.
+//!
+//! All are inlined where the order is a constant: one that is a variable leaves a way to the panics
+//! of `load` and `store`, which do not have every order.
 
 use crate::sync::atomic::{AtomicU32, Ordering};
 
@@ -15,41 +18,45 @@ impl AtomicU64 {
     }
 
     // Each half is accessed in the caller's order, here and below.
-    #[inline]
+    #[inline(always)]
     pub(super) fn load(&self, order: Ordering) -> u64 {
         whole(self.low.load(order), self.high.load(order))
     }
 
+    #[inline(always)]
     pub(super) fn store(&self, bits: u64, order: Ordering) {
         let (low, high) = halves(bits);
         self.low.store(low, order);
         self.high.store(high, order);
     }
 
+    #[inline(always)]
     pub(super) fn swap(&self, bits: u64, order: Ordering) -> u64 {
         let (low, high) = halves(bits);
         whole(self.low.swap(low, order), self.high.swap(high, order))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn fetch_or(&self, bits: u64, order: Ordering) -> u64 {
         let (low, high) = halves(bits);
-        let or = |half: &AtomicU32, bits| match bits {
-            0 => half.load(order),
-            bits => half.fetch_or(bits, order),
-        };
-        whole(or(&self.low, low), or(&self.high, high))
+        whole(or(&self.low, low, order), or(&self.high, high, order))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn fetch_and(&self, bits: u64, order: Ordering) -> u64 {
         let (low, high) = halves(bits);
-        let and = |half: &AtomicU32, bits| match bits {
-            u32::MAX => half.load(order),
-            bits => half.fetch_and(bits, order),
-        };
-        whole(and(&self.low, low), and(&self.high, high))
+        whole(and(&self.low, low, order), and(&self.high, high, order))
     }
+}
+
+#[inline(always)]
+fn or(half: &AtomicU32, bits: u32, order: Ordering) -> u32 {
+    if bits == 0 { half.load(order) } else { half.fetch_or(bits, order) }
+}
+
+#[inline(always)]
+fn and(half: &AtomicU32, bits: u32, order: Ordering) -> u32 {
+    if bits == u32::MAX { half.load(order) } else { half.fetch_and(bits, order) }
 }
 
 const fn halves(bits: u64) -> (u32, u32) {
