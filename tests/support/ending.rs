@@ -7,6 +7,7 @@ use os_pipe::{PipeReader, PipeWriter};
 use siglatch::{ChildState, Pid, Signal, sys};
 use std::io::Read as _;
 use std::os::fd::AsRawFd as _;
+use std::thread;
 
 /// How a child ends.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +70,15 @@ pub fn await_end(child: Pid) {
 #[track_caller]
 pub fn await_stop(child: Pid) {
     await_change(child, libc::WSTOPPED);
+}
+
+/// Until no process has the number of a child that nobody waits for. When the last wait has failed,
+/// the kernel may still be reaping it.
+pub fn await_gone(child: Pid) {
+    // SAFETY: there is no signal 0; it only asks.
+    while unsafe { libc::kill(child.as_raw(), 0) } == 0 {
+        thread::yield_now();
+    }
 }
 
 #[track_caller]

@@ -121,6 +121,9 @@ impl Place {
         let reap = if self == Self::Alone { 0 } else { libc::WNOWAIT };
         // It fails where the kernel has reaped the child.
         let _ended = sys::waitid(libc::P_PID, child.as_raw(), libc::WEXITED | reap);
+        if self == Self::Ignored {
+            ending::await_gone(child);
+        }
         child
     }
 
