@@ -2,14 +2,12 @@
 #![expect(unsafe_code, reason = "fork, wait and ptrace are calls into C")]
 
 use core::ptr;
+use siglatch::child::set_parent_death_signal;
 use siglatch::{Pid, SigVal, Signal, send};
 use std::io;
 
 use super::child::{self, signals};
 use super::{Landing, Plan};
-
-/// How long a child may take, in seconds.
-const DEADLINE: u32 = 20;
 
 /// Which word of a thread's registers (`NT_PRSTATUS`) is the address of its next instruction.
 const PROGRAM_COUNTER: usize = if cfg!(target_arch = "x86_64") {
@@ -47,7 +45,7 @@ struct Tracee {
 
 /// Runs the plan; tells at which instructions the signals came, by address.
 pub fn run(plan: &Plan) -> Vec<usize> {
-    let sender = std::process::id() as i32;
+    let sender = Pid::this();
     // SAFETY: the child uses nothing that another thread may hold: a fuzzer's other threads only
     // measure.
     let pid = unsafe { libc::fork() };
@@ -112,16 +110,15 @@ pub fn is_possible() -> bool {
     steps > 1 && libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
 }
 
-/// The child of the fork.
-fn in_child(plan: &Plan, sender: i32) -> ! {
+/// The child of the fork. If it hangs, so does the tracer, and who ends that ends it.
+fn in_child(plan: &Plan, sender: Pid) -> ! {
+    set_parent_death_signal(sender, Signal::KILL).expect("the tracer is there");
     // SAFETY: asks to be traced by the parent.
     if unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) } != 0 {
         // SAFETY: ends the process.
         unsafe { libc::_exit(3) }
     }
-    // SAFETY: a clock, whose signal ends the process once its action is the default.
-    unsafe { libc::alarm(DEADLINE) };
-    child::live(plan, sender, || {
+    child::live(plan, sender.as_raw(), || {
         // SAFETY: stops this process, for the tracer.
         unsafe { libc::raise(libc::SIGSTOP) };
     });
@@ -190,7 +187,7 @@ impl Tracee {
                 self.end();
                 panic!(
                     "the child got {name:?} at {place:#x} (code {code}, address {address:#x}): \
-                     SIGABRT is a check, SIGALRM is a hang"
+                     SIGABRT is a check"
                 );
             }
         }

@@ -5,7 +5,7 @@ use core::mem;
 use core::time::Duration;
 use siglatch::child::{self, ForkWindow};
 use siglatch::wait::{Events, PollFd, poll};
-use siglatch::{ChildState, Pid, SigSet, Signal, action, sys, timer};
+use siglatch::{ChildState, Pid, SigSet, Signal, sys};
 use std::{io, panic};
 
 use super::kernel::Set;
@@ -14,9 +14,6 @@ use super::run::{Run, numbers};
 
 /// A child's status where it is not as the model says.
 const DIFFERS: i32 = 101;
-
-/// How long a child may take, in seconds.
-const DEADLINE: u32 = 20;
 
 impl Run {
     /// Forks in a window, if that was not done before in this sequence. Signals may come to the
@@ -32,12 +29,13 @@ impl Run {
         if a & 1 != 0 {
             self.raise(signal);
         }
+        let parent = Pid::this();
         // SAFETY: the child uses nothing that another thread may hold: a fuzzer's other threads only
         // measure, and the allocator's locks are the C library's affair.
         let child = unsafe { libc::fork() };
         assert!(child >= 0, "fork: {}", io::Error::last_os_error());
         if child == 0 {
-            self.begin_child(window, blocked, a & 2 == 0);
+            self.begin_child(parent, window, blocked, a & 2 == 0);
             self.queue(signal);
             self.model.deliver();
             return;
@@ -59,15 +57,15 @@ impl Run {
     /// From here on this process is the child. It has everything of its parent's but what is
     /// pending, and if it starts over, nothing that came to its parent.
     #[expect(unsafe_code, reason = "says that this is the child")]
-    fn begin_child(&mut self, window: ForkWindow, blocked: Set, starts_over: bool) {
+    fn begin_child(&mut self, parent: Pid, window: ForkWindow, blocked: Set, starts_over: bool) {
         self.is_child = true;
         // Whatever goes wrong, it does not come back to the fuzzer.
         panic::set_hook(Box::new(|info| {
             eprintln!("in the child: {info}");
             sys::exit_group(DIFFERS)
         }));
-        let _fuzzers = action::default(Signal::ALRM).expect("default");
-        timer::alarm(DEADLINE).expect("alarm");
+        // If it hangs, so does the parent, and who ends that ends it.
+        child::set_parent_death_signal(parent, Signal::KILL).expect("the parent is there");
 
         self.model.kernel.pending.clear();
         self.model.kernel.blocked = blocked;
