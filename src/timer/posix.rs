@@ -190,9 +190,12 @@ impl PosixTimer {
 
     #[inline]
     fn create(clock: Clock, event: &KernelSigevent) -> Result<Self, Errno> {
+        // Asked before: a child that a handler forks in between takes no timer for its own that is
+        // not. The one that it may have made itself is lost to it until it ends.
+        let owner = sys::getpid();
         // SAFETY: the code that installed the signal's action answers for it to run at any time.
         let id = unsafe { sys::timer_create(clock.id(), event) }?;
-        Ok(Self { id, owner: sys::getpid() })
+        Ok(Self { id, owner })
     }
 
     /// Sets the timer to expire after `first` and then every `interval`, or once if that is zero.

@@ -5,16 +5,20 @@
 #![expect(clippy::arithmetic_side_effects, reason = "times here are small")]
 #![expect(clippy::panic, reason = "a panic is how a test fails")]
 
+use core::ffi::c_int;
+use core::sync::atomic::{AtomicI32, Ordering};
 use core::time::Duration;
 use siglatch::timer::{Clock, IntervalTimer, PosixTimer};
-use siglatch::{Cause, Errno, Pid, SigSet, SigVal, Signal, Tid, mask, sys, wait};
+use siglatch::{Cause, ChildState, Errno, Pid, SigSet, SigVal, Signal, Tid};
+use siglatch::{child, mask, send, sys, wait};
+use std::io::{Read as _, Write as _};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
-use support::names::rt;
+use support::names::{pid, rt};
 use support::state::SignalState;
 use support::timers::{LONG, LONGEST, UNSET, assert_silent, take, work_until_pending};
-use support::{Child, Scenario, in_child, limits, recorder, scenarios};
+use support::{Child, Scenario, Traced, exit_now, foreign, in_child, limits, recorder, scenarios};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![
@@ -29,6 +33,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         timer_is_deleted_when_dropped,
         deadline_by_kill,
         forked_child_has_no_timers,
+        fork_in_the_middle_of_making_one,
         queue_limit_is_told,
         silent_timers_send_nothing,
         timers_by_their_id,
@@ -274,6 +279,58 @@ fn forked_child_has_no_timers() {
         take(rt(0));
         take(rt(0));
     });
+}
+
+/// A handler that forks, at each system call of making a timer. Whichever process has the timer, the
+/// child's copy is none that it makes afterwards.
+fn fork_in_the_middle_of_making_one() {
+    /// What fork(2) has returned, once it was called.
+    static COPY: AtomicI32 = AtomicI32::new(-1);
+    extern "C" fn fork(_signo: c_int) {
+        // SAFETY: the process has one thread.
+        COPY.store(unsafe { libc::fork() }, Ordering::Relaxed);
+    }
+    let make = || PosixTimer::silent(Clock::Monotonic).expect("create");
+    for calls in 0_u32.. {
+        let (mut reader, mut writer) = os_pipe::pipe().expect("pipe");
+        let mut child = Child::start(|link| {
+            let action = foreign::action(fork as *const () as usize, libc::SA_RESTART);
+            foreign::set(libc::SIGUSR1, &action);
+            link.ready();
+            reader.read_exact(&mut [0]).expect("a byte");
+            let timer = make();
+            match COPY.load(Ordering::Relaxed) {
+                0 => {
+                    let own = make();
+                    own.set(LONG, Duration::ZERO).expect("settime");
+                    drop(timer);
+                    assert!(own.query().expect("gettime").value > LONG / 2);
+                    exit_now(0);
+                }
+                -1 => {}
+                copy => assert_eq!(child::wait(pid(copy)), Ok(ChildState::Exited(0))),
+            }
+            send::raise(Signal::USR2).expect("raise");
+        });
+        child.await_ready();
+        let traced = match Traced::attach(child.pid()) {
+            Ok(traced) => traced,
+            Err(error) => return support::skip(&format!("ptrace(2) is refused: {error}")),
+        };
+        // One for each process, if it forks before this is read.
+        writer.write_all(b"xx").expect("a pipe with its reader");
+        let made = (0..calls).any(|_| traced.go_on() == libc::SIGUSR2);
+        if !made {
+            child.kill(libc::SIGUSR1);
+        }
+        drop(traced);
+        if made {
+            child.wait().assert_exited(0);
+            assert!(calls > 6, "{calls} stops at calls only");
+            break;
+        }
+        child.wait().assert_died_by(libc::SIGUSR2);
+    }
 }
 
 fn queue_limit_is_told() {
