@@ -88,7 +88,8 @@ pub enum Cause {
         uid: u32,
         /// What became of it.
         state: ChildState,
-        /// User time in clock ticks (sysconf(3), `_SC_CLK_TCK`: mostly 100 a second).
+        /// User time in clock ticks (sysconf(3), `_SC_CLK_TCK`: mostly 100 a second), as clock
+        /// interrupts have found it running: of a short life maybe none.
         user_ticks: i64,
         /// System time in clock ticks.
         system_ticks: i64,
