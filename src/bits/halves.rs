@@ -1,8 +1,9 @@
 //! 64 bits in two atomic words, for targets without atomics of that size (riscv32, Arm before v6).
 //! Each half changes by itself: an operation on the bits of one leaves the other alone.
-//!
-//! All are inlined where the order is a constant: one that is a variable leaves a way to the panics
-//! of `load` and `store`, which do not have every order.
+#![expect(
+    clippy::inline_always,
+    reason = "where the order is no constant, the panics of `load` and `store` can be reached"
+)]
 
 use crate::sync::atomic::{AtomicU32, Ordering};
 
