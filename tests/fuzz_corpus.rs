@@ -44,7 +44,7 @@ fn replay(target: &str) {
 
 fn delivery() {
     if !siglatch_fuzz::delivery::is_possible() {
-        return support::skip("no process may be traced here, or none steps");
+        return support::skip("the kernel lets no process be traced here, or has no single steps");
     }
     replay("delivery");
 }

@@ -11,7 +11,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     scenarios![every_name_has_a_row, no_row_is_empty, names_are_those_of_this_python]
 }
 
-/// `dir(signal)` of CPython 3.11 on Linux, without the names that begin with `_`.
+/// `dir(signal)` of CPython 3.11 to 3.13 on Linux, without the names that begin with `_`.
 const NAMES: &str = include_str!("../python_parity/names.txt");
 
 /// Prints the same list.
@@ -40,12 +40,12 @@ fn rows() -> BTreeMap<String, Vec<String>> {
     rows
 }
 
-/// The names of the Python that is here, if it is a 3.11.
+/// The names of the Python that is here, if it is of those versions.
 fn python() -> Option<Vec<String>> {
     let output = Command::new("python3").args(["-c", SCRIPT]).output().ok()?;
     let text = String::from_utf8(output.stdout).expect("names");
     let mut lines = text.lines();
-    (lines.next()? == "3 11").then(|| lines.map(str::to_owned).collect())
+    matches!(lines.next()?, "3 11" | "3 12" | "3 13").then(|| lines.map(str::to_owned).collect())
 }
 
 fn every_name_has_a_row() {
@@ -68,6 +68,6 @@ fn no_row_is_empty() {
 fn names_are_those_of_this_python() {
     match python() {
         Some(names) => assert!(names.iter().eq(NAMES.lines()), "this Python has {names:?}"),
-        None => support::skip("there is no python3 of version 3.11"),
+        None => support::skip("there is no python3 of version 3.11 to 3.13"),
     }
 }
