@@ -13,6 +13,8 @@ use support::oracle;
 
 static LATCH: Latch = Latch::new();
 
+const MOMENT: Duration = Duration::from_millis(50);
+
 /// One read(2), which is not repeated.
 fn read_once(from: &impl std::os::fd::AsFd) -> String {
     let mut byte = 0_u8;
@@ -218,10 +220,10 @@ say(numbers(sigpending()))
     siginterrupt_has_a_read_fail
     "
 import ctypes
-signal(SIGALRM, handler)
+signal(SIGALRM, once)
 say(siginterrupt(SIGALRM, True))
 r, w = os.pipe()
-setitimer(ITIMER_REAL, 0.05)
+setitimer(ITIMER_REAL, 0.05, 0.05)
 libc = ctypes.CDLL(None, use_errno=True)
 byte = ctypes.create_string_buffer(1)
 count = libc.read(r, byte, 1)
@@ -231,7 +233,7 @@ say(result)
         SIGNALS.catch(Signal::ALRM, handler)?;
         none(action::set_restart(Signal::ALRM, false));
         let (reader, _writer) = os_pipe::pipe().expect("a pipe");
-        IntervalTimer::Real.set(Duration::from_millis(50), Duration::ZERO)?;
+        IntervalTimer::Real.set(MOMENT, MOMENT)?;
         let result = read_once(&reader);
         SIGNALS.dispatch();
         say(result);
@@ -243,9 +245,12 @@ import ctypes
 signal(SIGALRM, handler)
 say(siginterrupt(SIGALRM, False))
 r, w = os.pipe()
+woken, wake = os.pipe()
+os.set_blocking(wake, False)
+set_wakeup_fd(wake)
 def write():
     pthread_sigmask(SIG_BLOCK, [SIGALRM])
-    time.sleep(0.3)
+    os.read(woken, 1)
     os.write(w, b'x')
 thread = threading.Thread(target=write)
 thread.start()
@@ -265,7 +270,7 @@ say(result)
             writer.write_all(b"x").expect("a pipe");
         });
         drop(blocked);
-        IntervalTimer::Real.set(Duration::from_millis(50), Duration::ZERO)?;
+        IntervalTimer::Real.set(MOMENT, Duration::ZERO)?;
         let result = read_once(&reader);
         SIGNALS.dispatch();
         say(result);
@@ -281,7 +286,7 @@ say('read', len(os.read(r, 1)))
         static INTERRUPTING: siglatch::Dispatcher = siglatch::Dispatcher::new().restart(false);
         INTERRUPTING.catch(Signal::ALRM, |_| ())?;
         let (reader, _writer) = os_pipe::pipe().expect("a pipe");
-        IntervalTimer::Real.set(Duration::from_millis(50), Duration::ZERO)?;
+        IntervalTimer::Real.set(MOMENT, MOMENT)?;
         say(read_once(&reader));
     }
     => "read 1" "errno 4" "the function cannot run in a read that is repeated: who wants \

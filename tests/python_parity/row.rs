@@ -38,9 +38,14 @@ macro_rules! rows {
 pub(crate) use rows;
 
 /// The words of the scripts.
+///
+/// Nothing says how long a script takes from one line to the next. One that has set a timer may have been
+/// called already where it begins to wait, so it waits by `until_called`, or the timer comes again.
 const PRELUDE: &str = r"
 import os, sys, threading, time
 from signal import *
+
+called = []
 
 def say(*words):
     print(*words, flush=True)
@@ -58,6 +63,18 @@ def numbers(signals):
 
 def handler(signum, frame):
     say('handler', signum)
+    called.append(signum)
+
+def once(signum, frame):
+    if not called:
+        handler(signum, frame)
+
+def until_called():
+    while not called:
+        time.sleep(0.001)
+
+def about(seconds):
+    return round(seconds / 100)
 
 def other(signum, frame):
     say('other', signum)
@@ -176,6 +193,11 @@ pub(crate) fn numbers(signals: impl Into<SigSet>) -> String {
     let signals = signals.into().into_iter();
     let numbers = signals.map(|signal| format!(" {}", signal.as_raw()));
     format!("set{}", numbers.collect::<String>())
+}
+
+/// In hundreds, as there is time between one line and the next.
+pub(crate) fn about(seconds: f64) -> f64 {
+    (seconds / 100.0).round()
 }
 
 pub(crate) fn number(info: &SigInfo) -> i32 {

@@ -27,12 +27,12 @@ fn in_a_moment() -> Result<(), Errno> {
 rows! {
     pause_returns_after_the_handler
     "
-signal(SIGALRM, handler)
-setitimer(ITIMER_REAL, 0.05)
+signal(SIGALRM, once)
+setitimer(ITIMER_REAL, 0.05, 0.05)
 say(pause())
 " {
         set(Signal::ALRM, handler)?;
-        in_a_moment()?;
+        IntervalTimer::Real.set(MOMENT, MOMENT)?;
         let paused = wait::pause();
         SIGNALS.dispatch();
         none(paused);
