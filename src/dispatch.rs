@@ -34,7 +34,7 @@ pub type Callback = fn(&SigInfo);
 ///
 /// - Callbacks are called in ascending order of the signals' numbers.
 /// - A callback is called once, however often its signal came since the last call, with the details
-///   of the newest instance. An [`InfoQueue`] keeps each instance.
+///   of the newest instance. An [`InfoQueue`] keeps each instance that it has room for.
 /// - The signal's flag is cleared before the call, so what comes during the call is for the next.
 /// - A callback that unwinds leaves the other signals for the next dispatch.
 /// - A callback that was replaced between arrival and dispatch is not called; its successor is.

@@ -29,7 +29,7 @@ use crate::{CatchError, Errno, Pid, SigSet, SigVal, Signal, exit, sys};
 ///         println!("Working...");
 ///     }
 ///     if let Some(signal) = SHUTDOWN.requested_by() {
-///         println!("{signal} asked to stop; again to stop at once, which 10 seconds do, too");
+///         println!("{signal} asked to stop; send it again to stop at once, or wait 10 seconds");
 ///     }
 ///     // finish what is in hand
 ///     SHUTDOWN.exit(0) // by the requesting signal
@@ -173,9 +173,12 @@ impl Shutdown {
     /// The process that sent the requesting signal. `None`: there is no request, or it came from
     /// the kernel (a Ctrl-C) or from outside this pid namespace. With kill(2) it is the kernel's
     /// word, with sigqueue(3) the sender's own.
+    ///
+    /// It is known when [`wait`](Self::wait) returns. Just after [`is_requested`](Self::is_requested)
+    /// has become true, while the handler runs on another thread, it may still be `None`.
     #[must_use]
     pub fn sender(&self) -> Option<Pid> {
-        // ORDERING: Relaxed: stored before the flag is set, by which normal code knows.
+        // ORDERING: Relaxed: stored before the flag is set, which `wait` acquires.
         Pid::from_raw(self.sender.load(Ordering::Relaxed)).ok()
     }
 

@@ -1,4 +1,4 @@
-//! [`ExecSignals`]: the signal state that execve(2) passes on.
+//! [`ExecSignals`]: the dispositions and the mask that execve(2) passes on.
 #![expect(unsafe_code, reason = "sets actions and the mask by system calls")]
 
 use core::ffi::{CStr, c_char, c_int};
@@ -7,7 +7,9 @@ use core::fmt;
 use crate::sys::{self, KernelSigaction, KernelSigset, SIG_DFL, SIG_IGN};
 use crate::{Errno, SigSet, signal};
 
-/// The signals ignored and blocked: all of the signal state that execve(2) passes on.
+/// The signals ignored and blocked: the dispositions and the mask that execve(2) passes on.
+///
+/// (It keeps pending signals and the interval timers, too, which are no part of this.)
 ///
 /// Take what this program was [started with](super::InheritedSignals::exec_signals),
 /// [`new`](Self::new) or [`current`](Self::current), change it, and [apply](Self::apply) it in the

@@ -70,7 +70,8 @@ impl fmt::Debug for HookContext<'_> {
 /// called; without one, a signal that all declined ends the process.
 ///
 /// Any other signal goes to each hook and to the previous handler. If there are only hooks and all
-/// decline, one whose default is to end the process ends it, unless the hooks found it ignored.
+/// decline a signal whose default action is to terminate, that action is taken, unless the signal
+/// was ignored when it was caught.
 ///
 /// ```
 /// use siglatch::{Hook, HookContext, Signal, HookVerdict, send};

@@ -25,8 +25,9 @@ use crate::{Errno, SigInfo, SigSet, Signal, time};
 #[repr(u8)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum HookVerdict {
-    /// Handled. Where the kernel raised it synchronously, nothing else is called for it; any other
-    /// signal is still delivered to the other receivers and chained to the previous handler.
+    /// Handled. For a [synchronous](Signal::is_synchronous) signal, whoever sent it, nothing else is
+    /// called; any other is still delivered to the other receivers and chained to the previous
+    /// handler.
     Taken,
     /// Handled, and delivered to the others and chained in any case.
     TakenAndChained,
