@@ -249,6 +249,15 @@ impl Shutdown {
             self.start_deadline(signal);
         }
         self.receiver.set(signal);
+        // A reset that has just cancelled the request did not see the flag. Twice, as below.
+        let mut times = 0..2;
+        while times.next().is_some()
+            && self.requested_by() != Some(signal)
+            && self.receiver.take_signal(signal)
+            && self.requested_by() == Some(signal)
+        {
+            self.receiver.set(signal);
+        }
     }
 
     #[cold]

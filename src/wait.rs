@@ -25,7 +25,8 @@
 //! # Ok::<(), siglatch::Errno>(())
 //! ```
 //!
-//! Of several pending signals, those sent to the thread come first, of each kind the lowest number.
+//! Of several pending signals, those sent to the thread come first; of each kind those that are
+//! [synchronous](Signal::is_synchronous), then the lowest number.
 #![expect(unsafe_code, reason = "waits by system calls")]
 
 pub(crate) mod child;

@@ -17,6 +17,7 @@ pub(super) const MODELS: &[Model] = &[
     }),
     Model::new("shutdown: who asks sees what was done before the cancel", asked_again),
     Model::new("shutdown: who is asked after a cancel has a flag", flagged),
+    Model::bounded("shutdown: who is asked again has a flag", 3, flagged_by_the_second),
     Model::new("shutdown: of two at once one asks, and both are counted", counted),
     Model::bounded("deadline: who cancels it finds the timer made", 3, || {
         deadline(|shutdown| _ = shutdown.reset());
@@ -76,9 +77,19 @@ fn flagged() {
     let handler = spawn(|| shutdown.request(ONE));
     let before = shutdown.reset();
     join(handler);
-    if before.is_none() {
-        assert!(shutdown.wait(Some(Duration::ZERO)).expect("nothing fails"));
-    }
+    let is_flagged = shutdown.wait(Some(Duration::ZERO)).expect("nothing fails");
+    assert_eq!(is_flagged, before.is_none());
+    assert_eq!(is_flagged, shutdown.is_requested());
+}
+
+fn flagged_by_the_second() {
+    let shutdown = share(Shutdown::new());
+    let handler = spawn(|| shutdown.request(ONE));
+    let before = shutdown.reset();
+    shutdown.request(ONE);
+    join(handler);
+    assert!(shutdown.is_requested() && before.is_none_or(|signal| signal == ONE));
+    assert!(shutdown.wait(Some(Duration::ZERO)).expect("nothing fails"));
 }
 
 fn counted() {

@@ -9,8 +9,9 @@
 //!
 //! What a wake-up announces is set before it loads `count`, and the program reads it after the
 //! clear. Both accesses are sequentially consistent: a wake-up that finds an odd count comes before
-//! the clear that makes it even, and so before that read. A thread that stops half-way delays
-//! nothing: at worst the descriptor is readable for no reason, or written again.
+//! the clear that makes it even, and so before that read. A wake-up that stops half-way delays
+//! nothing: at worst the descriptor is readable for no reason, or written again. While a clear
+//! stops half-way, wake-ups may be silent: its caller looks at the flags once it goes on.
 #![expect(unsafe_code, reason = "reads and writes by system calls")]
 
 use core::mem::ManuallyDrop;

@@ -98,13 +98,15 @@ impl SignalFd {
     /// Takes pending signals, as many as `buffer` has room for, in one system call. If there is
     /// none, waits for the first, unless it is [non-blocking](Self::nonblocking).
     ///
-    /// Returns the records, at least one: those sent to the thread first, of each kind the lowest
-    /// number first, and those of one real-time signal in the order in which they were sent.
+    /// Returns the records, at least one: those sent to the thread first; of each kind those that
+    /// are [synchronous](crate::Signal::is_synchronous), then the lowest number; and those of one
+    /// real-time signal in the order in which they were sent.
     ///
     /// # Errors
     ///
     /// `EAGAIN`: non-blocking, and none is pending. `EBADF`: the descriptor is closed. `EINTR`: a
-    /// handler ran, for another signal. `EINVAL`: `buffer` is empty. Nothing was taken.
+    /// handler ran, for another signal, and was installed without `SA_RESTART`. `EINVAL`: `buffer`
+    /// is empty. Nothing was taken.
     #[inline]
     #[must_use = "the signals are taken"]
     pub fn read<'a>(&self, buffer: &'a mut [SignalFdInfo]) -> Result<&'a [SignalFdInfo], Errno> {

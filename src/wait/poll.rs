@@ -104,6 +104,10 @@ impl fmt::Debug for PollFd {
 /// # Ok::<(), siglatch::Errno>(())
 /// ```
 ///
+/// Of a signal that the thread does not block otherwise, no `EINTR` is sure: its handler may run
+/// just before the sleep, or between two of its parts, of which there are at least one a second if
+/// there is a `timeout`.
+///
 /// The time is that of `CLOCK_MONOTONIC`, as for [`wait_timeout`](super::wait_timeout), but a stop
 /// of the process may make it late: by a second at most, and by a millisecond if the stop ends well
 /// before. No descriptor is read, written or closed; one not open is ready, for [`Events::NVAL`].

@@ -117,9 +117,21 @@ pub(crate) const STEPS: &[Weakened] = &[
     ),
     weakened(
         SHUTDOWN,
-        "&& self.requested_by() != Some(signal)",
-        "&& self.deadline.is_none()",
+        "&& self.arm(signal, after)\n            && self.requested_by() != Some(signal)",
+        "&& self.arm(signal, after)\n            && self.deadline.is_none()",
         "deadline: who cancels",
+    ),
+    weakened(
+        SHUTDOWN,
+        "&& self.receiver.take_signal(signal)",
+        "&& false",
+        "shutdown: who is asked after",
+    ),
+    weakened(
+        SHUTDOWN,
+        "{\n            self.receiver.set(signal);",
+        "{\n            let _ = signal;",
+        "shutdown: who is asked again",
     ),
     weakened(
         SHUTDOWN,
