@@ -5,6 +5,7 @@ use core::ffi::c_int;
 
 use crate::delivery::registry;
 use crate::fd::{Fd, PidFd};
+use crate::kernel::Feature;
 use crate::mask::MaskGuard;
 use crate::{Errno, Pid, SigSet, sys};
 
@@ -115,7 +116,7 @@ pub unsafe fn fork() -> Result<Option<Pid>, Errno> {
 /// # Errors
 ///
 /// As for [`fork()`], and `EMFILE`, `ENFILE`: too many open files, no child. `ENOSYS`: Linux before
-/// 5.3.
+/// 5.4 ([`Feature::PidFdWait`]).
 ///
 /// # Async-signal-safety
 ///
@@ -127,8 +128,8 @@ pub unsafe fn fork() -> Result<Option<Pid>, Errno> {
 #[doc(alias = "CLONE_PIDFD")]
 #[inline]
 pub unsafe fn fork_with_pidfd() -> Result<Option<(Pid, PidFd)>, Errno> {
-    // An older kernel does not know the flag, and ignores it.
-    if sys::pidfd_open(0, 0) == Err(Errno::NOSYS) {
+    // One before 5.2 does not know the flag, and ignores it.
+    if !Feature::PidFdWait.is_supported() {
         return Err(Errno::NOSYS);
     }
     // SAFETY: the caller's promise, as of this function.

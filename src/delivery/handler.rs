@@ -177,7 +177,7 @@ unsafe fn chain(arrival: &Arrival, previous: &'static PreviousAction, taken: boo
     let is_read = ALONE || action::read(arrival.signal, &mut current).is_ok();
     let called_by_kernel = is_ours(&current);
     if !taken && is_read {
-        uninstall_and_reraise(arrival.signal, previous, chained.is_some(), current);
+        uninstall_and_reraise(arrival, previous, chained.is_some(), current);
     }
     // The previous handler may leave by siglongjmp(3): it is called last, and outside the gate.
     GATE.leave(epoch);
@@ -212,14 +212,15 @@ fn block_as_kernel(arrival: &Arrival, chained: &Chained) {
 /// returns, by a raise.
 #[cold]
 fn uninstall_and_reraise(
-    signal: Signal,
+    arrival: &Arrival,
     previous: &'static PreviousAction,
     chained: bool,
     mut current: KernelSigaction,
 ) {
+    let signal = arrival.signal;
     let bit = Bit::of(signal);
-    // "Ignore" has no effect, except that a fault has to find it installed to end the process.
-    let has_had_it = chained || (!signal.is_synchronous() && previous.is_ignore());
+    // A fault has to find the previous action installed to end the process.
+    let has_had_it = chained || (!arrival.is_fault() && previous.is_without_effect());
     if has_had_it && (ALONE || RECEIVERS.next_wanting(None, bit).is_some()) {
         // Hooks have declined this instance, and want the next.
         return;

@@ -71,7 +71,8 @@ impl fmt::Debug for HookContext<'_> {
 ///
 /// Any other signal goes to each hook and to the previous handler. If there are only hooks and all
 /// decline a signal whose default action is to terminate, that action is taken, unless the signal
-/// was ignored when it was caught.
+/// was ignored when it was caught; in process 1 of a pid namespace, which has no default action, a
+/// signal that all declined has no effect.
 ///
 /// ```
 /// use siglatch::{Hook, HookContext, Signal, HookVerdict, send};

@@ -19,7 +19,7 @@ use crate::action::{Handler, SaFlags};
 use crate::bits::AtomicSet;
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sys::{KernelRestorer, KernelSigaction, KernelSiginfo, KernelSigset, SIG_DFL, SIG_IGN};
-use crate::{ALONE, Signal, signal};
+use crate::{ALONE, Signal, signal, sys};
 
 static ACTIONS: [PreviousAction; signal::MAX as usize] =
     [const { PreviousAction::new() }; signal::MAX as usize];
@@ -107,9 +107,15 @@ impl PreviousAction {
         self.saved() == *action
     }
 
-    pub(super) fn is_ignore(&self) -> bool {
+    /// Returns `true` if a signal has no effect under this action, unless the kernel forces it on
+    /// the process, as it does a fault. Process 1 of a pid namespace has no default action.
+    pub(super) fn is_without_effect(&self) -> bool {
         // ORDERING: Relaxed, as in `saved`.
-        self.handler.load(Ordering::Relaxed) == SIG_IGN
+        match self.handler.load(Ordering::Relaxed) {
+            SIG_IGN => true,
+            SIG_DFL => sys::getpid() == 1,
+            _ => false,
+        }
     }
 
     /// The handler to call now, if there is one. In the handler, inside the gate.

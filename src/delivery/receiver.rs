@@ -25,7 +25,7 @@ use crate::{Errno, SigInfo, SigSet, Signal, time};
 #[repr(u8)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum HookVerdict {
-    /// Handled. For a [synchronous](Signal::is_synchronous) signal, whoever sent it, nothing else is
+    /// Handled. For a [synchronous](Signal::is_synchronous) signal, even one sent, nothing else is
     /// called; any other is still delivered to the other receivers and chained to the previous
     /// handler.
     Taken,
@@ -303,6 +303,12 @@ impl Arrival {
         // in and that of the interrupted code or above.
         let info = unsafe { &*self.info };
         (info.signo() == self.signal.as_raw()).then_some(info)
+    }
+
+    /// Returns `false` if a process is known to have sent it, or not to be a signal of a fault.
+    pub(super) fn is_fault(&self) -> bool {
+        let is_sent = || self.details().is_some_and(|info| info.code() <= 0);
+        self.signal.is_synchronous() && !is_sent()
     }
 
     /// The interrupted context, if the arguments are the kernel's.

@@ -127,6 +127,13 @@ impl KernelSiginfo {
         let [a, b, c, d, ..] = self.bytes;
         c_int::from_ne_bytes([a, b, c, d])
     }
+
+    /// `si_code`.
+    #[inline]
+    pub(crate) const fn code(&self) -> c_int {
+        let [_, _, _, _, _, _, _, _, a, b, c, d, ..] = self.bytes;
+        c_int::from_ne_bytes([a, b, c, d])
+    }
 }
 
 impl core::fmt::Debug for KernelSiginfo {

@@ -66,10 +66,14 @@ pub(super) struct Itimerspec32 {
 }
 
 impl Itimerspec32 {
-    /// Both times, unless the seconds of one do not fit.
-    pub(super) fn exactly(times: &KernelItimerspec) -> Option<Self> {
-        let KernelItimerspec { interval, value } = times;
-        Some(Self { interval: Timespec32::exactly(interval)?, value: Timespec32::exactly(value)? })
+    /// Both times, periods, or the longest there is where one is longer.
+    pub(super) fn at_most(KernelItimerspec { interval, value }: &KernelItimerspec) -> Self {
+        Self { interval: Timespec32::at_most(interval), value: Timespec32::at_most(value) }
+    }
+
+    /// The same of a `value` that is a point in time, unless its seconds do not fit.
+    pub(super) fn until(times: &KernelItimerspec) -> Option<Self> {
+        Some(Self { value: Timespec32::exactly(&times.value)?, ..Self::at_most(times) })
     }
 
     pub(super) fn widened(self) -> KernelItimerspec {

@@ -199,8 +199,8 @@ impl PosixTimer {
     }
 
     /// Sets the timer to expire after `first` and then every `interval`, or once if that is zero.
-    /// Zero for `first` cancels it. More than 146 years (2⁶² nanoseconds) is cut to that. Returns
-    /// the previous setting.
+    /// Zero for `first` cancels it. More than 146 years (2⁶² nanoseconds) is cut to that, and more
+    /// than 68 on 32 bits before Linux 5.1. Returns the previous setting.
     ///
     /// # Errors
     ///
@@ -217,7 +217,8 @@ impl PosixTimer {
     /// # Errors
     ///
     /// As for [`set`](Self::set), and `EINVAL`: `deadline` is more than 292 years (2⁶³ nanoseconds)
-    /// after the clock's zero; nothing is changed.
+    /// after the clock's zero; nothing is changed. `EOVERFLOW`: more than 68 years after it, on 32
+    /// bits before Linux 5.1.
     ///
     /// # Examples
     ///

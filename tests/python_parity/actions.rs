@@ -228,6 +228,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 byte = ctypes.create_string_buffer(1)
 count = libc.read(r, byte, 1)
 result = 'errno %d' % ctypes.get_errno() if count < 0 else 'read %d' % count
+setitimer(ITIMER_REAL, 0)
 say(result)
 " {
         SIGNALS.catch(Signal::ALRM, handler)?;

@@ -40,7 +40,8 @@ pub(crate) use rows;
 /// The words of the scripts.
 ///
 /// Nothing says how long a script takes from one line to the next. One that has set a timer may have been
-/// called already where it begins to wait, so it waits by `until_called`, or the timer comes again.
+/// called already where it begins to wait, so it waits by `until_called`, or the timer comes again until
+/// it is cancelled: at its end Python resets the actions before it exits.
 const PRELUDE: &str = r"
 import os, sys, threading, time
 from signal import *

@@ -29,7 +29,9 @@ rows! {
     "
 signal(SIGALRM, once)
 setitimer(ITIMER_REAL, 0.05, 0.05)
-say(pause())
+result = pause()
+setitimer(ITIMER_REAL, 0)
+say(result)
 " {
         set(Signal::ALRM, handler)?;
         IntervalTimer::Real.set(MOMENT, MOMENT)?;

@@ -7,14 +7,15 @@ use core::ffi::c_void;
 use core::hint::black_box;
 use core::ptr;
 use core::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, AtomicUsize, Ordering::SeqCst};
-use siglatch::{Cause, Hook, HookContext, HookVerdict, Latch, SigVal, Signal, action, send};
+use siglatch::{Cause, Hook, HookContext, HookVerdict, Latch, Pid, SigVal, Signal, action, send};
 use std::io;
 use std::process::Command;
 use std::thread;
+use support::first_process::{as_first_process, first_process};
 use support::siginfo::told_address;
 use support::state::SignalState;
 use support::{
-    Child, Scenario, assert_contains, example, in_child, oracle, recorder, scenarios, spawn,
+    self, Child, Scenario, assert_contains, example, in_child, oracle, recorder, scenarios, spawn,
 };
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -25,6 +26,8 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         taken_by_one_is_enough,
         declined_child_changes_nothing,
         declined_over_ignore_changes_nothing,
+        declined_in_process_1_changes_nothing,
+        declined_fault_ends_process_1,
         handler_before_gets_what_is_sent,
         fault_is_fixed_and_the_instruction_runs_again,
         declined_fault_ends_the_process,
@@ -167,8 +170,8 @@ fn declined_child_changes_nothing() {
 /// What is declined is left to "ignore", which does nothing, and is still asked for the next time.
 fn declined_over_ignore_changes_nothing() {
     in_child(|| {
-        let signals = [Signal::TERM, Signal::USR1, Signal::rt(0).expect("a real-time signal")];
-        for signal in signals {
+        let rt = Signal::rt(0).expect("a real-time signal");
+        for signal in [Signal::TERM, Signal::USR1, rt, Signal::SEGV, Signal::SYS] {
             let ignored = action::ignore(signal).expect("ignore");
             DECLINES.catch(signal).expect("catch");
             let before = SignalState::now();
@@ -181,6 +184,34 @@ fn declined_over_ignore_changes_nothing() {
             assert_eq!(ignored.restore(), Ok(true));
         }
     });
+}
+
+/// The kernel drops what process 1 of a namespace has not caught, but for faults.
+fn declined_in_process_1_changes_nothing() {
+    as_first_process(|| {
+        for signal in [Signal::TERM, Signal::USR1, Signal::SEGV, Signal::SYS] {
+            oracle::set_default(signal.as_raw());
+            DECLINES.catch(signal).expect("catch");
+            let before = SignalState::now();
+            for _ in 0..3 {
+                send::kill(Pid::this(), signal).expect("kill");
+                assert_eq!(RAN.swap(0, SeqCst), 8);
+            }
+            before.assert_unchanged("a signal that was declined");
+        }
+    });
+}
+
+fn declined_fault_ends_process_1() {
+    let outcome = first_process(|| {
+        oracle::set_default(libc::SIGSEGV);
+        DECLINES.catch(Signal::SEGV).expect("catch");
+        touch();
+    });
+    match outcome {
+        Some(outcome) => outcome.assert_exited(128 + libc::SIGSEGV),
+        None => support::skip("no pid namespace may be made here"),
+    }
 }
 
 fn handler_before_gets_what_is_sent() {

@@ -3,7 +3,7 @@
 
 use super::failure::skip;
 use super::sys::exit_now;
-use super::{Child, Outcome, sys};
+use super::{Child, Outcome, Status, sys};
 use core::panic::AssertUnwindSafe;
 use core::ptr;
 use std::panic::catch_unwind;
@@ -21,7 +21,7 @@ pub fn as_first_process(body: impl FnOnce()) {
     }
 }
 
-/// What becomes of a process 1 that runs `body`; `None` where there can be none.
+/// What becomes of a process 1 that runs `body`, as a shell tells it; `None` where there can be none.
 #[track_caller]
 pub fn first_process(body: impl FnOnce()) -> Option<Outcome> {
     let child = Child::start(|_| {
@@ -33,16 +33,16 @@ pub fn first_process(body: impl FnOnce()) -> Option<Outcome> {
         match unsafe { libc::fork() } {
             0 => exit_now(live(body)),
             first => {
-                let ended = sys::change(first, libc::WEXITED);
-                let Some(sys::Change::Ended(super::Status::Exited(status))) = ended else {
-                    exit_now(FAILED)
-                };
-                exit_now(status);
+                exit_now(match sys::change(first, libc::WEXITED) {
+                    Some(sys::Change::Ended(Status::Exited(status))) => status,
+                    Some(sys::Change::Ended(Status::Signaled { signal, .. })) => signal | 128,
+                    _ => FAILED,
+                });
             }
         }
     });
     let outcome = child.wait();
-    (outcome.status != super::Status::Exited(REFUSED)).then_some(outcome)
+    (outcome.status != Status::Exited(REFUSED)).then_some(outcome)
 }
 
 /// Process 1's whole life.

@@ -77,8 +77,9 @@ pub unsafe fn timer_create(clock: c_int, event: &KernelSigevent) -> Result<c_int
 ///
 /// # Errors
 ///
-/// `EINVAL`: no such timer, or a time out of range. `EOVERFLOW`: over 68 years, on 32 bits before
-/// Linux 5.1.
+/// `EINVAL`: no such timer, or a time out of range. `EOVERFLOW`: with `TIMER_ABSTIME`, more than 68
+/// years after the clock's zero, on 32 bits before Linux 5.1. (There a longer period is cut to 68
+/// years.)
 ///
 /// # Safety
 ///
@@ -97,7 +98,10 @@ pub unsafe fn timer_settime(
     let place = (&raw mut old).expose_provenance();
     let mut result = set(nr::TIMER_SETTIME, ptr::from_ref(new).expose_provenance(), place);
     if let Some(calls) = time32::after(result) {
-        let new = Itimerspec32::exactly(new).ok_or(Errno::OVERFLOW)?;
+        let is_absolute = flags & libc::TIMER_ABSTIME != 0;
+        let new =
+            if is_absolute { Itimerspec32::until(new) } else { Some(Itimerspec32::at_most(new)) };
+        let new = new.ok_or(Errno::OVERFLOW)?;
         let mut short = Itimerspec32::default();
         let place = (&raw mut short).expose_provenance();
         result = set(calls.timer_settime, (&raw const new).expose_provenance(), place);
