@@ -224,6 +224,9 @@ fn gdb_in_a_chained_handler() {
         );
     }
     outcome.assert_exited(0);
+    if !outcome.output.contains("exited normally") && !gdb_runs_a_shell() {
+        return support::skip("this machine runs no program in gdb: a shell dies there, too");
+    }
 
     let mut frames = outcome.output.lines().filter(|line| line.starts_with('#'));
     for part in [
@@ -235,6 +238,13 @@ fn gdb_in_a_chained_handler() {
         assert!(frames.any(|frame| frame.contains(part)), "no {part} in gdb's backtrace");
     }
     assert!(outcome.output.contains("exited normally"), "the program did not go on to its end");
+}
+
+fn gdb_runs_a_shell() -> bool {
+    let mut gdb = Command::new("gdb");
+    gdb.args(["-batch", "-nx", "-ex", "set debuginfod enabled off", "-ex", "run"]);
+    gdb.args(["--args", "sh", "-c", "exit 0"]);
+    spawn(&mut gdb).wait().output.contains("exited normally")
 }
 
 /// The code that the kernel was told to have handlers return to: by a latch, and by an action of
