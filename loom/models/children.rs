@@ -8,6 +8,7 @@ use crate::{ChildState, Pid, SigSet, sys};
 pub(super) const MODELS: &[Model] = &[
     Model::new("children: an end is told once, whatever thread looks", end),
     Model::bounded("children: one thread at a time asks", 3, one_asks),
+    Model::new("children: one that is removed is in no entry", removed),
     Model::new("start: who sees that it was noted sees what was", noted),
 ];
 
@@ -40,6 +41,16 @@ fn one_asks() {
     sys::child_becomes(libc::CLD_KILLED);
     let last = children.changes().last();
     assert_eq!(last.and_then(|change| change.state), Some(ChildState::KilledByReserved(0)));
+}
+
+/// Two threads that add it at once may take two entries.
+fn removed() {
+    let children = share(Children::<2>::new());
+    let other = spawn(|| children.add(Pid::this()));
+    children.add(Pid::this()).expect("there is room");
+    join(other).expect("there is room");
+    assert!(children.remove(Pid::this()));
+    assert!(children.is_empty());
 }
 
 fn noted() {

@@ -6,7 +6,8 @@ use crate::{Errno, Pid, Signal, sys};
 /// Has `signal` sent to this process when its parent ends: `PR_SET_PDEATHSIG` of prctl(2).
 ///
 /// It is for a child, between fork(2) and execve(2), which keeps it. Note `parent` before the fork:
-/// an error means that it ended before this call, and no signal will come.
+/// an error means that it ended before this call, and no signal will come, or during it, and it may
+/// have come.
 ///
 /// ```
 /// use siglatch::child::{self, set_parent_death_signal};

@@ -8,6 +8,9 @@ use crate::{ChildState, Errno, Pid};
 
 /// Waits until a child has ended, and reaps it. Handlers that run meanwhile do not end the wait.
 ///
+/// A child that this process traces is told of at each stop as well, as by waitpid(2) and by all
+/// that wait or reap here.
+///
 /// ```
 /// use siglatch::{ChildState, Signal, child};
 /// use std::process::Command;

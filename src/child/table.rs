@@ -118,8 +118,9 @@ impl<const N: usize> Children<N> {
         registry::release(self.registered(), Signal::CHLD.into()).map(drop)
     }
 
-    /// Adds a child, which may have ended already. Another call for it changes nothing, but threads
-    /// that add it at the same moment may take an entry each.
+    /// Adds a child, which may have ended already. Another call for it changes nothing, but while
+    /// another thread adds or queries it, it may take a second entry: a second [`Change`] without a
+    /// state then follows its end.
     ///
     /// # Errors
     ///
@@ -140,7 +141,7 @@ impl<const N: usize> Children<N> {
     /// queries it.
     #[must_use = "it may have been told already"]
     pub fn remove(&self, pid: Pid) -> bool {
-        self.entries.iter().any(|entry| entry.leave(pid))
+        self.entries.iter().filter(|entry| entry.leave(pid)).count() != 0
     }
 
     /// Returns `true` if a child is in the table.

@@ -26,6 +26,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         timeout_is_never_early,
         interruptions_do_not_move_the_end,
         interruptions_do_not_end_it,
+        ends_in_time_after_a_stop_and_an_interruption,
         no_wake_up_is_lost_between_processes,
         no_wake_up_is_lost_between_threads,
     ]
@@ -245,6 +246,30 @@ fn interruptions_do_not_move_the_end() {
         assert_in_vain(Duration::from_millis(300));
         assert!(TICKS.load(Ordering::SeqCst) >= 2, "nothing has interrupted it");
     });
+}
+
+/// After a stop the kernel has another system call's number in the register of that of the wait, on most
+/// architectures. What interrupts the wait then has it made again.
+fn ends_in_time_after_a_stop_and_an_interruption() {
+    let mut child = Child::start(|link| {
+        assert_eq!(LATCH.catch(Signal::TERM), Ok(()));
+        assert_eq!(OTHER.catch(Signal::USR1), Ok(()));
+        say_when_asleep(link, || {
+            assert_eq!(LATCH.wait(Some(Duration::from_secs(2))), Ok(false));
+        });
+    });
+    child.expect("asleep");
+    for _ in 0..3 {
+        child.kill(libc::SIGSTOP);
+        assert_eq!(child.stopped(), libc::SIGSTOP);
+        child.kill(libc::SIGCONT);
+        child.continued();
+        while !thread::is_asleep(child.pid()) {
+            yield_now();
+        }
+        child.kill(libc::SIGUSR1);
+    }
+    child.wait().assert_exited(0);
 }
 
 fn interruptions_do_not_end_it() {

@@ -2,7 +2,7 @@
 
 use super::table::{
     BITS, EVENTFD, GATE, HANDLER, KEPT, LIST, PLACE, PREVIOUS, QUEUE, RECEIVER, REGISTRY, RING,
-    SHUTDOWN, SLOT, WAKE, Weakened, weakened,
+    SHUTDOWN, SLOT, TABLE, WAKE, Weakened, weakened,
 };
 
 /// Steps that are left out, or done in another order.
@@ -145,6 +145,12 @@ pub(crate) const STEPS: &[Weakened] = &[
         "Err(_) => _ = self.exchange(querying | AGAIN, querying),",
         "Err(_) => return self.exchange(querying | AGAIN, number(pid)).err().and(None),",
         "children: an end",
+    ),
+    weakened(
+        TABLE,
+        "filter(|entry| entry.leave(pid)).count() != 0",
+        "any(|entry| entry.leave(pid))",
+        "children: one that is removed",
     ),
     weakened(
         HANDLER,

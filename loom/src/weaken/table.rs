@@ -36,6 +36,7 @@ pub(crate) const EVENTFD: &str = "fd/eventfd.rs";
 pub(crate) const SHUTDOWN: &str = "shutdown.rs";
 pub(crate) const KEPT: &str = "timer/per_signal.rs";
 pub(crate) const PLACE: &str = "child/entry.rs";
+pub(crate) const TABLE: &str = "child/table.rs";
 pub(crate) const START: &str = "child/inherited.rs";
 pub(crate) const DISPATCH: &str = "dispatch.rs";
 

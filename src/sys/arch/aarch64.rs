@@ -2,9 +2,11 @@
 //!
 //! | instruction | number | arguments | result | clobbered |
 //! |---|---|---|---|---|
-//! | `svc 0` | x8 | x0 x1 x2 x3 x4 x5 | x0 | SVE's: z0 to z31 but the v registers, p0 to p15, ffr |
+//! | `svc 0` | x8 | x0 x1 x2 x3 x4 x5 | x0 | x8; SVE's: z0 to z31 but v0 to v31, p0 to p15, ffr |
 //!
-//! Arm AAPCS64; arch/arm64/kernel/entry.S; Documentation/arch/arm64/sve.rst; syscall(2).
+//! Arm AAPCS64; arch/arm64/kernel/{entry.S,signal.c}; Documentation/arch/arm64/sve.rst; syscall(2).
+//!
+//! x8 as a7 in `riscv64.rs`.
 //!
 //! An assembly block cannot name the SVE registers where this crate is built without SVE and the
 //! function that the block is inlined into with it. A function call clobbers exactly these
@@ -26,15 +28,15 @@ macro_rules! syscall {
         #[must_use = "a failure is in the value: -4095 to -1 is -errno"]
         pub unsafe fn $name(number: usize, $first: usize $(, $arg: usize)*) -> isize {
             let result: isize;
-            // SAFETY: registers are those of the table above: x8 and the arguments in, x0 out, all
-            // others kept by the kernel, or lost by a call of this function anyway. Memory: the
-            // caller answers for what the kernel reads and writes. `nostack`: the instruction
-            // pushes nothing, and a handler's frame goes below the stack pointer, where nothing of
-            // ours lives.
+            // SAFETY: registers are those of the table above: x8 and the arguments in, x0 out, x8
+            // lost, all others kept by the kernel, or lost by a call of this function anyway.
+            // Memory: the caller answers for what the kernel reads and writes. `nostack`: the
+            // instruction pushes nothing, and a handler's frame goes below the stack pointer, where
+            // nothing of ours lives.
             unsafe {
                 asm!(
                     "svc 0",
-                    in("x8") number,
+                    inlateout("x8") number => _,
                     inlateout("x0") $first as isize => result,
                     $(in($reg) $arg,)*
                     options(nostack),

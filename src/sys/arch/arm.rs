@@ -2,10 +2,10 @@
 //!
 //! | instruction | number | arguments | result | clobbered |
 //! |---|---|---|---|---|
-//! | `svc 0` | r7 | r0 r1 r2 r3 r4 r5 | r0 | nothing |
+//! | `svc 0` | r7 | r0 r1 r2 r3 r4 r5 | r0 | r7, as `riscv64.rs` explains of a7 |
 //!
-//! Arm AAPCS32; arch/arm/kernel/entry-common.S; syscall(2). No argument of ours has 64 bits, which
-//! would have to begin with an even register.
+//! Arm AAPCS32; arch/arm/kernel/{entry-common.S,signal.c}; syscall(2). No argument of ours has 64
+//! bits, which would have to begin with an even register.
 
 use core::arch::global_asm;
 use core::ffi::c_ulong;

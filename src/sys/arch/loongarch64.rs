@@ -2,9 +2,9 @@
 //!
 //! | instruction | number | arguments | result | clobbered |
 //! |---|---|---|---|---|
-//! | `syscall 0` | a7 | a0 a1 a2 a3 a4 a5 | a0 | t0 to t8 |
+//! | `syscall 0` | a7 | a0 a1 a2 a3 a4 a5 | a0 | a7, as `riscv64.rs` explains, and t0 to t8 |
 //!
-//! LoongArch ABIs; arch/loongarch/kernel/entry.S; syscall(2).
+//! LoongArch ABIs; arch/loongarch/kernel/{entry.S,signal.c}; syscall(2).
 
 use core::arch::asm;
 use core::ffi::c_ulong;
@@ -22,14 +22,14 @@ macro_rules! syscall {
         #[must_use = "a failure is in the value: -4095 to -1 is -errno"]
         pub unsafe fn $name(number: usize, $first: usize $(, $arg: usize)*) -> isize {
             let result: isize;
-            // SAFETY: registers are those of the table above: a7 and the arguments in, a0 out, t0
-            // to t8 lost. Memory: the caller answers for what the kernel reads and writes.
+            // SAFETY: registers are those of the table above: a7 and the arguments in, a0 out, a7
+            // and t0 to t8 lost. Memory: the caller answers for what the kernel reads and writes.
             // `nostack`: the instruction pushes nothing, and a handler's frame goes below the stack
             // pointer, where nothing of ours lives.
             unsafe {
                 asm!(
                     "syscall 0",
-                    in("$a7") number,
+                    inlateout("$a7") number => _,
                     inlateout("$a0") $first as isize => result,
                     $(in($reg) $arg,)*
                     lateout("$t0") _, lateout("$t1") _, lateout("$t2") _,

@@ -2,9 +2,14 @@
 //!
 //! | instruction | number | arguments | result | clobbered |
 //! |---|---|---|---|---|
-//! | `ecall` | a7 | a0 a1 a2 a3 a4 a5 | a0 | the V extension's: v0 to v31, vl, vtype, vcsr |
+//! | `ecall` | a7 | a0 a1 a2 a3 a4 a5 | a0 | a7; the V extension's: v0 to v31, vl, vtype, vcsr |
 //!
-//! RISC-V psABI; arch/riscv/kernel/entry.S; Documentation/arch/riscv/vector.rst; syscall(2).
+//! RISC-V psABI; arch/riscv/kernel/{entry.S,signal.c}; Documentation/arch/riscv/vector.rst;
+//! syscall(2).
+//!
+//! After a stop the kernel goes on with some waits by restart_syscall(2), whose number a7 then has.
+//! A loop that took the register for unchanged would make that call, which fails with `EINTR`, for
+//! ever.
 //!
 //! The kernel discards the vector registers at a system call. They are named though this crate is
 //! built without that extension: the function that the block is inlined into may be built with it.
@@ -26,14 +31,14 @@ macro_rules! syscall {
         #[must_use = "a failure is in the value: -4095 to -1 is -errno"]
         pub unsafe fn $name(number: usize, $first: usize $(, $arg: usize)*) -> isize {
             let result: isize;
-            // SAFETY: registers are those of the table above: a7 and the arguments in, a0 out, the
-            // vector registers lost. Memory: the caller answers for what the kernel reads and
-            // writes. `nostack`: the instruction pushes nothing, and a handler's frame goes below
-            // the stack pointer, where nothing of ours lives.
+            // SAFETY: registers are those of the table above: a7 and the arguments in, a0 out, a7
+            // and the vector registers lost. Memory: the caller answers for what the kernel reads
+            // and writes. `nostack`: the instruction pushes nothing, and a handler's frame goes
+            // below the stack pointer, where nothing of ours lives.
             unsafe {
                 asm!(
                     "ecall",
-                    in("a7") number,
+                    inlateout("a7") number => _,
                     inlateout("a0") $first as isize => result,
                     $(in($reg) $arg,)*
                     lateout("v0") _, lateout("v1") _, lateout("v2") _, lateout("v3") _,
