@@ -10,11 +10,17 @@ pub(crate) const SYSTEM_CALLS: &[&[u8]] = &[];
 pub(crate) const RETURN_ADDRESS: u64 = 0;
 
 /// Why no process is traced here.
-pub(crate) const WHY_NOT: Option<&str> =
+pub(crate) const WHY_NOT: Option<&str> = Some(
     if cfg!(any(target_arch = "arm", target_arch = "riscv64", target_arch = "riscv32")) {
-        Some("the kernel has no single steps on this architecture (PTRACE_SINGLESTEP is EIO)")
+        "the kernel has no single steps on this architecture (PTRACE_SINGLESTEP is EIO)"
+    } else if cfg!(target_arch = "powerpc64") {
+        // arch/powerpc/kernel/interrupt_64.S: `stdcx.` before each return.
+        "the kernel ends the reservation of an atomic loop at each step, so it would go round for ever"
+    } else if cfg!(target_arch = "s390x") {
+        "the emulator of s390x ends any program that is stepped, by SIGILL"
     } else {
-        Some("the tracer knows nothing of this architecture")
-    };
+        "the tracer knows nothing of this architecture"
+    },
+);
 
 pub(crate) const fn stop_here() {}
