@@ -220,10 +220,10 @@ say(numbers(sigpending()))
     siginterrupt_has_a_read_fail
     "
 import ctypes
-signal(SIGALRM, once)
+signal(SIGALRM, again)
 say(siginterrupt(SIGALRM, True))
 r, w = os.pipe()
-setitimer(ITIMER_REAL, 0.05, 0.05)
+setitimer(ITIMER_REAL, 0.05)
 libc = ctypes.CDLL(None, use_errno=True)
 byte = ctypes.create_string_buffer(1)
 count = libc.read(r, byte, 1)

@@ -40,8 +40,9 @@ pub(crate) use rows;
 /// The words of the scripts.
 ///
 /// Nothing says how long a script takes from one line to the next. One that has set a timer may have been
-/// called already where it begins to wait, so it waits by `until_called`, or the timer comes again until
-/// it is cancelled: at its end Python resets the actions before it exits.
+/// called already where it begins to wait, so it waits by `until_called`, or is called `again`: later each
+/// time, as a handler may take longer than any time that was chosen. Before its end it cancels the timer:
+/// Python resets the actions first, and exits later.
 const PRELUDE: &str = r"
 import os, sys, threading, time
 from signal import *
@@ -66,9 +67,11 @@ def handler(signum, frame):
     say('handler', signum)
     called.append(signum)
 
-def once(signum, frame):
-    if not called:
-        handler(signum, frame)
+def again(signum, frame):
+    called.append(signum)
+    setitimer(ITIMER_REAL, 0.05 * 2 ** len(called))
+    if len(called) == 1:
+        say('handler', signum)
 
 def until_called():
     while not called:

@@ -192,14 +192,18 @@ say(left, round(interval * 1e6))
 
     interval_comes_again
     "
+cancelled = []
 def thrice(signum, frame):
-    if len(called) < 3:
-        handler(signum, frame)
+    called.append(signum)
+    if len(called) == 3:
+        cancelled.append(setitimer(ITIMER_REAL, 0))
+    if len(called) <= 3:
+        say('handler', signum)
 signal(SIGALRM, thrice)
 setitimer(ITIMER_REAL, 0.02, 0.05)
-while len(called) < 3:
-    pause()
-say(round(setitimer(ITIMER_REAL, 0)[1] * 1e6))
+while not cancelled:
+    time.sleep(0.001)
+say(round(cancelled[0][1] * 1e6))
 " {
         set(Signal::ALRM, handler)?;
         Real.set(Duration::from_millis(20), Duration::from_millis(50))?;

@@ -27,8 +27,8 @@ fn in_a_moment() -> Result<(), Errno> {
 rows! {
     pause_returns_after_the_handler
     "
-signal(SIGALRM, once)
-setitimer(ITIMER_REAL, 0.05, 0.05)
+signal(SIGALRM, again)
+setitimer(ITIMER_REAL, 0.05)
 result = pause()
 setitimer(ITIMER_REAL, 0)
 say(result)
