@@ -174,8 +174,9 @@ impl Shutdown {
     /// the kernel (a Ctrl-C) or from outside this pid namespace. With kill(2) it is the kernel's
     /// word, with sigqueue(3) the sender's own.
     ///
-    /// It is known when [`wait`](Self::wait) returns. Just after [`is_requested`](Self::is_requested)
-    /// has become true, while the handler runs on another thread, it may still be `None`.
+    /// It is known when [`wait`](Self::wait) returns. Just after
+    /// [`is_requested`](Self::is_requested) has become true, while the handler runs on another
+    /// thread, it may still be `None`.
     #[must_use]
     pub fn sender(&self) -> Option<Pid> {
         // ORDERING: Relaxed: stored before the flag is set, which `wait` acquires.
@@ -249,7 +250,16 @@ impl Shutdown {
             self.start_deadline(signal);
         }
         self.receiver.set(signal);
-        // A reset that has just cancelled the request did not see the flag. Twice, as below.
+        // ORDERING: Relaxed: where a reset has missed the flag, setting it has acquired the cancel.
+        if number_of(self.request.load(Ordering::Relaxed)) != signal.as_raw() {
+            self.take_back(signal);
+        }
+    }
+
+    /// A reset has just cancelled the request, and did not see the flag. Twice, as below.
+    #[cold]
+    #[inline(never)]
+    fn take_back(&self, signal: Signal) {
         let mut times = 0..2;
         while times.next().is_some()
             && self.requested_by() != Some(signal)
@@ -328,7 +338,12 @@ impl Shutdown {
 }
 
 fn signal_of(request: u32) -> Option<Signal> {
-    Signal::from_raw((request & 0x7f) as i32).ok()
+    Signal::from_raw(number_of(request)).ok()
+}
+
+/// Its signal's number, or zero.
+const fn number_of(request: u32) -> i32 {
+    (request & 0x7f) as i32
 }
 
 impl Default for Shutdown {

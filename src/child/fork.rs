@@ -128,7 +128,7 @@ pub unsafe fn fork() -> Result<Option<Pid>, Errno> {
 #[doc(alias = "CLONE_PIDFD")]
 #[inline]
 pub unsafe fn fork_with_pidfd() -> Result<Option<(Pid, PidFd)>, Errno> {
-    // One before 5.2 does not know the flag, and ignores it.
+    // One that has this has the flag, which is older. One that lacks both ignores the flag.
     if !Feature::PidFdWait.is_supported() {
         return Err(Errno::NOSYS);
     }

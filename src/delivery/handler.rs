@@ -22,11 +22,12 @@
 //!   `Slot::claim`, `Slot::write`, `Slot::unclaim`, `Arrival::info`, `SigInfo::copied`,
 //!   `SigInfo::without_details`: a look at the slots until one is free,
 //! - `Shutdown::deliver`, `Shutdown::requested_by`, `Shutdown::receive`, `Shutdown::begin`,
-//!   `Ticks::now`, `SigInfo::sender`, `SigInfo::value`, `SigInfo::cause`, `decode::cause`:
-//!   clock_gettime(2); and if it has a deadline `Shutdown::start_deadline`, `Shutdown::expire`,
-//!   `SignalTimers::make`, `SignalTimers::set`, `SignalTimers::left`, `PosixTimer::set`: getpid(2),
-//!   timer_settime(2), timer_gettime(2), in a child of fork(2) timer_create(2), timer_delete(2);
-//!   then `exit::die_by`: rt_sigaction(2), rt_sigprocmask(2), tgkill(2), exit_group(2),
+//!   `Shutdown::take_back`, `Ticks::now`, `SigInfo::sender`, `SigInfo::value`, `SigInfo::cause`,
+//!   `decode::cause`: clock_gettime(2); and if it has a deadline `Shutdown::start_deadline`,
+//!   `Shutdown::expire`, `SignalTimers::make`, `SignalTimers::set`, `SignalTimers::left`,
+//!   `PosixTimer::set`: getpid(2), timer_settime(2), timer_gettime(2), in a child of fork(2)
+//!   timer_create(2), timer_delete(2); then `exit::die_by`: rt_sigaction(2), rt_sigprocmask(2),
+//!   tgkill(2), exit_group(2),
 //! - `Hook::deliver`, which calls through a pointer: the program's function,
 //! - `memcpy`, `memset`, where a compiler makes them of a copy.
 //!

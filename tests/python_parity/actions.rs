@@ -223,7 +223,7 @@ import ctypes
 signal(SIGALRM, again)
 say(siginterrupt(SIGALRM, True))
 r, w = os.pipe()
-setitimer(ITIMER_REAL, 0.05)
+setitimer(ITIMER_REAL, 0.05, 0.05)
 libc = ctypes.CDLL(None, use_errno=True)
 byte = ctypes.create_string_buffer(1)
 count = libc.read(r, byte, 1)
@@ -279,9 +279,12 @@ say(result)
 
     interrupted_read_without_a_choice
     "
-signal(SIGALRM, lambda signum, frame: os.write(w, b'x'))
+def write(signum, frame):
+    setitimer(ITIMER_REAL, 0)
+    os.write(w, b'x')
+signal(SIGALRM, write)
 r, w = os.pipe()
-setitimer(ITIMER_REAL, 0.05)
+setitimer(ITIMER_REAL, 0.05, 0.05)
 say('read', len(os.read(r, 1)))
 " {
         static INTERRUPTING: siglatch::Dispatcher = siglatch::Dispatcher::new().restart(false);

@@ -40,9 +40,10 @@ pub(crate) use rows;
 /// The words of the scripts.
 ///
 /// Nothing says how long a script takes from one line to the next. One that has set a timer may have been
-/// called already where it begins to wait, so it waits by `until_called`, or is called `again`: later each
-/// time, as a handler may take longer than any time that was chosen. Before its end it cancels the timer:
-/// Python resets the actions first, and exits later.
+/// called already where it begins to wait, so it waits by `until_called`, or its timer comes at intervals:
+/// a signal that comes just before the system call neither interrupts that nor has its function called.
+/// `again` makes the interval longer each time, as a function may take longer than any that was chosen.
+/// Before its end a script cancels such a timer: Python resets the actions first, and exits later.
 const PRELUDE: &str = r"
 import os, sys, threading, time
 from signal import *
@@ -69,7 +70,8 @@ def handler(signum, frame):
 
 def again(signum, frame):
     called.append(signum)
-    setitimer(ITIMER_REAL, 0.05 * 2 ** len(called))
+    later = 0.05 * 2 ** len(called)
+    setitimer(ITIMER_REAL, later, later)
     if len(called) == 1:
         say('handler', signum)
 

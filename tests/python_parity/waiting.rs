@@ -28,7 +28,7 @@ rows! {
     pause_returns_after_the_handler
     "
 signal(SIGALRM, again)
-setitimer(ITIMER_REAL, 0.05)
+setitimer(ITIMER_REAL, 0.05, 0.05)
 result = pause()
 setitimer(ITIMER_REAL, 0)
 say(result)

@@ -89,7 +89,7 @@ fn they_are_in_the_order_of_their_versions() {
 fn old_calls_have_times_of_32_bits() {
     /// clock_gettime64(2) to futex_time64(2), which have the same numbers everywhere.
     const NEW: [libc::c_long; 7] = [403, 407, 408, 409, 414, 421, 422];
-    const MOMENT: Option<Duration> = Some(Duration::from_millis(1));
+    const MOMENT: Duration = Duration::from_millis(1);
     static LATCH: Latch = Latch::new();
     if cfg!(not(any(target_arch = "x86", target_arch = "arm"))) {
         return support::skip("the kernel has no such calls on this architecture");
@@ -113,9 +113,9 @@ fn old_calls_have_times_of_32_bits() {
             assert_eq!(LATCH.wait(None), Ok(true));
 
             assert!(LATCH.take_signal(Signal::ALRM));
-            assert_eq!(LATCH.wait(MOMENT), Ok(false));
-            assert_eq!(poll(&mut [], MOMENT, None), Ok(0));
-            assert!(wait::wait_timeout(Signal::USR1, MOMENT.expect("it")).expect("wait").is_none());
+            assert_eq!(LATCH.wait(Some(MOMENT)), Ok(false));
+            assert_eq!(poll(&mut [], Some(MOMENT), None), Ok(0));
+            assert!(wait::wait_timeout(Signal::USR1, MOMENT).expect("wait").is_none());
         });
     }
 }

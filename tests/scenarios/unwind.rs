@@ -225,7 +225,9 @@ fn gdb_in_a_chained_handler() {
     }
     outcome.assert_exited(0);
     if !outcome.output.contains("exited normally") && !gdb_runs_a_shell() {
-        return support::skip("this machine runs no program in gdb: a shell dies there, too");
+        return support::skip(
+            "the kernel or the emulator runs no program in gdb: a shell dies there, too",
+        );
     }
 
     let mut frames = outcome.output.lines().filter(|line| line.starts_with('#'));

@@ -281,14 +281,14 @@ pub(crate) const ORDERINGS: &[Weakened] = &[
     ),
     weakened(
         SHUTDOWN,
-        "self.request.load(Ordering::SeqCst)",
-        "self.request.load(Ordering::Relaxed)",
+        "signal_of(self.request.load(Ordering::SeqCst))",
+        "signal_of(self.request.load(Ordering::Relaxed))",
         "shutdown: requested_by",
     ),
     weakened(
         SHUTDOWN,
-        "self.request.load(Ordering::SeqCst)",
-        "self.request.load(Ordering::Acquire)",
+        "signal_of(self.request.load(Ordering::SeqCst))",
+        "signal_of(self.request.load(Ordering::Acquire))",
         "deadline: who cancels",
     ),
     weakened(

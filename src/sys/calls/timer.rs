@@ -98,10 +98,11 @@ pub unsafe fn timer_settime(
     let place = (&raw mut old).expose_provenance();
     let mut result = set(nr::TIMER_SETTIME, ptr::from_ref(new).expose_provenance(), place);
     if let Some(calls) = time32::after(result) {
-        let is_absolute = flags & libc::TIMER_ABSTIME != 0;
-        let new =
-            if is_absolute { Itimerspec32::until(new) } else { Some(Itimerspec32::at_most(new)) };
-        let new = new.ok_or(Errno::OVERFLOW)?;
+        let new = if flags & libc::TIMER_ABSTIME == 0 {
+            Itimerspec32::at_most(new)
+        } else {
+            Itimerspec32::until(new).ok_or(Errno::OVERFLOW)?
+        };
         let mut short = Itimerspec32::default();
         let place = (&raw mut short).expose_provenance();
         result = set(calls.timer_settime, (&raw const new).expose_provenance(), place);
