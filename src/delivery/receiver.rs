@@ -19,7 +19,7 @@ use super::wake::Wake;
 use crate::action::SaFlags;
 use crate::bits::{AtomicSet, Bit};
 use crate::sys::{KernelSiginfo, KernelTimespec};
-use crate::{Errno, SigInfo, SigSet, Signal, time};
+use crate::{ALONE, Errno, SigInfo, SigSet, Signal, time};
 
 /// What a [`Hook`](crate::Hook), or another receiver, has done with a signal in the handler.
 #[repr(u8)]
@@ -296,11 +296,11 @@ impl Arrival {
     /// kernel's frame is, above the handler's on the same stack, and must name this signal.
     #[inline]
     pub(crate) fn details(&self) -> Option<&KernelSiginfo> {
-        if !self.is_above(self.info.addr()) {
+        if !ALONE && !self.is_above(self.info.addr()) {
             return None;
         }
         // SAFETY: it is aligned, and on the handler's stack, between the frame that this struct is
-        // in and that of the interrupted code or above.
+        // in and that of the interrupted code or above; alone in the process, it is the kernel's.
         let info = unsafe { &*self.info };
         (info.signo() == self.signal.as_raw()).then_some(info)
     }
@@ -332,15 +332,21 @@ impl Arrival {
         }
     }
 
-    /// Returns `true` if an address is above this frame, aligned as the kernel's structs are (to 4
-    /// bytes on 32 bits). The kernel's largest frame has some 11 KiB; the rest is for code that
-    /// chains to ours.
     #[inline]
     fn is_above(&self, address: usize) -> bool {
-        const REACH: usize = 1 << 20;
-        const ALIGNED: usize = REACH.wrapping_sub(align_of::<KernelSiginfo>());
-        address.wrapping_sub(ptr::from_ref(self).addr()) & !ALIGNED == 0
+        is_above(ptr::from_ref(self).addr(), address)
     }
+}
+
+/// Returns `true` if an address is above a frame, aligned as the kernel's structs are (to 4 bytes on
+/// 32 bits). The kernel's largest frame has some 11 KiB; the rest is for code that chains to ours.
+#[inline]
+const fn is_above(frame: usize, address: usize) -> bool {
+    const REACH: usize = 1 << 20;
+    const ALIGNED: usize = REACH.wrapping_sub(align_of::<KernelSiginfo>());
+    // A stack of 32 bits may end at the last page of all; address 0 is not above it.
+    let (distance, is_below) = address.overflowing_sub(frame);
+    !is_below && distance & !ALIGNED == 0
 }
 
 /// A registered receiver: the address of the whole struct.
@@ -691,3 +697,20 @@ macro_rules! receiver_methods {
     };
 }
 pub(crate) use receiver_methods;
+
+#[cfg(test)]
+mod tests {
+    use super::is_above;
+
+    #[test]
+    fn what_is_above_a_frame() {
+        for frame in [0x7fff_0000, usize::MAX & !0xfff] {
+            for address in [frame, frame + 8, frame + 0xff8] {
+                assert!(is_above(frame, address), "{address:#x} is above {frame:#x}");
+            }
+            for address in [0, 8, 1 << 16, frame - 8, frame + 1, frame.wrapping_add(1 << 20)] {
+                assert!(!is_above(frame, address), "{address:#x} is not above {frame:#x}");
+            }
+        }
+    }
+}

@@ -42,10 +42,12 @@ pub(crate) use rows;
 /// Nothing says how long a script takes from one line to the next. One that has set a timer may have been
 /// called already where it begins to wait, so it waits by `until_called`, or its timer comes at intervals:
 /// a signal that comes just before the system call neither interrupts that nor has its function called.
-/// `again` makes the interval longer each time, as a function may take longer than any that was chosen.
+/// `again` makes the interval longer each time, as a function may take longer than any that was chosen,
+/// and then is called once more inside itself: which call is the first, one operation tells.
 /// Before its end a script cancels such a timer: Python resets the actions first, and exits later.
 const PRELUDE: &str = r"
 import os, sys, threading, time
+from itertools import count
 from signal import *
 
 called = []
@@ -68,11 +70,13 @@ def handler(signum, frame):
     say('handler', signum)
     called.append(signum)
 
+calls = count(1)
+
 def again(signum, frame):
-    called.append(signum)
-    later = 0.05 * 2 ** len(called)
+    call = next(calls)
+    later = 0.05 * 2 ** call
     setitimer(ITIMER_REAL, later, later)
-    if len(called) == 1:
+    if call == 1:
         say('handler', signum)
 
 def until_called():

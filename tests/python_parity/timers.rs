@@ -192,18 +192,16 @@ say(left, round(interval * 1e6))
 
     interval_comes_again
     "
-cancelled = []
-def thrice(signum, frame):
+def note(signum, frame):
     called.append(signum)
-    if len(called) == 3:
-        cancelled.append(setitimer(ITIMER_REAL, 0))
-    if len(called) <= 3:
-        say('handler', signum)
-signal(SIGALRM, thrice)
+signal(SIGALRM, note)
 setitimer(ITIMER_REAL, 0.02, 0.05)
-while not cancelled:
+while len(called) < 3:
     time.sleep(0.001)
-say(round(cancelled[0][1] * 1e6))
+left, interval = setitimer(ITIMER_REAL, 0)
+for one in called[:3]:
+    say('handler', one)
+say(round(interval * 1e6))
 " {
         set(Signal::ALRM, handler)?;
         Real.set(Duration::from_millis(20), Duration::from_millis(50))?;
