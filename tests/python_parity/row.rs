@@ -18,9 +18,10 @@ pub(crate) struct Differs {
 
 /// Rows: a name, the script, the block that does the same, and for a difference both sides and why.
 macro_rules! rows {
-    ($($name:ident $python:literal $ours:block $(=> $theirs:literal $here:literal $why:literal)?)+) => {
+    ($($(#[$cfg:meta])* $name:ident $python:literal $ours:block
+        $(=> $theirs:literal $here:literal $why:literal)?)+) => {
         pub(crate) fn rows() -> Vec<support::Scenario> {
-            vec![$(support::Scenario {
+            Vec::from([$($(#[$cfg])* support::Scenario {
                 name: stringify!($name),
                 run: || {
                     #[allow(unused_mut, unused_assignments, clippy::allow_attributes,
@@ -31,7 +32,7 @@ macro_rules! rows {
                     });)?
                     $crate::row::compare($python, || { $ours; Ok(()) }, differs);
                 },
-            }),+]
+            }),+])
         }
     };
 }

@@ -267,6 +267,8 @@ say(about(getitimer(ITIMER_REAL)[0]))
         attempt(Real.query().map(|setting| about(setting.value.as_secs_f64())));
     }
 
+    // A Python of 32 bits, as Debian's, has no such times.
+    #[cfg(target_pointer_width = "64")]
     times_of_centuries
     "attempt(lambda: setitimer(ITIMER_PROF, 5e9) and 'set')"
     { attempt(Prof.set(seconds(5e9)?, Duration::ZERO).map(|_| "set")) }
