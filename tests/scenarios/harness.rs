@@ -1,6 +1,6 @@
 //! The fork harness under test: what it hears and what it reports; `watchdog` has what hangs.
 
-#![expect(unsafe_code, reason = "an exit handler is registered with C")]
+#![expect(unsafe_code, reason = "an exit handler is registered with C; files of one thread")]
 #![expect(clippy::panic, reason = "children panic to see it reported")]
 #![expect(clippy::expect_used, reason = "without the basic system services no test")]
 
@@ -27,6 +27,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
         failure_of_the_scenario_shows_the_child,
         child_skips_exit_handlers,
         fork_beside_threads_is_refused,
+        fork_waits_for_the_end_of_joined_threads,
         third_process_is_the_sender,
         queued_value_arrives,
         stop_and_continue_are_seen,
@@ -188,6 +189,26 @@ fn fork_beside_threads_is_refused() {
         assert_contains(&text, "start threads in a child");
         drop(park);
         drop(thread.join());
+    })
+    .wait();
+    outcome.assert_exited(0);
+}
+
+/// The kernel wakes who joins a thread before it closes the files that the thread has for itself. With
+/// a watch of inotify(7) that takes milliseconds.
+fn fork_waits_for_the_end_of_joined_threads() {
+    fn end_slowly() {
+        // SAFETY: of this thread, only its table of files changes.
+        assert_eq!(unsafe { libc::unshare(libc::CLONE_FILES) }, 0);
+        // SAFETY: a new descriptor.
+        let inotify = unsafe { libc::inotify_init1(0) };
+        // SAFETY: reads a path that ends in a nul.
+        let watch = unsafe { libc::inotify_add_watch(inotify, c"/".as_ptr(), libc::IN_CREATE) };
+        assert_eq!(watch, 1);
+    }
+    let outcome = Child::start(|_| {
+        thread::spawn(end_slowly).join().expect("a thread that ends");
+        Child::start(|_| {}).wait().assert_exited(0);
     })
     .wait();
     outcome.assert_exited(0);

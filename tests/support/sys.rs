@@ -1,6 +1,7 @@
 //! The C calls under the harness, each with a Rust face that cannot be misused.
 
 use super::outcome::Status;
+use super::recorder::gettid;
 use core::mem::{self, MaybeUninit};
 use core::ptr;
 use core::sync::atomic::AtomicU64;
@@ -8,6 +9,7 @@ use core::time::Duration;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::thread;
 use std::time::Instant;
 
 /// A request of ptrace(2), as the C library declares it.
@@ -36,12 +38,36 @@ fn checked(result: libc::c_int) -> io::Result<libc::c_int> {
     if result == -1 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
 
+/// Whether this process has other threads. One that was joined is none, though the kernel may take a
+/// while yet to end it, which is waited for.
+fn has_other_threads() -> bool {
+    loop {
+        let status = fs::read_to_string("/proc/self/status").expect("/proc is mounted");
+        if status.lines().any(|line| line == "Threads:\t1") {
+            return false;
+        }
+        let this = gettid().to_string();
+        let tasks = fs::read_dir("/proc/self/task").expect("/proc is mounted").flatten();
+        let mut others = tasks.filter(|task| *task.file_name() != *this);
+        // One that is gone by now has ended, too.
+        if others.any(|task| fs::read_to_string(task.path().join("stat")).is_ok_and(is_running)) {
+            return true;
+        }
+        thread::yield_now();
+    }
+}
+
+/// Whether the kernel's flags of a thread lack `PF_EXITING` (proc(5): the seventh field after the name).
+fn is_running(stat: String) -> bool {
+    let flags = stat.rsplit(") ").next().and_then(|fields| fields.split(' ').nth(6));
+    flags.and_then(|flags| flags.parse::<u64>().ok()).is_none_or(|flags| flags & 4 == 0)
+}
+
 /// Forks, if this process has one thread only.
 #[track_caller]
 pub(crate) fn fork() -> Side {
-    let status = fs::read_to_string("/proc/self/status").expect("/proc is mounted");
     assert!(
-        status.lines().any(|line| line == "Threads:\t1"),
+        !has_other_threads(),
         "a fork beside other threads copies their locks as they are: start threads in a child"
     );
     // What is still buffered would be written by both sides.
