@@ -157,8 +157,10 @@ fn as_process_1_it_does_the_same() {
         trap 'exit 0' TERM
         kill -TERM 1
         while :; do sleep 0.01; done";
+    // Built and looked for where the files are those of all.
+    let program = example("supervisor");
     let outcome = first_process(|| {
-        let mut command = Command::new(example("supervisor"));
+        let mut command = Command::new(program);
         panic!("{}", command.args(["sh", "-c", SCRIPT]).exec());
     });
     let Some(outcome) = outcome else { return skip("no pid namespace may be made here") };
