@@ -50,7 +50,9 @@ fn has_other_threads() -> bool {
         let tasks = fs::read_dir("/proc/self/task").expect("/proc is mounted").flatten();
         let mut others = tasks.filter(|task| *task.file_name() != *this);
         // One that is gone by now has ended, too.
-        if others.any(|task| fs::read_to_string(task.path().join("stat")).is_ok_and(is_running)) {
+        if others.any(|task| {
+            fs::read_to_string(task.path().join("stat")).is_ok_and(|stat| is_running(&stat))
+        }) {
             return true;
         }
         thread::yield_now();
@@ -58,7 +60,7 @@ fn has_other_threads() -> bool {
 }
 
 /// Whether the kernel's flags of a thread lack `PF_EXITING` (proc(5): the seventh field after the name).
-fn is_running(stat: String) -> bool {
+fn is_running(stat: &str) -> bool {
     let flags = stat.rsplit(") ").next().and_then(|fields| fields.split(' ').nth(6));
     flags.and_then(|flags| flags.parse::<u64>().ok()).is_none_or(|flags| flags & 4 == 0)
 }
