@@ -230,6 +230,10 @@ fn gdb_in_a_chained_handler() {
         );
     }
 
+    if cfg!(target_arch = "arm") && !outcome.output.contains("<signal handler called>") {
+        return support::skip("this gdb does not know what returns from handlers in arm's kernel");
+    }
+
     let mut frames = outcome.output.lines().filter(|line| line.starts_with('#'));
     for part in [
         "handler_that_was_there",
