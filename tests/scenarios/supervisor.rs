@@ -36,7 +36,7 @@ fn supervise(script: &str) -> Program {
 
 fn one_that_fails_is_started_again_later_each_time() {
     let mut program = supervise("echo started; exit 3");
-    // After a run of more than ten seconds, as on a machine with other work, it begins anew.
+    // After a run of more than ten seconds, as on a machine with other work, the first comes again.
     let mut delays = Vec::new();
     while !delays.ends_with(&["200ms", "400ms", "800ms"].map(str::to_owned)) {
         assert!(delays.len() < 30, "{delays:?}");
