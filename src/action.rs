@@ -356,7 +356,7 @@ const SA_RESTORER: c_ulong = 0x0400_0000;
 
 /// Returns `true` if `current` is `installed`, as the kernel has it: without `SIGKILL` and
 /// `SIGSTOP` in the mask and, since Linux 5.11, flags that it does not know; and maybe with a restorer,
-/// which a C library names when it restores an action (glibc on arm).
+/// which a C library names when it restores an action (musl).
 fn same(current: &KernelSigaction, installed: &KernelSigaction) -> bool {
     const STRIPPED: u64 = Signal::KILL.bit() | Signal::STOP.bit();
     let kept = current.flags | SaFlags::ALL.bits() | sys::SIGACTION_FLAGS;

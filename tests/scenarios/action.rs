@@ -253,7 +253,7 @@ fn restore_knows_its_own_action_with_flags_that_the_kernel_drops() {
     });
 }
 
-/// As glibc on arm does, it names a restorer.
+/// As musl does, it names a restorer.
 fn restore_knows_its_own_action_that_a_library_has_restored() {
     in_child(|| {
         let before = SignalState::now();

@@ -309,8 +309,8 @@ fn siginfo_and_the_restorer_are_always_there() {
         assert_eq!(raw.handler, look as *const () as usize);
         assert_eq!(raw.mask, oracle::bit(libc::SIGINT));
         let flags = u64::from((libc::SA_SIGINFO | libc::SA_NOCLDSTOP) as u32);
-        if cfg!(target_arch = "x86_64") {
-            assert_eq!(raw.flags, flags | 0x0400_0000);
+        if oracle::NAMES_RESTORER {
+            assert_eq!(raw.flags, flags | oracle::SA_RESTORER);
             assert_ne!(raw.restorer, 0);
         } else {
             assert_eq!(raw.flags, flags);

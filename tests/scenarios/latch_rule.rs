@@ -7,7 +7,7 @@ use siglatch::action::{self, SaFlags};
 use siglatch::{Errno, Latch, SigSet, Signal};
 use std::io::ErrorKind;
 use std::thread::yield_now;
-use support::oracle::{bit, cancellation, raw_action, set_default};
+use support::oracle::{self, bit, cancellation, raw_action, set_default};
 use support::{Scenario, in_child, recorder, scenarios, thread};
 
 pub(crate) fn scenarios() -> Vec<Scenario> {
@@ -33,8 +33,7 @@ fn flags(restart: bool, alternate: bool) -> u64 {
     let flag = |wanted, flag| if wanted { flag } else { 0 };
     let all =
         libc::SA_SIGINFO | flag(restart, libc::SA_RESTART) | flag(alternate, libc::SA_ONSTACK);
-    // The kernel's SA_RESTORER, on the architecture that has one.
-    let restorer = if cfg!(target_arch = "x86_64") { 0x0400_0000 } else { 0 };
+    let restorer = if oracle::NAMES_RESTORER { oracle::SA_RESTORER } else { 0 };
     u64::from(all as u32) | restorer
 }
 

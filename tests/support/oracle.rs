@@ -100,6 +100,10 @@ pub const SA_RESTORER: u64 = 0x0400_0000;
 pub const HAS_RESTORER: bool =
     !cfg!(any(target_arch = "riscv32", target_arch = "riscv64", target_arch = "loongarch64"));
 
+/// What this crate's actions name a restorer on: where the kernel demands one, and on arm, where no
+/// unwinder knows the kernel's own.
+pub const NAMES_RESTORER: bool = cfg!(any(target_arch = "x86_64", target_arch = "arm"));
+
 /// The kernel's `struct sigaction` (`include/linux/signal_types.h`, `asm/signal.h`).
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default)]

@@ -14,14 +14,15 @@ use super::time32::Time32;
 
 // The number's register r7 is the frame pointer of Thumb code, by which unwinders may find the
 // frame: a backtrace may start in a handler that runs during the call. So all calls are made by a
-// function, whose unwind tables say where each register is. It is ARM or Thumb code, as the rest of
-// the crate is. The symbol is weak and hidden: two versions of this crate in one program bring the
-// same.
+// function, whose unwind tables say where each register is. It is ARM code, and says so: of a crate in
+// Thumb code, LLVM assembles this as Thumb and marks it as ARM, unless it is linked with LTO. The
+// symbol is weak and hidden: two versions of this crate in one program bring the same.
 global_asm!(
     ".pushsection .text.__siglatch_syscall6, \"ax\", %progbits",
     ".weak __siglatch_syscall6",
     ".hidden __siglatch_syscall6",
     ".type __siglatch_syscall6, %function",
+    ".arm",
     ".p2align 2",
     "__siglatch_syscall6:",
     ".fnstart",
@@ -157,13 +158,44 @@ pub const UCONTEXT_SIGMASK: usize = 104;
 /// The words of `sa_restorer` in the kernel's `struct sigaction`: one.
 pub const RESTORER_WORDS: usize = 1;
 
-/// The flags of every action of ours: none, the kernel returns from a handler by a page of its own.
-pub const SIGACTION_FLAGS: c_ulong = 0;
+// The kernel has a page to return by, which no unwinder has a table of, and whose `svc 0x9000ad`
+// gdb does not compare. So this architecture has a restorer, as its C libraries do; they keep what an
+// action names.
+//
+// The two instructions are those that gdb compares (arm_eabi_rt_sigreturn_tramp_frame); others read
+// the table: above the stack pointer are the `siginfo_t` and 32 bytes of the `ucontext_t`, then r0 to
+// pc. The nop is there because unwinders look up the address before the return address. ARM code,
+// weak and hidden, as above.
+global_asm!(
+    ".pushsection .text.__siglatch_sigaction_restorer, \"ax\", %progbits",
+    ".arm",
+    ".p2align 2",
+    ".fnstart",
+    ".save {{r0-r15}}",
+    ".pad #160",
+    "nop",
+    ".weak __siglatch_sigaction_restorer",
+    ".hidden __siglatch_sigaction_restorer",
+    ".type __siglatch_sigaction_restorer, %function",
+    "__siglatch_sigaction_restorer:",
+    "mov r7, #173", // rt_sigreturn
+    "svc #0",
+    ".fnend",
+    ".size __siglatch_sigaction_restorer, . - __siglatch_sigaction_restorer",
+    ".popsection",
+);
 
-/// The code that a handler returns to: the kernel's own, so none is given.
+unsafe extern "C" {
+    fn __siglatch_sigaction_restorer();
+}
+
+/// The flags of every action of ours: the restorer is given.
+pub const SIGACTION_FLAGS: c_ulong = 0x0400_0000; // SA_RESTORER
+
+/// The code that a handler returns to: it calls `rt_sigreturn` and nothing else.
 #[must_use]
-pub const fn sigaction_restorer() -> usize {
-    0
+pub fn sigaction_restorer() -> usize {
+    __siglatch_sigaction_restorer as *const () as usize
 }
 
 pub(in crate::sys) const CLONE_STACK_FIRST: bool = false;

@@ -117,5 +117,9 @@ same_struct! { KernelItimerspec = __kernel_itimerspec: interval = it_interval, v
 same_struct! { KernelItimerval = __kernel_old_itimerval: interval = it_interval, value = it_value, }
 same_struct! { KernelPollfd = pollfd: fd = fd, events = events, revents = revents, }
 
-// A restorer is announced where the kernel demands one, and nowhere else.
-const_assert_eq!(SIGACTION_FLAGS, if cfg!(target_arch = "x86_64") { 0x0400_0000 } else { 0 });
+// A restorer is announced where the kernel demands one or no unwinder knows the kernel's own, and nowhere
+// else.
+const_assert_eq!(
+    SIGACTION_FLAGS,
+    if cfg!(any(target_arch = "x86_64", target_arch = "arm")) { 0x0400_0000 } else { 0 }
+);

@@ -1,12 +1,14 @@
-//! arm, in ARM or in Thumb code: the kernel enters with the stack pointer aligned to 8 bytes, at the
-//! number of arguments.
+//! arm, for programs in ARM or in Thumb code: the kernel enters with the stack pointer aligned to 8
+//! bytes, at the number of arguments.
 
 use core::arch::global_asm;
 
 // The absolute address is what refuses to be linked into a program that may lie anywhere: nothing
-// here would apply that program's relocations.
+// here would apply that program's relocations. It is ARM code, and says so: of a crate in Thumb code,
+// LLVM assembles this as Thumb and marks it as ARM, unless it is linked with LTO.
 global_asm!(
     ".pushsection .text._start, \"ax\", %progbits",
+    ".arm",
     ".p2align 2",
     ".globl _start",
     ".type _start, %function",
