@@ -260,8 +260,7 @@ fn restorer_is_what_unwinders_compare() {
     #[cfg(target_arch = "x86_64")] // `mov rax, 15` in the form of seven bytes, `syscall`
     const CODE: &[u8] = &[0x90, 0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05];
     #[cfg(target_arch = "arm")] // `mov r7, #173`, `svc 0`, in ARM code
-    const CODE: &[u8] =
-        &[0x00, 0xf0, 0x20, 0xe3, 0xad, 0x70, 0xa0, 0xe3, 0x00, 0x00, 0x00, 0xef];
+    const CODE: &[u8] = &[0x00, 0xf0, 0x20, 0xe3, 0xad, 0x70, 0xa0, 0xe3, 0x00, 0x00, 0x00, 0xef];
     #[cfg(not(any(target_arch = "x86_64", target_arch = "arm")))]
     return support::skip("the kernel brings its own restorer on this architecture");
     #[cfg(any(target_arch = "x86_64", target_arch = "arm"))]
