@@ -23,10 +23,17 @@ pub const SIGSET_SIZE: usize = size_of::<KernelSigset>();
 /// The size in bytes of the kernel's `siginfo_t` in user space.
 pub const SI_MAX_SIZE: usize = 128;
 
-/// The kernel's constant of that name: it takes no smaller alternate stack. glibc has another on
-/// powerpc64, the kernel's own before Linux 5.18.
-pub const MINSIGSTKSZ: usize =
-    if cfg!(target_arch = "powerpc64") { 8192 } else { libc::MINSIGSTKSZ };
+/// The kernel's constant of that name: it takes no smaller alternate stack. C libraries may have
+/// another: glibc on powerpc64 that of Linux before 5.18.
+pub const MINSIGSTKSZ: usize = if cfg!(target_arch = "aarch64") {
+    5120
+} else if cfg!(target_arch = "loongarch64") {
+    4096
+} else if cfg!(target_arch = "powerpc64") {
+    8192
+} else {
+    2048
+};
 
 const WORDS: usize = 64 / c_ulong::BITS as usize;
 
@@ -321,7 +328,8 @@ const_assert_eq!(
     size_of::<KernelSigset>()
 );
 
-#[cfg(not(all(target_arch = "powerpc64", target_env = "musl")))] // libc has not the type there
+// The libc crate has not the type for uClibc, and not for musl on each architecture.
+#[cfg(target_env = "gnu")]
 const_assert_eq!(super::arch::UCONTEXT_SIGMASK, offset_of!(libc::ucontext_t, uc_sigmask));
 
 /// Each field of a struct is where libc has the one of that name.

@@ -9,10 +9,10 @@ use siglatch::sys::{
     KernelItimerspec, KernelItimerval, KernelPollfd, KernelSigaction, KernelSigevent,
     KernelSiginfo, KernelStack, KernelTimespec, MINSIGSTKSZ, SIGACTION_FLAGS, nr,
 };
-use static_assertions::{const_assert, const_assert_eq};
+use static_assertions::const_assert_eq;
 
 // A C library's may be larger.
-const_assert!(MINSIGSTKSZ >= linux::MINSIGSTKSZ as usize);
+const_assert_eq!(MINSIGSTKSZ, linux::MINSIGSTKSZ as usize);
 
 macro_rules! same_numbers {
     ($($ours:ident = $linux:ident,)*) => {
