@@ -328,8 +328,11 @@ const_assert_eq!(
     size_of::<KernelSigset>()
 );
 
-// The libc crate has not the type for uClibc, and not for musl on each architecture.
-#[cfg(target_env = "gnu")]
+// The libc crate has not the type for uClibc, and on two architectures not for musl.
+#[cfg(not(any(
+    target_env = "uclibc",
+    all(target_env = "musl", any(target_arch = "powerpc64", target_arch = "riscv32")),
+)))]
 const_assert_eq!(super::arch::UCONTEXT_SIGMASK, offset_of!(libc::ucontext_t, uc_sigmask));
 
 /// Each field of a struct is where libc has the one of that name.

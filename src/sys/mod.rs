@@ -26,9 +26,9 @@ mod time32;
 // Each file opens with its registers and has the same items in the same order: `syscallN`, one
 // block with as many argument registers as it takes; `nr`; what its kernel's structs look like;
 // the restorer. Where the kernel returns from a handler through its vDSO, which unwinders know best,
-// none is given. `TIME32` has the numbers that `time32` is about. On s390x
-// alone, clone(2) takes the stack first and the flags second (`CLONE_STACK_FIRST`), and mmap(2) the
-// address of its arguments (`MMAP_BY_ADDRESS`).
+// none is given. `TIME32` has the numbers that `time32` is about. On s390x alone, clone(2) takes the
+// stack first and the flags second (`CLONE_STACK_FIRST`), and mmap(2) the address of its arguments
+// (`MMAP_BY_ADDRESS`).
 #[cfg_attr(target_arch = "aarch64", path = "arch/aarch64.rs")]
 #[cfg_attr(target_arch = "arm", path = "arch/arm.rs")]
 #[cfg_attr(target_arch = "loongarch64", path = "arch/loongarch64.rs")]

@@ -11,7 +11,6 @@ use siglatch::sys::{
 };
 use static_assertions::const_assert_eq;
 
-// A C library's may be larger.
 const_assert_eq!(MINSIGSTKSZ, linux::MINSIGSTKSZ as usize);
 
 macro_rules! same_numbers {
